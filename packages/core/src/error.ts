@@ -67,8 +67,7 @@ export const failAll = (problems: readonly Problem[]): void => {
 }
 
 /** The exit code for several problems: 70, 5, 4, 3, 2 in this order (CONTRACTS 11). */
-export const exitCodeOf = (problems: readonly Problem[]): number =>
-  Math.max(0, ...problems.map(one => exitCodes[one.exit]))
+export const exitCodeOf = (problems: readonly Problem[]): number => Math.max(0, ...problems.map(one => exitCodes[one.exit]))
 
 /** A problem as `--json` prints it (CONFIG 7). */
 export const publicProblem = ({ exit: _exit, ...rest }: Problem): Omit<Problem, 'exit'> => rest

@@ -1,0 +1,46 @@
+// What kind of file this is, by its first bytes alone.
+import { type Fields, fieldsOf, type Source } from './bytes.ts'
+import { limitFatSlices } from './macho.ts'
+
+export type FileKind = 'elf' | 'pe' | 'macho' | 'macho-fat' | 'zip' | 'gzip' | 'zstd' | 'xz' | 'ar' | 'tar' | 'unknown'
+
+/** The kind by magic numbers; says nothing about whether the rest is sound. Never throws for any bytes. */
+export const identify = async (source: Source): Promise<FileKind> => {
+  const headBytes = Math.min(512, source.sizeBytes)
+  const head = await source.read(0, headBytes)
+  const big = fieldsOf(head, 'big')
+  const starts = (...bytes: readonly number[]): boolean => head.length >= bytes.length && bytes.every((byte, index) => head[index] === byte)
+  if (starts(0x7f, 0x45, 0x4c, 0x46)) return 'elf'
+  if (starts(0x1f, 0x8b, 0x08)) return 'gzip'
+  if (starts(0x28, 0xb5, 0x2f, 0xfd)) return 'zstd'
+  if (starts(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00)) return 'xz'
+  if (starts(0x21, 0x3c, 0x61, 0x72, 0x63, 0x68, 0x3e, 0x0a)) return 'ar'
+  // An empty zip begins with its end record.
+  if (starts(0x50, 0x4b, 0x03, 0x04) || starts(0x50, 0x4b, 0x05, 0x06)) return 'zip'
+  if (head.length >= 8 && isThinMachO(big.u32(0))) return 'macho'
+  if (head.length >= 8 && isFatMachO(big)) return 'macho-fat'
+  if (starts(0x4d, 0x5a)) return (await isPe(source, head)) ? 'pe' : 'unknown'
+  return isTar(head) ? 'tar' : 'unknown'
+}
+
+const isThinMachO = (magic: number): boolean => [0xfeedface, 0xfeedfacf, 0xcefaedfe, 0xcffaedfe].includes(magic)
+
+/** Java classes begin with the same magic; their next number is a version from 45 on, ours a count of slices. */
+const isFatMachO = (head: Fields): boolean =>
+  [0xcafebabe, 0xcafebabf].includes(head.u32(0)) && head.u32(4) > 0 && head.u32(4) <= limitFatSlices
+
+const isPe = async (source: Source, head: Uint8Array): Promise<boolean> => {
+  if (head.length < 64) return false
+  const offset = fieldsOf(head, 'little').u32(60)
+  if (offset + 4 > source.sizeBytes) return false
+  const bytes = await source.read(offset, 4)
+  return bytes.length === 4 && fieldsOf(bytes, 'big').u32(0) === 0x50450000
+}
+
+/** By its checksum, since old tar has no magic. */
+const isTar = (head: Uint8Array): boolean => {
+  if (head.length < 512 || head[0] === 0) return false
+  const sum = head.reduce((total, byte, index) => total + (index >= 148 && index < 156 ? 0x20 : byte), 0)
+  const written = /^ *([0-7]{1,7})[ \0]/.exec(String.fromCharCode(...head.subarray(148, 156)))?.[1]
+  return written !== undefined && Number.parseInt(written, 8) === sum
+}

@@ -1,0 +1,3 @@
+// The builders: one line a unit.
+export { command } from './command.ts'
+export { prebuilt } from './prebuilt.ts'

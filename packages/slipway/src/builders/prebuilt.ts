@@ -1,0 +1,158 @@
+// prebuilt: takes what exists already, a folder, an archive, an executable or an npm platform package, as the app folder.
+import { fail, parseTarget, problem, type Target } from '@slipway/core'
+import { identify } from '@slipway/formats/identify'
+import * as z from 'zod'
+import type { FileTree } from '../tree.ts'
+import { builder, fillPlaceholders, valueFor, type BuildJob, type BuildSubject } from './builder.ts'
+import { findExecutable, foreignProgram, treeWith } from './executable.ts'
+import { extract, type ArchiveKind } from './prebuilt/extract.ts'
+import { fetchNpm, integrityOf, lockedTarball, npmInput } from './prebuilt/npm.ts'
+
+export { integrityOf } from './prebuilt/npm.ts'
+
+interface Options {
+  readonly from?: string | Readonly<Record<string, string>> | undefined
+  readonly bin?: string | undefined
+}
+
+/**
+ * Codes: `prebuilt/no-from`, `prebuilt/missing`, `prebuilt/no-executable`, `prebuilt/wrong-binary`, `prebuilt/not-locked`, `prebuilt/integrity`,
+ * `prebuilt/npm-failed`, `prebuilt/bad-npm-name`, `prebuilt/bad-archive`, `prebuilt/unsafe-archive`.
+ */
+export const prebuilt = builder({
+  id: 'prebuilt',
+  title: 'what exists already: a folder, an archive, an executable or an npm platform package',
+  main: 'from',
+  options: {
+    from: z
+      .union([z.string(), z.record(z.string(), z.string())])
+      .optional()
+      .describe("Folder, archive, executable or npm:<name>[@version], with placeholders as {npm}; or target -> that"),
+    bin: z.string().optional().describe('Path of the executable inside; default: the file named like app.bin'),
+  },
+  pure: true,
+  targets: ({ from }) => (from === undefined || typeof from === 'string' ? [] : exactTargets(from)),
+  inputs: (subject, options) => {
+    const from = fromOf(subject, options)
+    return from?.startsWith('npm:') === true ? [npmInput(from, subject.app.version)] : []
+  },
+  pin: async (job, input) => integrityOf(job.io, await fetchNpm(job, input)),
+  check: (subject, options) => {
+    if (options.from === undefined)
+      return [
+        problem('prebuilt/no-from', 'build.prebuilt does not say what to take', {
+          hint: "Set build.prebuilt to a path such as 'build/{target}', or to an npm package such as 'npm:@acme/tool-{npm}'.",
+          where: { path: 'build.prebuilt.from' },
+        }),
+      ]
+    return fromOf(subject, options) === null ? [noEntry(subject.target)] : []
+  },
+  build: async (job, options) => {
+    const folder = await folderOf(job, options)
+    const entries = await job.scan(folder)
+    const path = options.bin === undefined ? undefined : fillPlaceholders(options.bin, job)
+    const executable = findExecutable(entries, job.app, { target: job.target, path }) ?? failNoExecutable(job, entries, path)
+    const foreign = await foreignProgram(job.io, `${folder}/${executable}`, job.target)
+    if (foreign !== null)
+      fail('prebuilt/wrong-binary', `${executable} is ${foreign}, not one for ${job.target}`, {
+        hint: 'Check build.prebuilt.from for this target: the files of two targets may be swapped.',
+        where: { path: 'build.prebuilt.from', target: job.target },
+      })
+    return treeWith(entries, executable)
+  },
+})
+
+/** With a pattern among its keys the record names no targets of its own. */
+const exactTargets = (from: Readonly<Record<string, string>>): readonly Target[] => {
+  const keys = Object.keys(from)
+  return keys.every(key => parseTarget(key) !== undefined) ? keys : []
+}
+
+const fromOf = (subject: BuildSubject, { from }: Options): string | null => {
+  const pattern = from === undefined || typeof from === 'string' ? from : valueFor(from, subject.target)
+  return pattern === undefined ? null : fillPlaceholders(pattern, subject)
+}
+
+/** The folder that holds the app: the user's own, or one in scratch that it was unpacked into. */
+const folderOf = async (job: BuildJob, options: Options): Promise<string> => {
+  const from = fromOf(job, options) ?? failMissing(job, 'nothing')
+  if (from.startsWith('npm:')) return fromNpm(job, from)
+  const path = from.startsWith('/') ? from : `${job.root}/${from}`
+  const facts = await followed(job, path)
+  if (facts === null) return failMissing(job, path)
+  if (facts.type === 'folder') return facts.path
+  const kind = facts.type === 'file' ? await kindOf(job, facts.path) : 'unknown'
+  if (!isArchive(kind)) return alone(job, facts.path)
+  const folder = `${job.scratch}/tree`
+  await extract(job.io, facts.path, { kind, folder })
+  return innermost(job, folder)
+}
+
+const fromNpm = async (job: BuildJob, from: string): Promise<string> => {
+  const file = await lockedTarball(job, npmInput(from, job.app.version))
+  const folder = `${job.scratch}/tree`
+  await extract(job.io, file, { kind: 'gzip', folder })
+  const inner = await innermost(job, folder)
+  // npm's own paper: it names scripts and other platforms, and is nothing that users run.
+  await job.io.files.remove(`${inner}/package.json`)
+  return inner
+}
+
+/** A single program becomes a folder of one file, named like the app. */
+const alone = async (job: BuildJob, file: string): Promise<string> => {
+  const folder = `${job.scratch}/tree`
+  const name = `${job.app.bin}${parseTarget(job.target)?.os === 'windows' ? /\.[A-Za-z0-9]+$/.exec(file)?.[0] ?? '.exe' : ''}`
+  await job.io.files.remove(folder)
+  await job.io.files.write(`${folder}/${name}`, job.io.files.stream(file), { mode: 0o755, durable: false })
+  return folder
+}
+
+/** One folder on top of everything is only wrapping (npm's `package/`), unless it is a bundle. */
+const innermost = async (job: BuildJob, folder: string): Promise<string> => {
+  const [first, ...more] = await job.io.files.list(folder)
+  return first?.type === 'folder' && more.length === 0 && !first.name.endsWith('.app') ? `${folder}/${first.name}` : folder
+}
+
+const followed = async (job: BuildJob, start: string): Promise<{ readonly path: string; readonly type: string } | null> => {
+  let path = start.replace(/\/+$/, '')
+  for (let hops = 0; hops < 40; hops += 1) {
+    const facts = await job.io.files.stat(path)
+    if (facts === null) return null
+    if (facts.type !== 'link') return { path, type: facts.type }
+    const next = await job.io.files.readLink(path)
+    path = next.startsWith('/') ? next : `${path.slice(0, path.lastIndexOf('/'))}/${next}`
+  }
+  return null
+}
+
+const kindOf = async (job: BuildJob, path: string): Promise<string> => {
+  const source = await job.io.files.open(path)
+  try {
+    return await identify(source)
+  } finally {
+    await source.close()
+  }
+}
+
+const isArchive = (kind: string): kind is ArchiveKind => ['gzip', 'zstd', 'tar', 'zip'].includes(kind)
+
+const noEntry = (target: Target) =>
+  problem('prebuilt/missing', `build.prebuilt.from has no entry for ${target}`, {
+    hint: 'Add it, or take the target out of targets.',
+    where: { path: 'build.prebuilt.from', target },
+  })
+
+const failMissing = (job: BuildJob, path: string): never =>
+  fail('prebuilt/missing', `nothing is at ${JSON.stringify(path)}, which build.prebuilt.from says for ${job.target}`, {
+    hint: 'Build or download it first, correct the path, or take the target out of targets.',
+    where: { path: 'build.prebuilt.from', file: path, target: job.target },
+  })
+
+const failNoExecutable = (job: BuildJob, entries: FileTree['entries'], path: string | undefined): never =>
+  fail(
+    'prebuilt/no-executable',
+    path === undefined
+      ? `no file of ${job.target} is named ${JSON.stringify(job.app.bin)}, and there is not exactly one executable among its ${entries.length} entries`
+      : `${job.target} has no file ${JSON.stringify(path)}`,
+    { hint: 'Set build.prebuilt.bin to the path of the executable inside.', where: { path: 'build.prebuilt.bin', target: job.target } },
+  )

@@ -1,0 +1,2 @@
+export { completeness } from './completeness.ts'
+export { signatures } from './signatures.ts'

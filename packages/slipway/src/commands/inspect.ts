@@ -1,0 +1,41 @@
+// `slipway inspect FILE [--diff FILE]`: what a package is; runs nothing of it and needs no config.
+import { isAbsolute, resolve } from 'node:path'
+import { fail, SlipwayError } from '@slipway/core'
+import { FormatError } from '@slipway/formats/format-error'
+import type { Io } from '../io/io.ts'
+import type { Invocation, Outcome } from './command.ts'
+import { damaged } from './frame-print.ts'
+import { type Change, differences } from './inspect-diff.ts'
+import { readReport } from './inspect-read.ts'
+import type { Report } from './inspect-report.ts'
+import { changesText, reportText } from './inspect-text.ts'
+
+/** Codes: `inspect/not-found`, `inspect/no-file`, `inspect/unknown-format` (2), `bytes/…` and each format's own (5). */
+export const run = async ({ io, global, args, flags, signal }: Invocation): Promise<Outcome> => {
+  const inside = (path: string): string => (isAbsolute(path) ? path : resolve(global.cwd, path))
+  const report = await reportOf(io, inside(args[0] ?? ''), signal)
+  if (typeof flags['diff'] !== 'string') return { name: 'inspect', data: { ...report }, problems: [], text: (style, { verbose }) => reportText(report, style, verbose) }
+  const other = await reportOf(io, inside(flags['diff']), signal)
+  const changes: readonly Change[] = differences(report, other)
+  return {
+    name: 'inspect',
+    data: { ...report, diff: { file: other.file, sha256: other.sha256, changes } },
+    problems: [],
+    text: style => changesText([report, other], changes, style),
+  }
+}
+
+const reportOf = async (io: Io, path: string, signal: AbortSignal): Promise<Report> => {
+  const facts = await io.files.stat(path)
+  const where = { file: path }
+  if (facts === null) return fail('inspect/not-found', `${path} is not there.`, { hint: 'Give the path of a package.', where })
+  if (facts.type !== 'file' && facts.type !== 'link') {
+    return fail('inspect/no-file', `${path} is no file.`, { hint: 'Give one file: an archive, a package or a program.', where })
+  }
+  try {
+    return await readReport(io.files, path, signal)
+  } catch (error) {
+    if (error instanceof FormatError) throw new SlipwayError([damaged(error, path)])
+    throw error
+  }
+}

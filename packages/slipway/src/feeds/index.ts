@@ -1,0 +1,3 @@
+// The feeds: one line a unit.
+export { electron } from './electron.ts'
+export { tauri } from './tauri.ts'

@@ -1,0 +1,116 @@
+// Files that are there whole or not at all: temporary file, fsync, rename or link, fsync of the folder (TRUST 5).
+import { randomBytes } from 'node:crypto'
+import { constants } from 'node:fs'
+import { copyFile, link, lstat, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { isSystemError } from './file-errors.ts'
+import type { Bytes, WriteOptions } from './io.ts'
+
+/** Makes a folder and its parents; each new name outlives a power cut. */
+export const makeFolder = async (path: string, mode?: number, durable = true): Promise<void> => {
+  const first = await mkdir(path, mode === undefined ? { recursive: true } : { recursive: true, mode })
+  if (first === undefined || !durable) return
+  for (let at = path; at.length >= first.length; at = dirname(at)) await syncFolder(dirname(at))
+}
+
+export const replaceFile = async (path: string, bytes: Bytes, { mode, durable = true }: WriteOptions = {}): Promise<void> => {
+  await withTemporary(path, durable, async temporary => {
+    await fill(temporary, bytes, { durable, ...(mode === undefined ? {} : { mode }) })
+    await rename(temporary, path)
+  })
+}
+
+/** False when something stands there already; `bytes` is then not read, or its copy is thrown away. */
+export const createFile = async (path: string, bytes: Bytes, { mode, durable = true }: WriteOptions = {}): Promise<boolean> => {
+  if ((await lstat(path).catch(absent)) !== null) return false
+  return withTemporary(path, durable, async temporary => {
+    await fill(temporary, bytes, { durable, ...(mode === undefined ? {} : { mode }) })
+    try {
+      // rename(2) would replace; link(2) is the one call that only ever creates.
+      await link(temporary, path)
+      return true
+    } catch (error) {
+      if (isSystemError(error, 'EEXIST')) return false
+      throw error
+    } finally {
+      await rm(temporary, { force: true })
+    }
+  })
+}
+
+export const copyWhole = (from: string, to: string): Promise<void> =>
+  withTemporary(to, true, async temporary => {
+    await copyFile(from, temporary, constants.COPYFILE_FICLONE)
+    const file = await open(temporary, 'r')
+    await file.sync().finally(() => file.close())
+    await rename(temporary, to)
+  })
+
+/** Adds to the end; what a failed write left behind is cut off again, so that no line is torn. */
+export const appendFile = async (path: string, bytes: Uint8Array, { mode, durable = true }: WriteOptions = {}): Promise<void> => {
+  await makeFolder(dirname(path), undefined, durable)
+  const isNew = (await lstat(path).catch(absent)) === null
+  const file = await open(path, 'a', mode)
+  try {
+    const { size } = await file.stat()
+    try {
+      await writeAll(file, bytes)
+      if (durable) await file.sync()
+    } catch (error) {
+      await file.truncate(size).catch(() => undefined)
+      throw error
+    }
+  } finally {
+    await file.close()
+  }
+  if (isNew && durable) await syncFolder(dirname(path))
+}
+
+/** Makes changed names in a folder durable. Windows cannot open folders; its file systems journal names. */
+export const syncFolder = async (path: string): Promise<void> => {
+  if (process.platform === 'win32') return
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+/** Null for a path with nothing at its end. */
+export const absent = (error: unknown): null => {
+  if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return null
+  throw error
+}
+
+const withTemporary = async <T>(path: string, durable: boolean, work: (temporary: string) => Promise<T>): Promise<T> => {
+  const folder = dirname(path)
+  await makeFolder(folder, undefined, durable)
+  // Names end at 255 bytes; the process id tells whose leftovers they are.
+  const temporary = join(folder, `.${basename(path).slice(0, 40)}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`)
+  try {
+    const result = await work(temporary)
+    if (durable) await syncFolder(folder)
+    return result
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined)
+    throw error
+  }
+}
+
+const fill = async (path: string, bytes: Bytes, { mode, durable }: WriteOptions): Promise<void> => {
+  const file = await open(path, 'wx', mode)
+  try {
+    // The umask takes bits away from open(2)'s mode: what was asked for is set outright.
+    if (mode !== undefined) await file.chmod(mode)
+    if (bytes instanceof Uint8Array) await writeAll(file, bytes)
+    else for await (const piece of bytes) await writeAll(file, piece)
+    if (durable === true) await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+const writeAll = async (file: FileHandle, bytes: Uint8Array): Promise<void> => {
+  for (let done = 0; done < bytes.length; ) done += (await file.write(bytes, done, bytes.length - done)).bytesWritten
+}

@@ -1,0 +1,35 @@
+// command: a secret that a program prints, as `command:pass show app/key` (CONFIG 3): a password manager, a vault.
+import { fail, keepSecret } from '@slipway/core'
+import { splitCommand } from '../words.ts'
+import { keySource } from './key.ts'
+
+/** Codes: `command/failed`, `command/no-secret`, those of `splitCommand`, `io/no-tool`. */
+export const command = keySource({
+  id: 'command',
+  title: 'What a program prints',
+  present: async (line, io) => (await io.run.find(splitCommand(line)[0] ?? '')) !== null,
+  read: async (line, io) => {
+    const [tool = '', ...args] = splitCommand(line)
+    // A password manager needs its own settings (HOME, agents, sessions); ours are none of its business.
+    const env = io.secrets.matching(/^(?!SLIPWAY_)/)
+    const { exitCode, stdout } = await io.run({ tool, args, cwd: io.host.cwd, env, timeoutMs })
+    if (exitCode !== 0) return failRun(tool, exitCode)
+    const secret = stdout.trim()
+    if (secret === '') return failEmpty(tool)
+    keepSecret(secret)
+    return secret
+  },
+})
+
+/** Long enough for a person to touch a token. */
+const timeoutMs = 120_000
+
+// What it wrote is not shown: it may be the secret, or a part of it.
+const failRun = (tool: string, exitCode: number): never =>
+  fail('command/failed', `${tool} should print a secret, but ended with code ${exitCode}`, {
+    hint: 'Run that command yourself to see what is wrong; you may have to unlock it first.',
+    facts: { exitCode },
+    exit: 'machine',
+  })
+const failEmpty = (tool: string): never =>
+  fail('command/no-secret', `${tool} should print a secret, but printed nothing`, { hint: 'Run that command yourself; it must print the secret on stdout.', exit: 'machine' })

@@ -1,0 +1,179 @@
+// What every packager must do: same bytes twice, no clock, hostile names and sizes, nothing outside of the package (DESIGN 6).
+import { execFileSync } from 'node:child_process'
+import { chmodSync, lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import type { Target } from '@slipway/core'
+import * as z from 'zod'
+import type { FileTree } from '../tree.ts'
+import type { AnyPackager, Facts } from './packager.ts'
+import { app, date, noise, treeOf, type Content } from './testing/trees.ts'
+
+export interface PackagerFixture {
+  readonly target: Target
+  /** Unpacks a package into an empty folder with foreign tools; null: there is nothing to unpack. */
+  readonly unpack: ((file: string, folder: string) => void) | null
+  /** Where the app folder lies in it then. */
+  readonly home: (facts: Facts) => string
+  /** Cases that cannot hold for it, with the reason. */
+  readonly skip?: Readonly<Record<string, string>>
+}
+
+const longName = `${'n'.repeat(196)}.bin`
+const big = noise(1 << 20)
+const hostile: Readonly<Record<string, Content>> = {
+  tool: '#!/bin/sh\necho hello\n',
+  '-rf': 'dash',
+  '.hidden': 'dot',
+  'with space': 'space',
+  "quote's \"and\" $(dollar); & more": 'quotes',
+  '%s%n {brace} *': 'patterns',
+  'größe-日本語-🚀.txt': 'unicode',
+  'e\u0301-decomposed': 'nfd',
+  [longName]: 'long',
+  [`deep/${'d'.repeat(90)}/${'e'.repeat(90)}/${'f'.repeat(90)}`]: 'deep',
+}
+const shapes: Readonly<Record<string, Content>> = {
+  tool: '#!/bin/sh\necho hello\n',
+  'bin/other': '#!/bin/sh\n',
+  'data/empty': '',
+  'data/big': big,
+  'data/zeros': new Uint8Array(1 << 20),
+  'data/link-to-big': { link: 'big' },
+  'data/up': { link: '../bin/other' },
+  'void': 'folder/',
+}
+
+/** Registers the cases of one unit; the list of skips is filled when they are collected. */
+export const packagerConformance = (unit: AnyPackager, fixture: PackagerFixture): readonly string[] => {
+  const { skip = {} } = fixture
+  const folder = mkdtempSync(join(tmpdir(), 'conformance-'))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  const options = z.strictObject(unit.options).parse({}) as never
+  const pack = async (tree: FileTree) => collectPackage(unit, { tree, target: fixture.target, options })
+  const skipped: string[] = []
+  const test = (name: string, body: () => Promise<void>): void => {
+    const reason = skip[name]
+    if (reason === undefined) return void it(name, body)
+    skipped.push(`${unit.id}: ${name}: ${reason}`)
+    it.skip(`${name} (${reason})`, body)
+  }
+  const roundTrip = async (contents: Readonly<Record<string, Content>>): Promise<void> => {
+    const { bytes, facts } = await pack(treeOf(contents))
+    const file = join(folder, 'package')
+    const out = mkdtempSync(join(folder, 'out-'))
+    writeFileSync(file, bytes)
+    fixture.unpack?.(file, out)
+    expect(listing(join(out, fixture.home(facts)))).toEqual(expectedListing(contents))
+  }
+  describe(`packagers/${unit.id}`, () => {
+    test('gives the same bytes in another folder, time zone and umask', async () => {
+      const first = await pack(treeOf(shapes))
+      const { cwd, TZ, umask } = { cwd: process.cwd(), TZ: process.env['TZ'], umask: process.umask(0o077) }
+      process.chdir(folder)
+      process.env['TZ'] = 'Pacific/Chatham'
+      try {
+        expect(Buffer.compare((await pack(treeOf(shapes))).bytes, first.bytes)).toBe(0)
+      } finally {
+        process.chdir(cwd)
+        process.umask(umask)
+        if (TZ === undefined) delete process.env['TZ']
+        else process.env['TZ'] = TZ
+      }
+    })
+    test('reads no clock and no chance', async () => {
+      await withoutClock(async () => void (await pack(treeOf(shapes))))
+    })
+    test('changes with the date alone where it keeps one', async () => {
+      const one = await pack(treeOf(shapes))
+      const other = await collectPackage(unit, { tree: treeOf(shapes), target: fixture.target, options, date: date + 86_400 })
+      expect(Buffer.compare(one.bytes, other.bytes)).not.toBe(0)
+    })
+    test('keeps hostile names', () => roundTrip(hostile))
+    test('keeps empty and large files, links, modes and empty folders', () => roundTrip(shapes))
+    for (const path of ['../outside', '/absolute', 'a/../../outside'])
+      test(`refuses ${path}`, async () => {
+        await expect(pack(treeOf({ tool: 'x', [path]: 'evil' }))).rejects.toThrow('packagers/outside')
+      })
+    test('refuses a link out of the tree', async () => {
+      await expect(pack(treeOf({ tool: 'x', out: { link: '../etc/passwd' } }))).rejects.toThrow('packagers/outside')
+    })
+    test('keeps file names safe', async () => {
+      const file = unit.fileName({ app, target: fixture.target }, options)
+      expect(file).toMatch(/^[A-Za-z0-9][A-Za-z0-9._+~-]*$/)
+      expect(file).toContain('1.2.3')
+    })
+  })
+  return skipped
+}
+
+interface Packing {
+  readonly tree: FileTree
+  readonly target: Target
+  readonly options: never
+  readonly date?: number
+}
+
+export const collectPackage = async (unit: AnyPackager, packing: Packing): Promise<{ readonly bytes: Buffer; readonly facts: Facts }> => {
+  const packed = unit.pack({ app, target: packing.target, tree: packing.tree, date: packing.date ?? date }, packing.options)
+  const parts: Uint8Array[] = []
+  for (;;) {
+    const next = await packed.next()
+    if (next.done === true) return { bytes: Buffer.concat(parts), facts: JSON.parse(JSON.stringify(next.value)) as Facts }
+    parts.push(Uint8Array.from(next.value))
+  }
+}
+
+const withoutClock = async (body: () => Promise<void>): Promise<void> => {
+  const { Date: RealDate } = globalThis
+  const random = Math.random
+  const refuse = (): never => {
+    throw new Error('a packager asked for the time or for chance')
+  }
+  globalThis.Date = new Proxy(RealDate, {
+    construct: (target, args: number[]) => (args.length === 0 ? refuse() : new target(...(args as [number]))),
+    apply: refuse,
+    get: (target, key) => (key === 'now' ? refuse : (Reflect.get(target, key) as unknown)),
+  })
+  Math.random = refuse
+  try {
+    await body()
+  } finally {
+    globalThis.Date = RealDate
+    Math.random = random
+  }
+}
+
+type Listing = Readonly<Record<string, string>>
+
+const listing = (root: string, below = ''): Listing => {
+  const found: Record<string, string> = {}
+  for (const name of readdirSync(join(root, below))) {
+    const path = below === '' ? name : `${below}/${name}`
+    const facts = lstatSync(join(root, path))
+    if (facts.isSymbolicLink()) found[path] = `link ${readlinkSync(join(root, path))}`
+    else if (facts.isDirectory()) Object.assign(found, { [path]: 'folder' }, listing(root, path))
+    else found[path] = `${(facts.mode & 0o777).toString(8)} ${describeBytes(readFileSync(join(root, path)))}`
+  }
+  return found
+}
+
+const expectedListing = (contents: Readonly<Record<string, Content>>): Listing => {
+  const found: Record<string, string> = {}
+  for (const [path, content] of Object.entries(contents)) {
+    path.split('/').slice(0, -1).forEach((_, index, steps) => (found[steps.slice(0, index + 1).join('/')] = 'folder'))
+    if (content === 'folder/') found[path] = 'folder'
+    else if (typeof content === 'object' && 'link' in content) found[path] = `link ${content.link}`
+    else found[path] = `${path === 'tool' || path.startsWith('bin/') ? '755' : '644'} ${describeBytes(Buffer.from(content as string))}`
+  }
+  return found
+}
+
+const describeBytes = (bytes: Buffer): string => (bytes.length > 100 ? `${bytes.length} bytes, ${bytes.subarray(-8).toString('hex')}` : bytes.toString())
+
+/** Runs a foreign tool with a UTF-8 locale and a plain umask. */
+export const runJudge = (tool: string, args: readonly string[], cwd: string): string => {
+  chmodSync(cwd, 0o755)
+  return execFileSync(tool, args, { cwd, encoding: 'utf8', maxBuffer: 1 << 26, env: { ...process.env, LC_ALL: 'C.UTF-8', PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` } })
+}

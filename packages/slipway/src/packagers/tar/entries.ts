@@ -1,0 +1,27 @@
+// The entries of a tar of an app folder: one folder on top, one time, no owner; shared by the tar formats.
+import type { TarEntry } from '@slipway/formats/tar'
+import { stem, type PackSubject } from '../packager.ts'
+import type { TreeEntry, TreeFile } from '../../tree.ts'
+
+export interface Packed {
+  readonly entry: TarEntry
+  /** null: a folder or a link. */
+  readonly file: TreeFile | null
+}
+
+/** Top folder first, then everything in the order of the tree. */
+export const tarEntriesOf = (subject: PackSubject): readonly Packed[] => {
+  const top = stem(subject)
+  const mtime = subject.date
+  return [
+    { entry: { type: 'folder', path: top, mode: 0o755, sizeBytes: 0, mtime }, file: null },
+    ...subject.tree.entries.map(one => ({ entry: entryOf(one, top, mtime), file: one.type === 'file' ? one : null })),
+  ]
+}
+
+const entryOf = (one: TreeEntry, top: string, mtime: number): TarEntry => {
+  const path = `${top}/${one.path}`
+  if (one.type === 'file') return { type: 'file', path, mode: one.mode, sizeBytes: one.sizeBytes, mtime }
+  if (one.type === 'folder') return { type: 'folder', path, mode: one.mode, sizeBytes: 0, mtime }
+  return { type: 'symlink', path, mode: 0o777, sizeBytes: 0, mtime, linkTarget: one.linkTarget }
+}

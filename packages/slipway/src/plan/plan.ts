@@ -1,0 +1,125 @@
+// The plan: config and facts -> everything that a release will do, as data (CONTRACTS 6). Pure: same project, same plan.
+import { digestOf, failAll, problem } from '@slipway/core'
+import type { Effect, Hex, Json, PlanBody, PlannedApp, PlannedArtifact, PlannedFeed, PlannedSecret, Problem, Step, Target } from '@slipway/core'
+import type { AppSettings, ChosenUnit, Project } from '../config/project.ts'
+import { units as unitLists } from './kinds.ts'
+import { narrowTargets, narrowUnits } from './narrow.ts'
+import type { Narrow } from './narrow.ts'
+import { plannedArtifacts, plannedFeeds } from './products.ts'
+import { stepsOf } from './steps.ts'
+import type { Stage } from './steps.ts'
+
+export interface PlanRequest {
+  readonly project: Project
+  /** Default: CONFIG 3, "Channels": stable, or the prerelease word of the version. */
+  readonly channel?: string
+  readonly until: Stage
+  readonly narrow: Narrow
+}
+
+export const planDigest = (plan: PlanBody): Hex => digestOf(plan as unknown as Json)
+
+/** Makes the plan; all problems of meaning at once (exit 2). Open questions are the caller's to refuse. */
+export const makePlan = (request: PlanRequest): PlanBody => {
+  const { project } = request
+  const several = project.apps.some(app => app.base !== '')
+  const parts = project.apps.map(settings => appPart(request, settings, several))
+  failAll(parts.flatMap(part => part.problems))
+  return {
+    schema: 'slipway.plan-file/1',
+    profile: project.profile,
+    apps: parts.map(part => part.app),
+    steps: parts.flatMap(part => part.steps),
+    secrets: mergeSecrets(parts.flatMap(part => part.secrets)),
+    sources: project.commits,
+    tools: [...new Set(parts.flatMap(part => part.tools))].sort(),
+  }
+}
+
+interface Part {
+  readonly app: PlannedApp
+  readonly steps: readonly Step[]
+  readonly secrets: readonly PlannedSecret[]
+  readonly tools: readonly string[]
+  readonly problems: readonly Problem[]
+}
+
+const appPart = ({ project, channel: asked, until, narrow }: PlanRequest, settings: AppSettings, several: boolean): Part => {
+  const targets = narrowTargets(settings.targets, narrow.targets)
+  const names = [...settings.build, ...settings.packages, ...settings.sign, ...settings.checks, ...settings.feeds].map(unit => unit.id)
+  const keep = narrowUnits(names, narrow.only)
+  const narrowed: AppSettings = {
+    ...settings,
+    packages: settings.packages.filter(unit => keep(unit.id) || !settings.packages.some(other => narrow.only.includes(other.id))),
+    checks: settings.checks.filter(unit => keep(unit.id) || !settings.checks.some(other => narrow.only.includes(other.id))),
+  }
+  const channel = channelFor(project, settings, asked)
+  const percent = settings.channels[channel.name]?.rollout[0]?.percent ?? 100
+  const { artifacts, problems } = plannedArtifacts(project, narrowed, targets)
+  const feeds = until === 'publish' ? plannedFeeds(project, narrowed, artifacts, channel.name) : { feeds: [], problems: [] }
+  const steps = stepsOf({
+    settings: narrowed,
+    several,
+    targets,
+    builderOf: target => builderOf(settings, target),
+    artifacts,
+    feeds: feeds.feeds,
+    channel: channel.name,
+    percent,
+    store: project.store.id,
+    until,
+  })
+  const objects = steps.flatMap(step => step.effects) satisfies readonly Effect[]
+  return {
+    app: { app: settings.app.key, version: settings.app.version, channel: channel.name, percent, artifacts, feeds: feeds.feeds, objects },
+    steps,
+    secrets: secretsOf(project, narrowed, until),
+    tools: toolsOf(narrowed, artifacts),
+    problems: [...channel.problems, ...problems, ...feeds.problems],
+  }
+}
+
+/** The one builder of a target; that there is exactly one was checked with the config. */
+export const builderOf = (settings: AppSettings, target: Target): ChosenUnit => {
+  const list = settings.build.filter(unit => {
+    const named = unitLists.builders(unit.id).targets?.(unit.options as never) ?? []
+    return named.length === 0 || named.includes(target)
+  })
+  return list.find(unit => (unitLists.builders(unit.id).targets?.(unit.options as never) ?? []).includes(target)) ?? (list[0] as ChosenUnit)
+}
+
+const channelFor = (project: Project, settings: AppSettings, asked: string | undefined): { name: string; problems: readonly Problem[] } => {
+  const prerelease = /^\d+\.\d+\.\d+-([a-z][a-z0-9]*)/.exec(settings.app.version)?.[1]
+  const name = project.profile === 'dev' ? 'dev' : (asked ?? prerelease ?? 'stable')
+  const known = Object.keys(settings.channels)
+  if (project.profile === 'dev' || known.includes(name)) return { name, problems: [] }
+  const why = asked === undefined && prerelease !== undefined ? ` (from version ${settings.app.version})` : ''
+  const hint = `Channels are: ${known.join(' ')}. Add channels.${name} to the config, or say --channel.`
+  return { name, problems: [problem('plan/unknown-channel', `There is no channel ${name}${why}`, { hint, where: project.locate('channels') })] }
+}
+
+const secretsOf = (project: Project, settings: AppSettings, until: Stage): readonly PlannedSecret[] => {
+  if (project.profile === 'dev') return []
+  const keyring = 'keyring'
+  const signing = until === 'build' || until === 'package' ? [] : settings.sign
+  const found = signing.flatMap(({ id, options }) => {
+    const optional = options['optional'] === true
+    const named = ['key', 'password'].flatMap(name => (typeof options[name] === 'string' ? [{ ref: options[name], for: [id], optional }] : []))
+    return named.some(one => one.ref === options['key']) ? named : [...named, { ref: keyring, for: [id], optional }]
+  })
+  const roles = until === 'gate' ? ['release'] : until === 'publish' ? ['release', 'live'] : []
+  const trust = roles.map(role => ({ ref: settings.trust[role as 'release' | 'live'] ?? keyring, for: [role], optional: false }))
+  return [...found, ...trust]
+}
+
+const mergeSecrets = (secrets: readonly PlannedSecret[]): readonly PlannedSecret[] =>
+  [...new Set(secrets.map(secret => secret.ref))].sort().map(ref => {
+    const same = secrets.filter(secret => secret.ref === ref)
+    return { ref, for: [...new Set(same.flatMap(secret => secret.for))].sort(), optional: same.every(secret => secret.optional) }
+  })
+
+const toolsOf = (settings: AppSettings, artifacts: readonly PlannedArtifact[]): readonly string[] => [
+  ...settings.build.flatMap(unit => unitLists.builders(unit.id).tools ?? []),
+  ...[...new Set(artifacts.map(artifact => artifact.kind))].flatMap(kind => unitLists.packagers(kind).tools ?? []),
+]
+export type { PlannedFeed }

@@ -1,0 +1,87 @@
+// What a release consists of: its artifacts with their file names, and its feeds with their heads. Pure.
+import { feedHead, parseTarget, problem, safeFileName } from '@slipway/core'
+import type { Json, PlannedArtifact, PlannedFeed, Problem, Target } from '@slipway/core'
+import type { AppSettings, Project } from '../config/project.ts'
+import type { AnyPackager } from '../packagers/packager.ts'
+import { chosenFor, servedTargets } from '../feeds/render.ts'
+import { fileNameOf } from './file-name.ts'
+import { units } from './kinds.ts'
+
+interface Planned {
+  readonly artifacts: readonly PlannedArtifact[]
+  readonly problems: readonly Problem[]
+}
+
+/** Every package of every target, sorted by file; a name that two share is refused. */
+export const plannedArtifacts = (project: Project, settings: AppSettings, targets: readonly Target[]): Planned => {
+  const made = settings.packages.flatMap(({ id, options }) => {
+    const packager = units.packagers(id)
+    return targets.filter(target => packs(packager, target, options)).map(target => onePackage(project, settings, { packager, target, options }))
+  })
+  const artifacts = made.map(one => one.artifact).sort((a, b) => (a.file < b.file ? -1 : 1))
+  const twice = artifacts.filter((one, at) => artifacts.findIndex(other => other.file === one.file) !== at)
+  const clashes = twice.map(one =>
+    problem('plan/same-file', `${one.file} would be made for two targets`, {
+      hint: `Put {target} into packages.${one.kind}.file`,
+      where: project.locate(`packages.${one.kind}.file`),
+    }),
+  )
+  return { artifacts, problems: [...made.flatMap(one => one.problems), ...clashes] }
+}
+
+const packs = (packager: AnyPackager, target: Target, options: Readonly<Record<string, unknown>>): boolean => {
+  const only = options['targets'] as readonly string[] | undefined
+  const os = parseTarget(target)?.os
+  return (os === 'any' || packager.os.includes(os as 'linux')) && (only === undefined || only.includes(target))
+}
+
+interface Making {
+  readonly packager: AnyPackager
+  readonly target: Target
+  readonly options: Readonly<Record<string, unknown>>
+}
+const onePackage = (project: Project, settings: AppSettings, { packager, target, options }: Making) => {
+  const naming = { app: settings.app, target }
+  const pattern = options['file'] as string | undefined
+  const file = pattern === undefined ? packager.fileName(naming, options as never) : fileNameOf(pattern, naming, packager.ext(target))
+  const path = `packages.${packager.id}`
+  const unsafe = safeFileName(file)
+    ? []
+    : [
+        problem('plan/file-name', `packages.${packager.id} would make a file named ${JSON.stringify(file)}`, {
+          hint: 'A file name has no folders, no control characters and at most 255 bytes.',
+          where: project.locate(`${path}.file`),
+        }),
+      ]
+  const artifact: PlannedArtifact = {
+    file,
+    kind: packager.id,
+    target,
+    role: packager.role,
+    signatures: settings.sign.filter(({ id }) => units.signers(id).package !== undefined).map(({ id }) => id),
+    labels: labelsOf(project, settings, target),
+  }
+  return { artifact, problems: [...unsafe, ...(packager.check?.(naming, options as never) ?? []).map(one => ({ ...one, where: { ...project.locate(path), target, ...one.where } }))] }
+}
+
+/** `dev` in that profile; `unsigned` where the target's own signer was switched off on purpose (CONFIG 3, "Unsigned"). */
+const labelsOf = (project: Project, settings: AppSettings, target: Target): readonly string[] => {
+  const os = parseTarget(target)?.os
+  const signer = os === 'macos' ? 'codesign' : os === 'windows' ? 'authenticode' : undefined
+  const unsigned = signer !== undefined && settings.unsigned.includes(signer)
+  return [...(project.profile === 'dev' ? ['dev'] : []), ...(unsigned ? ['unsigned'] : [])]
+}
+
+/** Every feed with its heads and the files that each names. A target without any package is a problem of the config (exit 2). */
+export const plannedFeeds = (project: Project, settings: AppSettings, artifacts: readonly PlannedArtifact[], channel: string) => {
+  const problems: Problem[] = []
+  const feeds = settings.feeds.map(({ id, options }): PlannedFeed => {
+    const feed = units.feeds(id)
+    const targets = servedTargets(feed, options, settings.targets)
+    problems.push(...(feed.check?.(targets, options as never) ?? []).map(one => ({ ...one, where: { ...project.locate(`feeds.${id}`), ...one.where } })))
+    const filesOf = (target: Target): readonly string[] => chosenFor(feed, target, artifacts, options).map(artifact => artifact.file)
+    const heads = Object.entries(feed.heads(targets, options as never)).map(([head, covered]) => [feedHead(channel, id, head), covered.flatMap(filesOf)] as const)
+    return { id, options: JSON.parse(JSON.stringify({ ...options, targets })) as Record<string, Json>, heads: Object.fromEntries(heads) }
+  })
+  return { feeds, problems }
+}

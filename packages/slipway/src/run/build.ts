@@ -1,0 +1,88 @@
+// The steps of stage `build`: a builder's folder becomes a file tree; a user's own command is run again only when its inputs changed.
+import { digestOf, fail } from '@slipway/core'
+import type { Hex, Json, Step } from '@slipway/core'
+import { units } from '../plan/kinds.ts'
+import { scanTree } from '../scan-tree.ts'
+import type { FileTree, TreeEntry } from '../tree.ts'
+import type { AnyBuilder, BuildJob } from '../builders/builder.ts'
+import { keyOf } from './cache.ts'
+import type { StepReport, StepResult } from './schedule.ts'
+import { sourceState } from './source-state.ts'
+import type { Work } from './work.ts'
+
+export const performBuild = async (work: Work, step: Step, report: StepReport): Promise<StepResult> => {
+  const target = step.target ?? ''
+  const unit = units.builders(step.unit.slice('builders/'.length))
+  const key = await buildKey(work, unit, step)
+  const known = unit.pure || key === null ? null : await restored(work, key)
+  if (known !== null) {
+    work.trees.set(target, known)
+    return { outcome: 'cached', bytes: sizeOf(known) }
+  }
+  const job: BuildJob = {
+    app: work.settings.app,
+    target,
+    channel: work.planned.channel,
+    root: work.project.root,
+    scratch: `${work.cache.folder}/build/${keyOf({ unit: unit.id, options: step.options, target, app: work.settings.app.key, version: work.settings.app.version })}`,
+    locked: work.project.locked,
+    date: work.date,
+    io: work.io,
+    signal: work.signal,
+    note: report.note,
+    scan: async folder => scanTree(folder, work.io, work.deflated),
+  }
+  const tree = await unit.build(job, step.options as never)
+  work.trees.set(target, tree)
+  if (!unit.pure && key !== null) await keep(work, key, tree)
+  return { outcome: 'done', bytes: sizeOf(tree) }
+}
+
+/** Null: the inputs of a user's command are not known (no git), so it is run each time. */
+const buildKey = async (work: Work, unit: AnyBuilder, step: Step): Promise<Hex | null> => {
+  if (unit.pure) return null
+  const state = await sourceState(work.io, work.project)
+  if (state === null) return null
+  return keyOf({ kind: 'build', unit: unit.id, code: work.code, options: step.options, target: step.target ?? '', app: work.settings.app as unknown as Json, state })
+}
+
+interface KeptTree {
+  readonly executable: string
+  readonly entries: readonly ({ readonly type: string; readonly path: string } & Readonly<Record<string, Json>>)[]
+}
+
+const keep = async (work: Work, key: Hex, tree: FileTree): Promise<void> => {
+  for (const entry of tree.entries) if (entry.type === 'file') await work.cache.store(entry.bytes())
+  const entries = tree.entries.map(entry => JSON.parse(JSON.stringify(entry)) as KeptTree['entries'][number])
+  await work.cache.write(key, { executable: tree.executable, entries } as unknown as Json)
+}
+
+const restored = async (work: Work, key: Hex): Promise<FileTree | null> => {
+  const kept = (await work.cache.read(key)) as unknown as KeptTree | null
+  if (kept === null) return null
+  const entries: TreeEntry[] = []
+  for (const entry of kept.entries as unknown as readonly TreeEntry[]) {
+    if (entry.type !== 'file') entries.push(entry)
+    else if (await work.cache.has(entry.sha256, entry.sizeBytes)) {
+      const path = work.cache.blob(entry.sha256)
+      entries.push({ ...entry, bytes: () => work.io.files.stream(path), deflated: level => work.deflated({ ...entry, path }, level) })
+    } else return null
+  }
+  return { executable: kept.executable, entries }
+}
+
+/** What a package is made from, as one digest. */
+export const treeDigest = (tree: FileTree): Hex =>
+  digestOf(
+    tree.entries.map(entry => {
+      if (entry.type === 'link') return { type: entry.type, path: entry.path, to: entry.linkTarget }
+      if (entry.type === 'folder') return { type: entry.type, path: entry.path, mode: entry.mode }
+      return { type: entry.type, path: entry.path, mode: entry.mode, sha256: entry.sha256, sizeBytes: entry.sizeBytes }
+    }),
+  )
+
+const sizeOf = (tree: FileTree): number => tree.entries.reduce((sum, entry) => sum + (entry.type === 'file' ? entry.sizeBytes : 0), 0)
+
+/** The tree of a target that an earlier step built. */
+export const treeOf = (work: Work, target: string): FileTree =>
+  work.trees.get(target) ?? fail('run/no-tree', `${target} was not built`, { hint: 'This is a fault of Slipway; please report it.', exit: 'bug' })

@@ -1,0 +1,76 @@
+// The steps of stage `package`: a tree becomes one file, from cache where nothing changed; digests are taken while it streams.
+import type { Artifact, Hex, Json, Step } from '@slipway/core'
+import { units } from '../plan/kinds.ts'
+import type { AnyPackager, Facts } from '../packagers/packager.ts'
+import { treeDigest, treeOf } from './build.ts'
+import { keyOf } from './cache.ts'
+import type { Digests } from './cache.ts'
+import type { StepReport, StepResult } from './schedule.ts'
+import type { Work } from './work.ts'
+
+interface Packed {
+  readonly digests: Digests
+  readonly facts: Facts
+}
+
+export const performPackage = async (work: Work, step: Step, report: StepReport): Promise<StepResult> => {
+  const unit = units.packagers(step.unit.slice('packagers/'.length))
+  const file = step.makes[0] ?? ''
+  const from = treeDigest(treeOf(work, step.target ?? ''))
+  const key = packageKey(work, step, from)
+  const known = (await work.cache.read(key)) as unknown as Packed | null
+  const usable = known !== null && (await work.cache.has(known.digests.sha256, known.digests.sizeBytes))
+  const packed = usable ? known : await pack(work, { unit, step, report })
+  if (!usable) await work.cache.write(key, packed as unknown as Json)
+  const planned = work.planned.artifacts.find(one => one.file === file)
+  const path = work.cache.blob(packed.digests.sha256)
+  const { blake2b512, ...digests } = packed.digests
+  const artifact: Artifact = {
+    file,
+    kind: unit.id,
+    target: step.target ?? '',
+    role: planned?.role ?? unit.role,
+    ...digests,
+    from: [from],
+    signed: 'no',
+    signatures: {},
+    facts: packed.facts,
+    labels: planned?.labels ?? [],
+    features: [],
+  }
+  work.made.set(file, { artifact, blake2b512, path })
+  await work.io.files.copy(path, `${work.settings.out}/${file}`)
+  return { outcome: usable ? 'cached' : 'done', reason: `${file} ${digests.sha256}`, bytes: digests.sizeBytes }
+}
+
+const packageKey = (work: Work, step: Step, from: Hex): Hex =>
+  keyOf({
+    kind: 'package',
+    unit: step.unit,
+    code: work.code,
+    options: step.options,
+    target: step.target ?? '',
+    file: step.makes[0] ?? '',
+    app: work.settings.app as unknown as Json,
+    executable: treeOf(work, step.target ?? '').executable,
+    from,
+    date: work.date,
+    zlib: work.io.host.zlibVersion,
+  })
+
+const pack = async (work: Work, job: { unit: AnyPackager; step: Step; report: StepReport }): Promise<Packed> => {
+  const { unit, step, report } = job
+  const tree = treeOf(work, step.target ?? '')
+  const total = tree.entries.reduce((sum, entry) => sum + (entry.type === 'file' ? entry.sizeBytes : 0), 0)
+  let facts: Facts = {}
+  const bytes = async function* (): AsyncGenerator<Uint8Array> {
+    const packing = unit.pack({ app: work.settings.app, target: step.target ?? '', tree, date: work.date }, step.options as never)
+    for (let next = await packing.next(); ; next = await packing.next()) {
+      work.signal.throwIfAborted()
+      if (next.done === true) return void (facts = next.value)
+      yield next.value
+    }
+  }
+  const digests = await work.cache.store(bytes(), done => report.progress(done, Math.max(done, total)))
+  return { digests, facts }
+}

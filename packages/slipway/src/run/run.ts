@@ -1,0 +1,174 @@
+// Carries out a plan: lock, cache, journal, keys, and the step that belongs to each unit (CONTRACTS 8). The loop itself is schedule.ts.
+import { fail, pointer, SlipwayError } from '@slipway/core'
+import type { Event, Hex, PlanBody, Step } from '@slipway/core'
+import type { AppSettings, Project } from '../config/project.ts'
+import type { Io } from '../io/io.ts'
+import { units } from '../plan/kinds.ts'
+import { planDigest } from '../plan/plan.ts'
+import type { Bucket } from '../stores/store.ts'
+import { performAdopt } from './adopt.ts'
+import { performBuild } from './build.ts'
+import { openCache } from './cache.ts'
+import { codeDigest } from './code-digest.ts'
+import { deflating } from './deflated.ts'
+import { performCheck, performVerdict } from './gate.ts'
+import { openJournal } from './journal.ts'
+import type { Basis } from './journal.ts'
+import { openKeys } from './keys.ts'
+import { performPackage } from './package.ts'
+import { performDraft, performEvidence, performFile, performPublishRecord, performSettle, performTurn } from './publish.ts'
+import { carryOut } from './schedule.ts'
+import type { StepReport, StepResult } from './schedule.ts'
+import { performRecord, performSignPackage, performSums } from './sign.ts'
+import type { RunContext, Work } from './work.ts'
+
+export interface RunRequest {
+  readonly io: Io
+  readonly project: Project
+  readonly plan: PlanBody
+  readonly command: string
+  readonly version: string
+  readonly emit: (event: Event) => void
+  readonly signal: AbortSignal
+  readonly ask?: (question: string, options?: { readonly hidden?: boolean }) => Promise<string>
+  /** `n` of each app's channel when the plan was made. */
+  readonly basis: Basis
+  /** Looks at an app's bucket as its clients do. */
+  readonly verifyOutside: (settings: AppSettings) => Promise<void>
+}
+export interface RunResult {
+  readonly run: string
+  readonly works: readonly Work[]
+  /** Steps that were not done, and why. */
+  readonly skipped: readonly { readonly step: string; readonly why: string }[]
+  readonly ms: number
+}
+
+export const runPlan = async (request: RunRequest): Promise<RunResult> => {
+  const { io, project, plan } = request
+  const from = io.clock.now()
+  const run = Buffer.from(io.random(8)).toString('hex')
+  const digest = planDigest(plan)
+  await io.files.makeFolder(`${project.root}/.slipway`)
+  const lock = await lockRun(request)
+  try {
+    const journal = await openJournal(io, project.root, digest, request.basis)
+    const skipped: { step: string; why: string }[] = []
+    const emit = (event: Event): void => {
+      if (event.type === 'step.end' && event.outcome === 'skipped') skipped.push({ step: event.step, why: event.reason ?? '' })
+      journal.event(event)
+      request.emit(event)
+    }
+    const at = (): { t: string; run: string } => ({ t: new Date(io.clock.now()).toISOString(), run })
+    const works = await worksOf(request, run, digest)
+    emit({ ...at(), type: 'run.start', command: request.command, plan: digest, steps: plan.steps.map(step => step.id), title: titleOf(plan) })
+    const ending = await carryOut({
+      io,
+      run,
+      steps: plan.steps,
+      parallel: Math.max(1, io.host.cores),
+      signal: request.signal,
+      emit,
+      perform: (step, report) => perform(workOf(works, step), step, report),
+    }).then(
+      () => null,
+      (error: unknown) => ({ error }),
+    )
+    const outcome = ending === null ? 'done' : request.signal.aborted ? 'interrupted' : 'failed'
+    emit({ ...at(), type: 'run.end', outcome, ms: io.clock.now() - from })
+    await journal.close()
+    if (ending !== null) throw ending.error as Error
+    return { run, works, skipped, ms: io.clock.now() - from }
+  } finally {
+    await lock.release()
+  }
+}
+
+/** Two runs in one checkout: the second ends with exit 3 and names the first's process (CONTRACTS 8). */
+const lockRun = async ({ io, project, command }: RunRequest) => {
+  const lock = await io.files.lock(`${project.root}/.slipway/lock`, { owner: `slipway ${command}, process ${io.host.pid}` })
+  if ('release' in lock) return lock
+  return fail('run/busy', `Another run is at work in this checkout: ${lock.heldBy}`, { hint: 'Wait for it to end, or stop it.', exit: 'refused' })
+}
+
+const worksOf = async (request: RunRequest, run: string, digest: Hex): Promise<readonly Work[]> => {
+  const { io, project, plan } = request
+  const cache = openCache(io, `${project.root}/.slipway/cache`)
+  const context: RunContext = {
+    io,
+    project,
+    plan,
+    planDigest: digest,
+    run,
+    version: request.version,
+    code: await codeDigest(io),
+    cache,
+    deflated: deflating(io, cache),
+    signal: request.signal,
+  }
+  return project.apps.flatMap(settings => {
+    const planned = plan.apps.find(one => one.app === settings.app.key)
+    if (planned === undefined) return []
+    const date = project.date ?? fail('plan/no-date', 'There is no date for this release', { hint: 'Commit the sources to git, set SOURCE_DATE_EPOCH, or set app.date.' })
+    const work: Work = {
+      ...context,
+      settings,
+      planned,
+      date,
+      basis: request.basis.channels[settings.app.key] ?? 0,
+      keys: openKeys(io, { settings, ...(request.ask === undefined ? {} : { ask: request.ask }) }),
+      bucket: openBucket(io, project, settings),
+      trees: new Map(),
+      made: new Map(),
+      release: undefined,
+      sums: undefined,
+      evidence: new Map(),
+      verdict: undefined,
+      verifyOutside: () => request.verifyOutside(settings),
+    }
+    return [work]
+  })
+}
+
+/** Opened once, when the first step asks for it. */
+export const openBucket = (io: Io, project: Project, settings: AppSettings): (() => Promise<Bucket>) => {
+  let opened: Promise<Bucket> | undefined
+  return () => (opened ??= units.stores(project.store.id).open(project.store.options as never, settings.base, io))
+}
+
+const workOf = (works: readonly Work[], step: Step): Work =>
+  works.find(work => work.settings.app.key === step.app) ?? fail('run/no-app', `No app ${step.app}`, { hint: 'This is a fault of Slipway; please report it.', exit: 'bug' })
+
+type Perform = (work: Work, step: Step, report: StepReport) => Promise<StepResult>
+const byKind: Readonly<Record<string, Perform>> = {
+  builders: performBuild,
+  packagers: performPackage,
+  signers: (work, step) => (step.makes.length > 0 ? performSums(work, step) : performSignPackage(work, step, fileOf(step))),
+  checks: performCheck,
+}
+const byUnit: Readonly<Record<string, Perform>> = {
+  'release/record': performRecord,
+  'publish/adopt': performAdopt,
+  'gate/verdict': performVerdict,
+  'publish/draft': performDraft,
+  'publish/file': (work, step) => performFile(work, fileOf(step)),
+  'publish/record': performPublishRecord,
+  'publish/evidence': performEvidence,
+  'publish/turn': performTurn,
+  'publish/settle': (work, _step, report) => performSettle(work, report),
+  'publish/verify': async work => {
+    await work.verifyOutside()
+    return { outcome: 'done', reason: pointer }
+  },
+}
+
+const perform: Perform = (work, step, report) => {
+  const one = byUnit[step.unit] ?? byKind[step.unit.split('/')[0] ?? '']
+  if (one !== undefined) return one(work, step, report)
+  throw new SlipwayError([])
+}
+
+/** The file that a step is about stands at the end of its id. */
+const fileOf = (step: Step): string => step.id.slice(step.id.lastIndexOf(':') + 1)
+
+const titleOf = (plan: PlanBody): string => plan.apps.map(app => `${app.app} ${app.version} to ${app.channel}`).join(', ')

@@ -1,0 +1,70 @@
+// The steps of stage `sign`: detached signatures, the release record, SHA256SUMS (TRUST 2 and 3).
+import { canonical, digestOf } from '@slipway/core'
+import type { Json, Release, Step } from '@slipway/core'
+import { units } from '../plan/kinds.ts'
+import { acceptsOf } from './accepts.ts'
+import { need } from './work.ts'
+import type { StepResult } from './schedule.ts'
+import type { Work } from './work.ts'
+
+/** One package, one signer. */
+export const performSignPackage = async (work: Work, step: Step, file: string): Promise<StepResult> => {
+  const unit = units.signers(step.unit.slice('signers/'.length))
+  const made = need(work.made.get(file), file)
+  const { artifact } = made
+  const key = await work.keys.signer(unit.id, step.options)
+  const signature = await unit.package?.(
+    {
+      app: work.settings.app,
+      file,
+      target: artifact.target,
+      date: work.date,
+      sizeBytes: artifact.sizeBytes,
+      sha256: artifact.sha256,
+      blake2b512: Buffer.from(made.blake2b512, 'hex'),
+      bytes: () => work.io.files.stream(made.path),
+    },
+    key,
+    step.options as never,
+  )
+  const now = need(work.made.get(file), file).artifact
+  work.made.set(file, { ...made, artifact: { ...now, signed: 'yes', signatures: { ...now.signatures, [unit.id]: signature ?? '' } } })
+  return { outcome: 'done', reason: file }
+}
+
+/** release.json: what this release is, in RFC 8785 bytes; its sha256 is its id. */
+export const performRecord = async (work: Work): Promise<StepResult> => {
+  const { settings, project } = work
+  const artifacts = [...work.made.values()].map(one => one.artifact).sort((a, b) => (a.file < b.file ? -1 : 1))
+  const url = project.store.options['url']
+  const inputs = artifacts.map(one => ({ file: one.file, sha256: one.sha256 }))
+  work.release = {
+    schema: 'slipway.release-record/1',
+    app: settings.app.key,
+    version: settings.app.version,
+    build: work.date,
+    profile: project.profile,
+    date: new Date(work.date * 1000).toISOString().replace('.000Z', 'Z'),
+    from: { commits: project.commits, config: project.configDigest, inputs: digestOf(inputs as unknown as Json) },
+    at: `${typeof url === 'string' ? url.replace(/\/+$/, '') : ''}/${settings.base}releases/${settings.app.version}/`,
+    notes: settings.app.notes,
+    artifacts,
+    accepts: await acceptsOf(work),
+    feeds: work.planned.feeds.map(({ id, options }) => ({ id, options })),
+  }
+  await work.io.files.write(`${settings.out}/release.json`, recordBytes(work.release), { durable: false })
+  return { outcome: 'done', reason: `release.json ${digestOf(work.release as unknown as Json)}` }
+}
+
+export const recordBytes = (release: Release): Uint8Array => new TextEncoder().encode(canonical(release as unknown as Json))
+
+export const performSums = async (work: Work, step: Step): Promise<StepResult> => {
+  const unit = units.signers('minisign')
+  const release = need(work.release, 'release.json')
+  const key = await work.keys.signer('minisign', step.options)
+  const subject = { app: work.settings.app, date: release.build, artifacts: release.artifacts, record: recordBytes(release) }
+  const files = (await unit.release?.(subject, key, step.options as never)) ?? []
+  work.sums = Object.fromEntries(files.map(one => [one.file, one.bytes]))
+  for (const { file, bytes } of files) await work.io.files.write(`${work.settings.out}/${file}`, bytes, { durable: false })
+  return { outcome: 'done', reason: files.map(one => one.file).join(' ') }
+}

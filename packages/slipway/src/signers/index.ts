@@ -1,0 +1,2 @@
+// The signers: one line a unit.
+export { minisign } from './minisign.ts'

@@ -1,0 +1,2 @@
+// The stores, one line each.
+export { folder } from './folder.ts'

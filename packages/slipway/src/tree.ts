@@ -1,0 +1,31 @@
+// The file tree: what a builder makes and a packager packs. Entries can be opened many times; paths are relative, with `/`, sorted.
+import type { Hex } from '@slipway/core'
+import type { Deflated } from '@slipway/formats/deflate'
+
+export interface TreeFile {
+  readonly type: 'file'
+  readonly path: string
+  /** 0o755 or 0o644 unless the source said more (setuid is refused unless declared). */
+  readonly mode: number
+  readonly sizeBytes: number
+  readonly sha256: Hex
+  readonly bytes: () => AsyncIterable<Uint8Array>
+  /** The file as one raw deflate stream, made once for all formats that share it. */
+  readonly deflated: (level: number) => Promise<Deflated>
+}
+export interface TreeLink {
+  readonly type: 'link'
+  readonly path: string
+  readonly linkTarget: string
+}
+export interface TreeFolder {
+  readonly type: 'folder'
+  readonly path: string
+  readonly mode: number
+}
+export type TreeEntry = TreeFile | TreeLink | TreeFolder
+export interface FileTree {
+  readonly entries: readonly TreeEntry[]
+  /** Path of the program to start, as `bin/esbuild`; what `/usr/bin/<bin>` leads to. */
+  readonly executable: string
+}

@@ -1,0 +1,122 @@
+// One release in a bucket: its record by digest, every file by size, digest and signature, SHA256SUMS, and the gate's evidence.
+import { evidence as evidenceKey, parseJson, parseRelease, releaseFile, releaseRecord, sums, sumsSignature } from '@slipway/core'
+import type { Artifact, IndexedRelease, Release, Statement } from '@slipway/core'
+import { openEnvelope } from '@slipway/formats/dsse'
+import { verify as verifyEd25519 } from '@slipway/formats/ed25519'
+import { FormatError } from '@slipway/formats/format-error'
+import { parsePublicKey, verifyDigest } from '@slipway/formats/minisign'
+import { createHash } from 'node:crypto'
+import type { BucketReader } from '../stores/store.ts'
+import { measure, readWhole, sha256Of } from './read.ts'
+import { restoreHint, wrong } from './report.ts'
+import type { Report } from './report.ts'
+
+export interface ReleaseQuestion {
+  readonly reader: BucketReader
+  readonly report: Report
+  readonly entry: IndexedRelease
+  readonly app: string | null
+  /** Two lines of minisign.pub. */
+  readonly minisign: string
+  readonly releaseKeys: ReadonlyMap<string, Uint8Array>
+  /** false: files are only looked for and their sizes compared. */
+  readonly everyByte: boolean
+}
+
+/** The record, when it is the one that the index names; null after saying what is wrong with it. */
+export const verifyRelease = async (question: ReleaseQuestion): Promise<Release | null> => {
+  const release = await readRecord(question)
+  if (release === null) return null
+  for (const artifact of release.artifacts) await verifyArtifact(question, release, artifact)
+  await verifySums(question, release)
+  for (const [channel, digest] of Object.entries(question.entry.admit)) if (digest !== null) await verifyEvidence(question, release, { channel, digest })
+  return release
+}
+
+const readRecord = async ({ reader, report, entry, app }: ReleaseQuestion): Promise<Release | null> => {
+  const object = releaseRecord(entry.version)
+  report.expected.set(object, entry.id)
+  const bytes = await readWhole(reader, report, object)
+  if (bytes === null) return missing(report, object)
+  if (sha256Of(bytes) !== entry.id) return bad(report, { code: 'verify/bad-release', object, message: `${object} is not the one that the index names` })
+  const release = parseRelease(parseJson(new TextDecoder().decode(bytes)))
+  if (release.version === entry.version && (app === null || release.app === app)) return release
+  return bad(report, { code: 'verify/other-app', object, message: `${object} is a release of ${release.app} ${release.version}` })
+}
+
+const verifyArtifact = async ({ reader, report, minisign, everyByte }: ReleaseQuestion, release: Release, artifact: Artifact): Promise<void> => {
+  const object = releaseFile(release.version, artifact.file)
+  report.expected.set(object, artifact.sha256)
+  if (!everyByte) return lookFor(reader, report, { object, sizeBytes: artifact.sizeBytes })
+  const found = await measure(reader, report, { key: object, limit: artifact.sizeBytes })
+  if (found === null) return void missing(report, object)
+  if (found.sizeBytes !== artifact.sizeBytes || found.sha256 !== artifact.sha256)
+    return void bad(report, { code: 'verify/bad-artifact', object, message: `${object} has other bytes than release.json says` })
+  if (artifact.signatures['minisign'] !== undefined) checkSignature(report, { object, signature: artifact.signatures['minisign'], digest: found.blake2b512, minisign, file: artifact.file })
+}
+
+const lookFor = async (reader: BucketReader, report: Report, { object, sizeBytes }: { object: string; sizeBytes: number }): Promise<void> => {
+  const found = await reader.read(object)
+  report.objects += 1
+  if (found === null) missing(report, object)
+  else if (found.sizeBytes !== sizeBytes) bad(report, { code: 'verify/bad-artifact', object, message: `${object} has ${found.sizeBytes} bytes, release.json says ${sizeBytes}` })
+}
+
+const checkSignature = (report: Report, { object, signature, digest, minisign, file }: { object: string; signature: string; digest: Uint8Array; minisign: string; file: string }): void => {
+  try {
+    const { trustedComment } = verifyDigest(parsePublicKey(minisign), digest, signature)
+    report.signatures += 1
+    if (trustedComment.split('\t').includes(`file:${file}`)) return
+    bad(report, { code: 'verify/bad-signature', object, message: `The signature of ${object} was made for another file` })
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error
+    bad(report, { code: 'verify/bad-signature', object, message: `The minisign signature of ${object} does not hold`, cause: error })
+  }
+}
+
+const verifySums = async ({ reader, report, minisign, entry }: ReleaseQuestion, release: Release): Promise<void> => {
+  const [object, signatureObject] = [sums(release.version), sumsSignature(release.version)]
+  const [bytes, signature] = [await readWhole(reader, report, object), await readWhole(reader, report, signatureObject)]
+  if (bytes === null) return void missing(report, object)
+  if (signature === null) return void missing(report, signatureObject)
+  const lines = [...release.artifacts.map(one => [one.file, one.sha256] as const), ['release.json', entry.id] as const]
+  const wanted = lines.map(([file, sha256]) => `${sha256}  ${file}`).sort()
+  const found = new TextDecoder().decode(bytes).split('\n').filter(line => line !== '').sort()
+  if (JSON.stringify(wanted) !== JSON.stringify(found)) return void bad(report, { code: 'verify/bad-sums', object, message: `${object} does not list the files of release.json` })
+  const digest = createHash('blake2b512').update(bytes).digest()
+  checkSignature(report, { object: signatureObject, signature: new TextDecoder().decode(signature), digest, minisign, file: 'SHA256SUMS' })
+}
+
+/** The verdict that admitted this release, and each statement that it stands on. */
+const verifyEvidence = async (question: ReleaseQuestion, release: Release, { channel, digest }: { channel: string; digest: string }): Promise<void> => {
+  const verdict = await readStatement(question, release, { name: `gate-${channel}`, digest })
+  const inputs = (verdict?.predicate as { inputAttestations?: { uri: string; digest: { sha256: string } }[] } | undefined)?.inputAttestations ?? []
+  for (const input of inputs) await readStatement(question, release, { name: input.uri.slice('check:'.length), digest: input.digest.sha256 })
+}
+
+const readStatement = async ({ reader, report, releaseKeys, entry }: ReleaseQuestion, release: Release, { name, digest }: { name: string; digest: string }): Promise<Statement | null> => {
+  const object = evidenceKey(release.version, `${name}.${digest.slice(0, 16)}.dsse.json`)
+  report.expected.set(object, digest)
+  const bytes = await readWhole(reader, report, object)
+  if (bytes === null) return missing(report, object)
+  const about = (statement: Statement): boolean => statement.subject.some(one => one.digest.sha256 === entry.id)
+  try {
+    const { payload } = await openEnvelope(bytes, (keyId, message, signature) => {
+      const key = releaseKeys.get(keyId)
+      return key !== undefined && verifyEd25519(key, message, signature)
+    })
+    const statement = JSON.parse(new TextDecoder().decode(payload)) as Statement
+    report.signatures += 1
+    if (sha256Of(bytes) === digest && about(statement)) return statement
+    return bad(report, { code: 'verify/bad-evidence', object, message: `${object} is not the evidence that admitted ${release.version}` })
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error
+    return bad(report, { code: 'verify/bad-evidence', object, message: `${object} is not signed by the key of role release`, cause: error })
+  }
+}
+
+const missing = (report: Report, object: string): null => bad(report, { code: 'verify/missing', object, message: `${object} is missing` })
+const bad = (report: Report, found: { code: string; object: string; message: string; cause?: unknown }): null => {
+  wrong(report, { ...found, hint: restoreHint })
+  return null
+}

@@ -1,0 +1,83 @@
+// Proves a bucket from the public keys alone: chain, releases, files, signatures, evidence, heads, as each client would see it (TRUST 4 and 9).
+// Shares no code with publish beyond core, formats, the stores' `read` and the feeds' `render`.
+import { failAll } from '@slipway/core'
+import type { Release } from '@slipway/core'
+import type { Bucket, BucketReader } from '../stores/store.ts'
+import { readChain } from './chain.ts'
+import { answers } from './clients.ts'
+import type { ClientAnswer } from './clients.ts'
+import { verifyHeads } from './heads.ts'
+import { verifyRelease } from './release.ts'
+import { emptyReport, wrong } from './report.ts'
+import type { Report } from './report.ts'
+
+export interface VerifyRequest {
+  readonly reader: BucketReader & Partial<Pick<Bucket, 'list'>>
+  /** Public URL of the bucket's base, ending in a slash; null: as the releases themselves say. */
+  readonly base: string | null
+  readonly keys: { readonly root: Uint8Array; readonly minisign: string }
+  readonly nowMs: number
+  /** Every byte of every release; else every byte of those that a channel names, and sizes of the others. */
+  readonly deep: boolean
+  /** Throws what is wrong instead of returning it. */
+  readonly strict: boolean
+  readonly client?: string
+  readonly onRelease?: (done: number, total: number) => void
+}
+export interface Verified {
+  readonly serial: number
+  readonly expires: string | null
+  readonly report: Report
+  readonly clients: readonly ClientAnswer[]
+  readonly heads: readonly string[]
+}
+
+export const verifyBucket = async (request: VerifyRequest): Promise<Verified> => {
+  const report = emptyReport()
+  const found = await verifyAll(request, report)
+  if (request.strict) failAll(report.problems)
+  return found
+}
+
+const verifyAll = async (request: VerifyRequest, report: Report): Promise<Verified> => {
+  const { reader, keys, nowMs } = request
+  const chain = await readChain(reader, report, { root: keys.root, nowMs })
+  if (chain === null) return { serial: 0, expires: null, report, clients: [], heads: [] }
+  const named = new Set(Object.values(chain.channels).flatMap(state => [state.current, state.before, state.candidate?.version]))
+  const releases: Record<string, Release> = {}
+  const entries = Object.values(chain.releases)
+  for (const [at, entry] of entries.entries()) {
+    const everyByte = request.deep || named.has(entry.version)
+    const release = await verifyRelease({ reader, report, entry, app: Object.values(releases)[0]?.app ?? null, minisign: keys.minisign, releaseKeys: chain.releaseKeys, everyByte })
+    if (release !== null) releases[entry.version] = release
+    request.onRelease?.(at + 1, entries.length)
+  }
+  const base = request.base ?? baseOf(Object.values(releases))
+  const heads = await verifyHeads({ reader, report, state: chain, releases, base })
+  if (reader.list !== undefined) await verifyStrangers({ list: reader.list, report, releases, heads })
+  const clients = answers({ state: chain, releases, nowMs, ...(request.client === undefined ? {} : { client: request.client }) })
+  return { serial: chain.serial, expires: chain.expires, report, clients, heads }
+}
+
+/** `at` of a release is `<base>releases/<version>/`. */
+const baseOf = (releases: readonly Release[]): string => {
+  const [first] = releases
+  return first === undefined ? '' : first.at.slice(0, -`releases/${first.version}/`.length)
+}
+
+/** Objects that nothing signed names: files beside a release, heads of no feed. An unfinished publish leaves a draft, and is no stranger. */
+const verifyStrangers = async ({ list, report, releases, heads }: { list: Bucket['list']; report: Report; releases: Readonly<Record<string, Release>>; heads: readonly string[] }): Promise<void> => {
+  const drafts = new Set<string>()
+  for await (const { key } of list('drafts/')) drafts.add(key.slice('drafts/'.length, -'.json'.length))
+  const known = new Set([...heads, ...report.expected.keys()])
+  for (const version of Object.keys(releases)) for (const file of ['SHA256SUMS', 'SHA256SUMS.minisig']) known.add(`releases/${version}/${file}`)
+  for (const prefix of ['releases/', 'feeds/'])
+    for await (const { key } of list(prefix)) {
+      const version = key.split('/')[1] ?? ''
+      const unfinished = prefix === 'releases/' && drafts.has(version) && releases[version] === undefined
+      if (known.has(key) || unfinished || named(report, key)) continue
+      wrong(report, { code: 'verify/stranger', object: key, message: `${key} belongs to no release and no feed`, hint: 'Find out who wrote it, then remove it.' })
+    }
+}
+
+const named = (report: Report, key: string): boolean => report.problems.some(one => one.where.object === key)

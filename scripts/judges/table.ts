@@ -1,0 +1,87 @@
+// The foreign judges: programs that we did not write and that judge the bytes we write (DESIGN 6, CONTRACTS 14).
+
+export type Source =
+  | { readonly apt: string }
+  | { readonly pypi: string; readonly version: string }
+  | { readonly go: string; readonly version: string }
+  | { readonly cargo: string; readonly version: string }
+  | { readonly npm: string }
+
+export interface Judge {
+  /** What tests ask for. */
+  readonly name: string
+  /** The program; for `npm` without a program of its own, absent. */
+  readonly command?: string
+  readonly versionArgs: readonly string[]
+  readonly source: Source
+  /** What it judges. */
+  readonly for: string
+}
+
+export const judges: readonly Judge[] = [
+  { name: 'minisign', command: 'minisign', versionArgs: ['-v'], source: { apt: 'minisign' }, for: 'minisign signatures and keys' },
+  { name: 'dpkg-deb', command: 'dpkg-deb', versionArgs: ['--version'], source: { apt: 'dpkg' }, for: 'deb archives' },
+  { name: 'dpkg', command: 'dpkg', versionArgs: ['--version'], source: { apt: 'dpkg' }, for: 'installing a deb into a root of its own' },
+  {
+    name: 'dpkg-scanpackages',
+    command: 'dpkg-scanpackages',
+    versionArgs: ['--version'],
+    source: { apt: 'dpkg-dev' },
+    for: 'apt package lists',
+  },
+  {
+    name: 'lintian',
+    command: 'lintian',
+    versionArgs: ['--version'],
+    source: { apt: 'lintian' },
+    for: "deb packages against Debian's policy",
+  },
+  {
+    name: 'fakeroot',
+    command: 'fakeroot',
+    versionArgs: ['--version'],
+    source: { apt: 'fakeroot' },
+    for: 'owners in archives, without being root',
+  },
+  { name: 'unzip', command: 'unzip', versionArgs: ['-v'], source: { apt: 'unzip' }, for: 'zip archives' },
+  { name: 'zip', command: 'zip', versionArgs: ['-v'], source: { apt: 'zip' }, for: 'zip archives, and a peer for speed and size' },
+  { name: '7z', command: '7z', versionArgs: ['i'], source: { apt: 'p7zip-full' }, for: 'zip, tar and many more' },
+  { name: 'tar', command: 'tar', versionArgs: ['--version'], source: { apt: 'tar' }, for: 'tar archives' },
+  {
+    name: 'bsdtar',
+    command: 'bsdtar',
+    versionArgs: ['--version'],
+    source: { apt: 'libarchive-tools' },
+    for: 'tar, zip and cpio, a second opinion',
+  },
+  { name: 'zstd', command: 'zstd', versionArgs: ['--version'], source: { apt: 'zstd' }, for: 'zstd frames' },
+  { name: 'xz', command: 'xz', versionArgs: ['--version'], source: { apt: 'xz-utils' }, for: 'xz streams' },
+  {
+    name: 'osslsigncode',
+    command: 'osslsigncode',
+    versionArgs: ['--version'],
+    source: { apt: 'osslsigncode' },
+    for: 'Authenticode signatures',
+  },
+  { name: 'gpg', command: 'gpg', versionArgs: ['--version'], source: { apt: 'gpg' }, for: 'OpenPGP signatures' },
+  { name: 'jq', command: 'jq', versionArgs: ['--version'], source: { apt: 'jq' }, for: 'JSON output, from a shell' },
+  { name: 'strace', command: 'strace', versionArgs: ['--version'], source: { apt: 'strace' }, for: 'kills at every mutating system call' },
+  { name: 'tmux', command: 'tmux', versionArgs: ['-V'], source: { apt: 'tmux' }, for: 'the live reporter on a real terminal' },
+  { name: 'faketime', command: 'faketime', versionArgs: ['--version'], source: { apt: 'faketime' }, for: 'the same bytes at another time' },
+  {
+    name: 'tuf',
+    command: 'python',
+    versionArgs: ['-c', 'import tuf; print("python-tuf", tuf.__version__)'],
+    source: { pypi: 'tuf', version: '7.0.0' },
+    for: 'TUF documents',
+  },
+  {
+    name: 'tauri',
+    command: 'tauri',
+    versionArgs: ['--version'],
+    source: { npm: '@tauri-apps/cli' },
+    for: "the Tauri updater's signatures",
+  },
+  { name: 'electron-updater', versionArgs: [], source: { npm: 'electron-updater' }, for: 'electron feeds, downloads and their checks' },
+  { name: 'tuf-js', versionArgs: [], source: { npm: 'tuf-js' }, for: 'TUF documents, a second opinion' },
+]
