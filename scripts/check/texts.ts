@@ -23,7 +23,7 @@ const hosts = [
 
 const outsideIo = (file: string): boolean =>
   /^packages\/[^/]+\/src\/.*\.ts$/.test(file) &&
-  !/^packages\/slipway\/src\/(io\/|main\.ts$)|\.(test|fixture)\.ts$|\/conformance\.ts$|\/src\/testing\//.test(file)
+  !/^packages\/slipway\/src\/(io\/|main\.ts$)|\.(test|fixture)\.ts$|\/conformance\.ts$|\/testing\//.test(file)
 
 const rules: readonly Rule[] = [
   { pattern: new RegExp(`\\b(?:${hosts.join('|')})\\b`), why: 'names the host of a registry' },

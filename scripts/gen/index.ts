@@ -2,5 +2,6 @@
 import { commands } from './commands.ts'
 import { errors } from './errors.ts'
 import type { Generator } from './generator.ts'
+import { schema } from './schema.ts'
 
-export const generators: readonly Generator[] = [errors, commands]
+export const generators: readonly Generator[] = [errors, commands, schema]

@@ -14,7 +14,9 @@ describe('splitCommand', () => {
   ])('%s', (line, words) => expect(splitCommand(line)).toEqual(words))
 
   it.each(['a | b', 'a & b', 'a; b', 'a > b', 'a < b', 'a $HOME', 'a `id`', 'a "$HOME"', 'a "`id`"'])('refuses %s', line => {
-    expect(() => splitCommand(line)).toThrow(expect.objectContaining({ problems: [expect.objectContaining({ code: 'command/needs-shell', exit: 'input' })] }))
+    expect(() => splitCommand(line)).toThrow(
+      expect.objectContaining({ problems: [expect.objectContaining({ code: 'command/needs-shell', exit: 'input' })] }),
+    )
   })
   it.each([
     ['a "b', 'command/open-quote'],
@@ -33,5 +35,8 @@ describe('splitCommand', () => {
 })
 
 it('takes several lines, one command each', () => {
-  expect(splitCommands('npm ci\r\n\n  npm run build \n')).toEqual([['npm', 'ci'], ['npm', 'run', 'build']])
+  expect(splitCommands('npm ci\r\n\n  npm run build \n')).toEqual([
+    ['npm', 'ci'],
+    ['npm', 'run', 'build'],
+  ])
 })

@@ -44,4 +44,5 @@ const failShell = (letter: string): never =>
 const failQuote = (quote: string): never =>
   fail('command/open-quote', `a command opens ${quote} and never closes it`, { hint: `Close it with a second ${quote}.` })
 const failEmpty = (): never => fail('command/empty', 'a command is empty', { hint: 'Write the program and its arguments.' })
-const failLines = (): never => fail('command/many-lines', 'one command is expected here, not several lines', { hint: 'Write it on one line.' })
+const failLines = (): never =>
+  fail('command/many-lines', 'one command is expected here, not several lines', { hint: 'Write it on one line.' })

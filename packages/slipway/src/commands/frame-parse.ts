@@ -6,7 +6,7 @@ import { nearest } from '../config/nearest.ts'
 import type { CommandSpec, Flag, GlobalFlags, Invocation } from './command.ts'
 import type { Scan, Trouble } from './frame-scan.ts'
 import { usage } from './help.ts'
-import { globalFlags, shortFlags, specs } from './specs.ts'
+import { globalFlags, specs } from './specs.ts'
 
 export interface Parsed {
   readonly command: CommandSpec
@@ -89,6 +89,9 @@ const refuse = (trouble: Trouble, command: CommandSpec | undefined): never => {
   if (trouble.kind === 'missing-value') {
     return fail('command/missing-value', `${trouble.text} needs a value.`, { hint: `Write ${trouble.text} VALUE or ${trouble.text}=VALUE.` })
   }
+  if (trouble.kind === 'needless-value') {
+    return fail('command/needless-value', `${trouble.text} takes no value.`, { hint: `Write ${trouble.text} alone, or leave it out.` })
+  }
   return unknownFlag(trouble.text, command)
 }
 
@@ -114,7 +117,7 @@ const unknownFlag = (token: string, command: CommandSpec | undefined): never => 
     const message = `${flag} is no flag of ${command.name}.`
     return fail('command/unknown-flag', message, { hint: `It belongs to ${others.join(', ')}. slipway ${command.name} --help lists the flags of ${command.name}.` })
   }
-  const near = nearest(flag, [...mine, ...Object.keys(shortFlags)])
+  const near = nearest(flag, mine)
   const where = command === undefined ? 'slipway --help' : `slipway ${command.name} --help`
   return fail('command/unknown-flag', `${flag} is no flag${command === undefined ? '' : ` of ${command.name}`}.`, {
     hint: near === undefined ? `${where} lists the flags.` : `Did you mean ${near}?`,

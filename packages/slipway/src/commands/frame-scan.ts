@@ -5,6 +5,7 @@ import { globalFlags, shortFlags, specs } from './specs.ts'
 export type Trouble =
   | { readonly kind: 'unknown-flag'; readonly text: string }
   | { readonly kind: 'missing-value'; readonly text: string }
+  | { readonly kind: 'needless-value'; readonly text: string }
   | { readonly kind: 'unknown-command'; readonly text: string }
   | { readonly kind: 'no-command' }
 
@@ -38,6 +39,7 @@ export const scan = (argv: readonly string[]): Scan => {
     rest.push(long)
     const flag = known.get(long.split('=', 1)[0] ?? '')
     if (flag === undefined) trouble ??= { kind: 'unknown-flag', text: token }
+    else if (flag.value === undefined && long.includes('=')) trouble ??= { kind: 'needless-value', text: `--${flag.name}` }
     else if (long === '--json' || long === '--help' || long === '--version') seen[flag.name as keyof typeof seen] = true
     else if (flag.value !== undefined && !long.includes('=')) {
       const next = argv[at + 1]

@@ -39,7 +39,7 @@ export const run: Run = async invocation => {
   const [action = 'list'] = invocation.args
   if (action === 'rotate')
     return fail('keys/rotate-later', 'keys cannot be rotated by this version', {
-      hint: 'Keep the keyring safe; a later version rotates keys without breaking a client. If a key is stolen now, see docs on incidents.',
+      hint: 'Keep the keyring safe; a later version rotates keys without breaking a client.',
     })
   const { apps } = await projectOf(invocation)
   const problems: Problem[] = []
@@ -55,7 +55,11 @@ export const run: Run = async invocation => {
 
 const generate = async (invocation: Invocation, settings: AppSettings, password: string | undefined): Promise<Made> => {
   const { io, interactive, ask } = invocation
-  const { ring, files, password: used } = await makeKeys(io, {
+  const {
+    ring,
+    files,
+    password: used,
+  } = await makeKeys(io, {
     app: settings.app.key,
     keyring: settings.trust.keyring,
     folder: settings.trust.folder,
@@ -85,11 +89,16 @@ const list = async (invocation: Invocation, settings: AppSettings, problems: Pro
 const publics = async ({ io }: Invocation, { app, trust }: AppSettings): Promise<AppKeys> => {
   const { signed } = await readRoot(io, { trust })
   const rows = (['root', 'targets', 'timestamp'] as const).flatMap(role =>
-    keysOfRole(signed, role).map(key => ({ role: trustNames[role], keyId: key.keyId, public: Buffer.from(key.public, 'hex').toString('base64') })),
+    keysOfRole(signed, role).map(key => ({
+      role: trustNames[role],
+      keyId: key.keyId,
+      public: Buffer.from(key.public, 'hex').toString('base64'),
+    })),
   )
   const files: Record<string, string> = {}
   for (const name of ['minisign.pub', 'tauri.pub'])
-    if ((await io.files.stat(`${trust.folder}/${name}`)) !== null) files[name] = (await io.files.readText(`${trust.folder}/${name}`, 4096)).trim()
+    if ((await io.files.stat(`${trust.folder}/${name}`)) !== null)
+      files[name] = (await io.files.readText(`${trust.folder}/${name}`, 4096)).trim()
   const minisign = files['minisign.pub'] === undefined ? [] : [minisignRow(files['minisign.pub'])]
   return { app: app.key, keys: [...rows, ...minisign], publics: files }
 }
@@ -116,10 +125,14 @@ const newPassword = async ({ io, flags, interactive, ask }: Invocation): Promise
   const given = io.secrets.secret('SLIPWAY_KEYS_PASSWORD')
   if (given !== undefined || flags['password'] !== true) return given
   if (!interactive)
-    fail('keys/no-password', 'there is no terminal to ask for a password', { hint: 'Set SLIPWAY_KEYS_PASSWORD, or leave --password away.', exit: 'machine' })
+    fail('keys/no-password', 'there is no terminal to ask for a password', {
+      hint: 'Set SLIPWAY_KEYS_PASSWORD, or leave --password away.',
+      exit: 'machine',
+    })
   const password = await ask('Password for the new keys: ', { hidden: true })
   const again = await ask('The same again: ', { hidden: true })
-  if (password !== again || password === '') fail('keys/password-mismatch', 'the two passwords are not the same, or empty', { hint: 'Run it again; no keys were made.' })
+  if (password !== again || password === '')
+    fail('keys/password-mismatch', 'the two passwords are not the same, or empty', { hint: 'Run it again; no keys were made.' })
   keepSecret(password)
   return password
 }
@@ -138,10 +151,20 @@ const outcomeOf = (invocation: Invocation, { action, made, problems }: Done): Ou
 
 const textOf = (action: string, { shown, ci }: Made, style: Style): string => {
   const rows = shown.keys.map(({ role, keyId }) => `  ${role.padEnd(9)} ${plain(keyId)}`)
-  const head = style.bold(shown.keyring === undefined ? plain(shown.app) : `${plain(shown.app)}  ${plain(shown.keyring)}${shown.sealed === true ? '  (sealed with a password)' : ''}`)
+  const head = style.bold(
+    shown.keyring === undefined
+      ? plain(shown.app)
+      : `${plain(shown.app)}  ${plain(shown.keyring)}${shown.sealed === true ? '  (sealed with a password)' : ''}`,
+  )
   const files = (shown.files ?? []).map(file => `  ${style.green('wrote')} ${plain(file)}`)
   const publicTexts = Object.entries(shown.publics ?? {}).flatMap(([name, text]) => ['', style.bold(name), ...text.split('\n').map(plain)])
-  const next = action === 'generate' ? ['', 'Commit the trust folder. Keep a copy of the keyring where it cannot burn with this machine: without it no key can be replaced.'] : []
+  const next =
+    action === 'generate'
+      ? [
+          '',
+          'Commit the trust folder. Keep a copy of the keyring where it cannot burn with this machine: without it no key can be replaced.',
+        ]
+      : []
   const line = ci === undefined ? [] : ['', 'The secret for CI, all keys but root. Store it there as SLIPWAY_KEYS:', ci]
   return [head, ...rows, ...files, ...publicTexts, ...next, ...line].join('\n')
 }

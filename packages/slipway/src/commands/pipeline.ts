@@ -24,7 +24,7 @@ export const runStage = async (invocation: Invocation, until: Stage, command: st
   const { io } = invocation
   const planned = await planFor(invocation, until)
   await assertSamePlan(invocation, planned)
-  if (planned.project.profile === 'dev') await ensureDevKeys(io, planned.project)
+  if (planned.project.profile === 'dev') await ensureDevKeys(io, planned.project.apps)
   assertReady(planned.project, planned.observed)
   const { basis, resumed } = await basisOf(invocation, planned, until)
   if (until === 'publish') assertNotHalted(planned)
@@ -154,7 +154,7 @@ const appText = (project: Project, work: Work, { style, until, ms }: { style: St
   const percent = work.planned.percent < 100 ? ` for ${work.planned.percent} %` : ''
   const verb = until === 'publish' ? `is on ${work.planned.channel}${percent}` : pastTense[until]
   const first = `${style.green('done')} ${style.bold(plain(`${app.name} ${app.version}`))} ${verb} in ${humanDuration(ms)}: ${plain(where ?? project.root)}`
-  return [...(rows.length === 0 ? [] : table(['file', 'size', 'sha256', until === 'publish' ? 'url' : ''], rows, style)), first].join('\n')
+  return [...(rows.length === 0 ? [] : [table(['file', 'size', 'sha256', until === 'publish' ? 'url' : ''], rows, style)]), first].join('\n')
 }
 
 const pastTense: Readonly<Record<Stage, string>> = { build: 'was built', package: 'was packaged', sign: 'was signed', gate: 'passed the gate', publish: 'is published' }

@@ -6,7 +6,7 @@ import { fail, SlipwayError, type Where } from '@slipway/core'
 
 /**
  * The default export of a config. Loaded by `require`, which is synchronous for ES modules too: so the hook is there for
- * exactly this load. Codes: `config/threw`, `config/no-object`.
+ * exactly this load; undefined without one. Codes: `config/threw`.
  */
 export const importConfig = (file: string, shown: string): unknown => {
   const hooks = registerHooks({
@@ -17,7 +17,7 @@ export const importConfig = (file: string, shown: string): unknown => {
       url === pathToFileURL(file).href && /\.ts$/.test(file) ? next(url, { ...context, format: 'module-typescript' }) : next(url, context),
   })
   try {
-    return defaultOf(createRequire(import.meta.url)(file), shown)
+    return (createRequire(import.meta.url)(file) as { readonly default?: unknown } | null)?.default
   } catch (cause) {
     if (cause instanceof SlipwayError) throw cause
     return fail('config/threw', `The config could not be loaded: ${firstLine(cause)}`, {
@@ -27,16 +27,6 @@ export const importConfig = (file: string, shown: string): unknown => {
   } finally {
     hooks.deregister()
   }
-}
-
-const defaultOf = (module: unknown, file: string): unknown => {
-  const made = (module as { readonly default?: unknown } | null)?.default
-  if (typeof made === 'object' && made !== null && !Array.isArray(made)) return made
-  const what = made === undefined ? 'It has no default export.' : 'Its default export is no object.'
-  return fail('config/no-object', what, {
-    hint: 'Write: export default defineConfig({ … })',
-    where: { file, line: 1, column: 1 },
-  })
 }
 
 const firstLine = (cause: unknown): string => {

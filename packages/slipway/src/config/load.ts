@@ -3,7 +3,7 @@ import { basename, relative, resolve } from 'node:path'
 import { fail, type Where } from '@slipway/core'
 import type { ParseError } from 'jsonc-parser'
 import type { Io } from '../io/io.ts'
-import { positionAt, type Locator } from './position.ts'
+import { positionAt, type ConfigPath, type Locator } from './position.ts'
 import { plainTree, type PlainObject } from './plain.ts'
 
 export const configNames = [
@@ -68,7 +68,8 @@ const fromCode = async ({ file, shown, text }: Source): Promise<Loaded> => {
   const { locateInCode } = await import('./locate-code.ts')
   const made = importConfig(file, shown)
   const locate: Locator = path => locateInCode(text, path)
-  return { file, shown, tree: plainTree(made, path => ({ file: shown, ...locate(path) })), locate }
+  const at = (path: ConfigPath): Where => ({ file: shown, ...locate(path) })
+  return { file, shown, tree: plainTree(objectOf(made, at([]), 'Write: export default defineConfig({ … })'), at), locate }
 }
 
 const fromJson = async ({ file, shown, text }: Source): Promise<Loaded> => {
@@ -91,7 +92,7 @@ const fromJson = async ({ file, shown, text }: Source): Promise<Loaded> => {
     return positionAt(text, root.offset)
   }
   refuseTwice(root, at)
-  return { file, shown, tree: withoutSchema(getNodeValue(root), at(root.offset), path => ({ file: shown, ...locate(path) })), locate }
+  return { file, shown, tree: withoutSchema(getNodeValue(root), path => ({ file: shown, ...locate(path) })), locate }
 }
 
 interface JsonNode {
@@ -133,7 +134,7 @@ const fromYaml = async ({ file, shown, text }: Source): Promise<Loaded> => {
     return positionAt(text, offset)
   }
   const where = { file: shown, ...positionAt(text, 0) }
-  return { file, shown, tree: withoutSchema(yamlValue(document, where), where, path => ({ file: shown, ...locate(path) })), locate }
+  return { file, shown, tree: withoutSchema(yamlValue(document, where), path => ({ file: shown, ...locate(path) })), locate }
 }
 
 const refuseYaml = ({ code, message }: { readonly code: string; readonly message: string }, where: Where): never =>
@@ -150,9 +151,13 @@ const yamlValue = (document: { readonly toJS: (options: { readonly maxAliasCount
 }
 
 /** `$schema` is for editors. */
-const withoutSchema = (value: unknown, where: object, locate: (path: readonly (string | number)[]) => object): PlainObject => {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    fail('config/no-object', 'The config is no object', { hint: 'Write keys such as app, build and packages at the top.', where })
-  const { $schema: _schema, ...tree } = plainTree(value, locate)
+const withoutSchema = (value: unknown, at: (path: ConfigPath) => Where): PlainObject => {
+  const { $schema: _schema, ...tree } = plainTree(objectOf(value, at([]), 'Write keys such as app, build and packages at the top.'), at)
   return tree
+}
+
+const objectOf = (value: unknown, where: Where, hint: string): object => {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  const what = value === undefined ? 'The config exports or holds nothing' : 'The config is no object'
+  return fail('config/no-object', what, { hint, where })
 }

@@ -12,7 +12,8 @@ export const derive =
   async (password, salt, cost) => {
     const input = new TextEncoder().encode(JSON.stringify({ password, salt: [...salt], cost }))
     const { exitCode, stdout } = await run({ tool: process.execPath, args: [child], cwd: process.cwd(), input })
-    if (exitCode === 0 && stdout.length === cost.lengthBytes * 2) return Uint8Array.from(stdout.match(/../g) ?? [], pair => Number.parseInt(pair, 16))
+    if (exitCode === 0 && stdout.length === cost.lengthBytes * 2)
+      return Uint8Array.from(stdout.match(/../g) ?? [], pair => Number.parseInt(pair, 16))
     return fail('io/derive-failed', 'the process that unlocks a key ended early', {
       hint: 'It needs up to 1 GiB of memory for a minisign key: free some, or use a key without a password.',
       facts: { exitCode },

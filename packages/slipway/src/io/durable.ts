@@ -112,5 +112,5 @@ const fill = async (path: string, bytes: Bytes, { mode, durable }: WriteOptions)
 }
 
 const writeAll = async (file: FileHandle, bytes: Uint8Array): Promise<void> => {
-  for (let done = 0; done < bytes.length; ) done += (await file.write(bytes, done, bytes.length - done)).bytesWritten
+  for (let done = 0; done < bytes.length;) done += (await file.write(bytes, done, bytes.length - done)).bytesWritten
 }

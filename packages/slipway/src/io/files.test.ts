@@ -181,7 +181,9 @@ describe('lock', () => {
     const path = join(root, 'lock/killed')
     const script = `const { files } = await import(${JSON.stringify(new URL('./files.ts', import.meta.url).href)})
       await files.lock(process.argv[1], { owner: 'the child' }); global.gc(); global.gc(); console.log('held'); setInterval(() => {}, 1000)`
-    const child = spawn(process.execPath, ['--expose-gc', '--input-type=module', '-e', script, path], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, ['--expose-gc', '--input-type=module', '-e', script, path], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     await once(child.stdout, 'data')
     expect(await files.lock(path, { waitMs: 100 })).toEqual({ heldBy: 'the child' })
     child.kill('SIGKILL')

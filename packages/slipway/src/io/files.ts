@@ -46,7 +46,7 @@ async function* streamFile(path: string, range?: { readonly start: number; reado
   try {
     const size = (await guard('read', path, () => file.stat())).size
     const end = range?.end ?? Number.MAX_SAFE_INTEGER
-    for (let at = range?.start ?? 0; at < end; ) {
+    for (let at = range?.start ?? 0; at < end;) {
       // A file of /proc says size 0; a last small read finds the end of any file.
       const length = Math.min(pieceBytes, end - at, Math.max(size - at, 0) + 1)
       const piece = await guard('read', path, () => readOnce(file, length, range === undefined ? null : at))
@@ -101,7 +101,12 @@ const typeOf = (entry: Kinds): FileFacts['type'] =>
 const factsOf = (stats: Awaited<ReturnType<typeof lstat>> | null): FileFacts | null =>
   stats === null
     ? null
-    : { type: typeOf(stats), sizeBytes: Number(stats.size), mode: Number(stats.mode) & 0o7777, modifiedMs: Math.floor(Number(stats.mtimeMs)) }
+    : {
+        type: typeOf(stats),
+        sizeBytes: Number(stats.size),
+        mode: Number(stats.mode) & 0o7777,
+        modifiedMs: Math.floor(Number(stats.mtimeMs)),
+      }
 
 const listFolder = async (path: string): ReturnType<Files['list']> => {
   const entries = await readdir(path, { withFileTypes: true }).catch(async (error: unknown) => {

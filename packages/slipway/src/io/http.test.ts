@@ -82,7 +82,8 @@ describe('redirects', () => {
     expect(seen.at(-1)?.headers.authorization).toBe('secret')
   })
   it('are refused to plain http elsewhere, to other schemes, and without end', async () => {
-    for (const path of ['/away', '/file', '/loop']) expect(await problemOf(get(at(path)))).toMatchObject({ code: 'io/bad-redirect', exit: 'machine' })
+    for (const path of ['/away', '/file', '/loop'])
+      expect(await problemOf(get(at(path)))).toMatchObject({ code: 'io/bad-redirect', exit: 'machine' })
     expect((await problemOf(get(at('/hop'), { redirects: 0 })))?.code).toBe('io/bad-redirect')
   })
   it('keep method and body, or are handed back', async () => {
@@ -130,7 +131,10 @@ it('goes through the proxy of the environment', async () => {
   const script = `const { http } = await import(${JSON.stringify(new URL('./http.ts', import.meta.url).href)})
     const { secrets } = await import(${JSON.stringify(new URL('./secrets.ts', import.meta.url).href)})
     await http(secrets)('http://bucket.invalid/x').catch(() => {})`
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { env: { http_proxy: `http://127.0.0.1:${port(proxy)}` }, stdio: 'inherit' })
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    env: { http_proxy: `http://127.0.0.1:${port(proxy)}` },
+    stdio: 'inherit',
+  })
   await new Promise(resolve => child.once('exit', resolve))
   proxy.close()
   expect(asked.join()).toContain('bucket.invalid')

@@ -77,7 +77,9 @@ const locationOf = (answer: Response, url: URL, { method = 'GET' }: HttpRequest)
 }
 
 const isSafeHop = (from: URL, to: URL): boolean =>
-  to.username === '' && to.password === '' && (to.protocol === 'https:' || (to.protocol === 'http:' && from.protocol === 'http:' && to.host === from.host))
+  to.username === '' &&
+  to.password === '' &&
+  (to.protocol === 'https:' || (to.protocol === 'http:' && from.protocol === 'http:' && to.host === from.host))
 
 // A list of what may stay, since services name their credential headers as they like.
 const harmless = new Set(['accept', 'accept-language', 'content-type', 'if-modified-since', 'if-none-match', 'range', 'user-agent'])

@@ -34,7 +34,9 @@ export interface Files {
   /** `end` is the first byte that is not read. */
   readonly stream: (path: string, range?: { readonly start: number; readonly end: number }) => AsyncIterable<Uint8Array>
   /** Random access, for formats that read a directory; close it. */
-  readonly open: (path: string) => Promise<{ readonly sizeBytes: number; read: (offset: number, length: number) => Promise<Uint8Array>; close: () => Promise<void> }>
+  readonly open: (
+    path: string,
+  ) => Promise<{ readonly sizeBytes: number; read: (offset: number, length: number) => Promise<Uint8Array>; close: () => Promise<void> }>
   /** Does not follow links; null: nothing there. */
   readonly stat: (path: string) => Promise<FileFacts | null>
   /** Sorted by name (code units); an absent folder is empty. */
@@ -53,7 +55,10 @@ export interface Files {
   /** File or whole folder; nothing there is fine. */
   readonly remove: (path: string) => Promise<void>
   /** A lock that dies with its process (SQLite); null when another holds it after `waitMs` (default 0). `owner` is shown to the other. */
-  readonly lock: (path: string, options?: { readonly owner?: string; readonly waitMs?: number }) => Promise<Lock | { readonly heldBy: string }>
+  readonly lock: (
+    path: string,
+    options?: { readonly owner?: string; readonly waitMs?: number },
+  ) => Promise<Lock | { readonly heldBy: string }>
 }
 export interface Lock {
   readonly release: () => Promise<void>

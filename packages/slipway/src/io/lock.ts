@@ -72,7 +72,10 @@ const take = async (path: string): Promise<Database | null> => {
 const failLock = (error: unknown, path: string, code: number): never => {
   const detail = { where: { file: path }, exit: 'machine', cause: error } as const
   if (sqliteCannotOpen.has(code))
-    return fail('io/not-writable', `cannot lock ${path}: not allowed`, { ...detail, hint: 'Let this user write there, or name another path.' })
+    return fail('io/not-writable', `cannot lock ${path}: not allowed`, {
+      ...detail,
+      hint: 'Let this user write there, or name another path.',
+    })
   return fail('io/lock-failed', `cannot lock ${path}`, { ...detail, hint: 'If no other run is under way, delete this file and try again.' })
 }
 
@@ -91,5 +94,10 @@ const hold = async (database: Database, path: string, owner: string): Promise<Lo
 
 const readOwner = async (path: string): Promise<string> => {
   const text = await readFile(`${path}.owner`, 'utf8').catch(() => '')
-  return text.slice(0, 200).replace(/\p{C}+/gu, ' ').trim() || 'another process'
+  return (
+    text
+      .slice(0, 200)
+      .replace(/\p{C}+/gu, ' ')
+      .trim() || 'another process'
+  )
 }

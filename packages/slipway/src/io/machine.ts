@@ -10,4 +10,13 @@ import { runner } from './run.ts'
 import { secrets } from './secrets.ts'
 
 /** This machine. */
-export const machine = (): Io => ({ files, http: http(secrets), run: runner(secrets), clock, random, secrets, host: host(), derive: derive(runner(secrets)) })
+export const machine = (): Io => ({
+  files,
+  http: http(secrets),
+  run: runner(secrets),
+  clock,
+  random,
+  secrets,
+  host: host(),
+  derive: derive(runner(secrets)),
+})

@@ -98,7 +98,8 @@ describe('ends', () => {
     expect(await codeOf(node('setInterval(() => {}, 1000)', { signal: AbortSignal.timeout(200) }))).toBe('io/aborted')
   })
   it('does not wait for ever for what a tool left running', async () => {
-    const script = "require('child_process').spawn('sleep', ['60'], { stdio: 'inherit', detached: true, env: { PATH: '/bin:/usr/bin' } }).unref(); console.log('done')"
+    const script =
+      "require('child_process').spawn('sleep', ['60'], { stdio: 'inherit', detached: true, env: { PATH: '/bin:/usr/bin' } }).unref(); console.log('done')"
     const start = performance.now()
     expect((await node(script)).stdout).toBe('done\n')
     expect(performance.now() - start).toBeLessThan(20_000)

@@ -39,7 +39,12 @@ const isWindows = process.platform === 'win32'
 const carryOut = (tool: ToolRun, { file, env, graceMs }: Start): Promise<ToolResult> =>
   new Promise((settle, reject) => {
     // A group of its own: whatever the tool starts ends with it.
-    const child = spawn(file, [...tool.args], { cwd: tool.cwd, env, stdio: [tool.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'], detached: !isWindows })
+    const child = spawn(file, [...tool.args], {
+      cwd: tool.cwd,
+      env,
+      stdio: [tool.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      detached: !isWindows,
+    })
     running.add(child)
     let ending: Ending | undefined
     let killTimer: NodeJS.Timeout | undefined
@@ -157,10 +162,11 @@ const isExecutable = async (path: string): Promise<boolean> => {
   }
 }
 
-const isFolder = (path: string): Promise<boolean> => stat(path).then(
-  facts => facts.isDirectory(),
-  () => false,
-)
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    facts => facts.isDirectory(),
+    () => false,
+  )
 
 const problemOf = (work: () => never): unknown => {
   try {
@@ -178,17 +184,34 @@ const failMissing = ({ tool }: ToolRun): never =>
   })
 
 const failNoFolder = ({ tool, cwd }: ToolRun): never =>
-  fail('io/no-folder', `cannot run ${tool} in ${cwd}: no such folder`, { hint: 'Check the `cwd` option.', where: { file: cwd }, exit: 'machine' })
+  fail('io/no-folder', `cannot run ${tool} in ${cwd}: no such folder`, {
+    hint: 'Check the `cwd` option.',
+    where: { file: cwd },
+    exit: 'machine',
+  })
 
 const failTool = ({ tool }: ToolRun, cause: unknown): never =>
-  fail('io/tool-failed', `cannot start ${tool}`, { hint: 'See the cause: the file may be for another system, or the machine short of memory.', exit: 'machine', cause })
+  fail('io/tool-failed', `cannot start ${tool}`, {
+    hint: 'See the cause: the file may be for another system, or the machine short of memory.',
+    exit: 'machine',
+    cause,
+  })
 
 const failAborted = ({ tool }: ToolRun): never =>
-  fail('io/aborted', `${tool} was stopped because the run was interrupted`, { hint: 'Run the command again; it goes on where it stopped.', exit: 'machine' })
+  fail('io/aborted', `${tool} was stopped because the run was interrupted`, {
+    hint: 'Run the command again; it goes on where it stopped.',
+    exit: 'machine',
+  })
 
 const failEnded = (tool: ToolRun, why: Ending): never => {
   if (why === 'io/aborted') return failAborted(tool)
   if (why === 'io/tool-timeout')
-    return fail('io/tool-timeout', `${tool.tool} did not end within ${tool.timeoutMs} ms`, { hint: 'See its output: it may wait for something that never comes.', exit: 'machine' })
-  return fail('io/too-much-output', `${tool.tool} wrote more than ${outputLimitBytes} bytes`, { hint: 'Make it quieter, or let it write to a file.', exit: 'machine' })
+    return fail('io/tool-timeout', `${tool.tool} did not end within ${tool.timeoutMs} ms`, {
+      hint: 'See its output: it may wait for something that never comes.',
+      exit: 'machine',
+    })
+  return fail('io/too-much-output', `${tool.tool} wrote more than ${outputLimitBytes} bytes`, {
+    hint: 'Make it quieter, or let it write to a file.',
+    exit: 'machine',
+  })
 }

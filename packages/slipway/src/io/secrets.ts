@@ -11,7 +11,10 @@ export const secrets: Secrets = {
     keepSecret(value)
     return value
   },
-  matching: pattern => Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value !== undefined && matches(pattern, name) ? [[name, value]] : []))),
+  matching: pattern =>
+    Object.fromEntries(
+      Object.entries(process.env).flatMap(([name, value]) => (value !== undefined && matches(pattern, name) ? [[name, value]] : [])),
+    ),
 }
 
 /** `search` ignores the state that a global or sticky pattern keeps between calls. */

@@ -32,4 +32,7 @@ const failRun = (tool: string, exitCode: number): never =>
     exit: 'machine',
   })
 const failEmpty = (tool: string): never =>
-  fail('command/no-secret', `${tool} should print a secret, but printed nothing`, { hint: 'Run that command yourself; it must print the secret on stdout.', exit: 'machine' })
+  fail('command/no-secret', `${tool} should print a secret, but printed nothing`, {
+    hint: 'Run that command yourself; it must print the secret on stdout.',
+    exit: 'machine',
+  })

@@ -9,5 +9,8 @@ export const env = keySource({
   present: async (name, io) => (io.secrets.env(name) ?? '') !== '',
   read: async (name, io) =>
     io.secrets.secret(name) ??
-    fail('env/missing', `the environment variable ${name} is not set`, { hint: `Set ${name}; in CI, add it to the secrets of the job.`, exit: 'machine' }),
+    fail('env/missing', `the environment variable ${name} is not set`, {
+      hint: `Set ${name}; in CI, add it to the secrets of the job.`,
+      exit: 'machine',
+    }),
 })

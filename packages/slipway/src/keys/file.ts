@@ -45,7 +45,15 @@ const absolute = (path: string, io: Io): string => {
 }
 
 const failMissing = (path: string): never =>
-  fail('file/missing', `the secret file ${path} is not there, or empty`, { hint: 'Put the secret into that file (chmod 600), or name another.', where: { file: path }, exit: 'machine' })
+  fail('file/missing', `the secret file ${path} is not there, or empty`, {
+    hint: 'Put the secret into that file (chmod 600), or name another.',
+    where: { file: path },
+    exit: 'machine',
+  })
 
 const failTooOpen = (path: string): never =>
-  fail('file/too-open', `everybody on this machine may read or change the secret file ${path}`, { hint: `Run: chmod 600 ${path}`, where: { file: path }, exit: 'machine' })
+  fail('file/too-open', `everybody on this machine may read or change the secret file ${path}`, {
+    hint: `Run: chmod 600 ${path}`,
+    where: { file: path },
+    exit: 'machine',
+  })

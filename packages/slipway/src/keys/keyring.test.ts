@@ -63,7 +63,8 @@ describe('a plain ring', () => {
   })
   it('is refused when others may read it', async () => {
     const text = await writeRing(ring, io.random)
-    for (const mode of [0o644, 0o640, 0o604]) expect(await problemOf(openKeyring(io, { path: await stored(text, mode) }))).toMatchObject({ code: 'keys/too-open', exit: 'machine' })
+    for (const mode of [0o644, 0o640, 0o604])
+      expect(await problemOf(openKeyring(io, { path: await stored(text, mode) }))).toMatchObject({ code: 'keys/too-open', exit: 'machine' })
   })
   it('is missing where there is none', async () => {
     expect(await problemOf(openKeyring(io, { path: join(root, 'none') }))).toMatchObject({ code: 'keys/missing', exit: 'machine' })
@@ -73,7 +74,10 @@ describe('a plain ring', () => {
     const text = await writeRing(ring, io.random)
     const other = makeRing('flet', io.random)
     const mixed = JSON.stringify({ ...JSON.parse(text), keys: { live: { ...ring.keys.live, secret: other.keys.live?.secret } } })
-    const swapped = JSON.stringify({ ...JSON.parse(text), keys: { minisign: { ...ring.keys.minisign, secret: other.keys.minisign?.secret } } })
+    const swapped = JSON.stringify({
+      ...JSON.parse(text),
+      keys: { minisign: { ...ring.keys.minisign, secret: other.keys.minisign?.secret } },
+    })
     for (const bad of ['', '{}', text.slice(0, -9), '[]', mixed, swapped, text.replace('"secret"', '"other"')])
       expect(await problemOf(openKeyring(io, { path: await stored(bad) }))).toMatchObject({ code: 'keys/damaged', exit: 'corrupt' })
     expect((await problemOf(openKeyring(io, { path: await stored(text.replace('keys/1', 'keys/2')) })))?.code).toBe('keys/too-new')
@@ -86,14 +90,19 @@ describe('a sealed ring', () => {
     const found = await findKeyring(io, path)
     expect(found?.file.keys.release).toEqual({ keyId: ring.keys.release?.keyId, public: ring.keys.release?.public })
     for (const secret of secretsOf(ring)) expect(await io.files.readText(path)).not.toContain(secret)
-    expect((await openKeyring(io, { path, ask: async (_question, options) => (options?.hidden === true ? 'right password' : '') })).ring).toEqual(ring)
+    expect(
+      (await openKeyring(io, { path, ask: async (_question, options) => (options?.hidden === true ? 'right password' : '') })).ring,
+    ).toEqual(ring)
     vi.stubEnv('SLIPWAY_KEYS_PASSWORD', 'right password')
     expect((await openKeyring(io, { path })).ring).toEqual(ring)
     expect(redact('right password')).toBe('[secret]')
   })
   it('knows a wrong password from none', async () => {
     const path = await stored(await writeRing(ring, io.random, 'right password'))
-    expect(await problemOf(openKeyring(io, { path, ask: async () => 'wrong' }))).toMatchObject({ code: 'keys/wrong-password', exit: 'machine' })
+    expect(await problemOf(openKeyring(io, { path, ask: async () => 'wrong' }))).toMatchObject({
+      code: 'keys/wrong-password',
+      exit: 'machine',
+    })
     expect(await problemOf(openKeyring(io, { path }))).toMatchObject({ code: 'keys/no-password', exit: 'machine' })
     expect((await problemOf(openKeyring(io, { path, ask: async () => '' })))?.code).toBe('keys/no-password')
   })
@@ -146,7 +155,10 @@ describe("keys of one's own", () => {
       expect(verify(key.publicKey, message, await opened.sign(message))).toBe(true)
     }
     vi.stubEnv('TEST_KEY', sealed)
-    expect(await problemOf(openMinisignKey(io, { key: 'env:TEST_KEY', password: 'env:TEST_WRONG' }))).toMatchObject({ code: 'keys/wrong-password', exit: 'machine' })
+    expect(await problemOf(openMinisignKey(io, { key: 'env:TEST_KEY', password: 'env:TEST_WRONG' }))).toMatchObject({
+      code: 'keys/wrong-password',
+      exit: 'machine',
+    })
     expect((await problemOf(openMinisignKey(io, { key: 'env:TEST_KEY' })))?.code).toBe('keys/no-password')
     vi.stubEnv('SLIPWAY_MINISIGN_PASSWORD', 'right password')
     expect((await openMinisignKey(io, { key: 'env:TEST_KEY' })).seed).toEqual(key.seed)
@@ -173,18 +185,27 @@ describe("keys of one's own", () => {
 })
 
 const hasMinisign = await io.run.find('minisign')
-it.skipIf(hasMinisign === null)('opens a key that minisign itself sealed, at its full cost, in another process', { timeout: 120_000 }, async () => {
-  // -G asks twice on stdin when there is no terminal.
-  execFileSync('minisign', ['-G', '-p', join(root, 'm.pub'), '-s', join(root, 'm.key')], { input: 'right password\nright password\n', stdio: ['pipe', 'ignore', 'ignore'] })
-  await chmod(join(root, 'm.key'), 0o600)
-  vi.stubEnv('TEST_PASSWORD', 'right password')
-  const before = process.resourceUsage().maxRSS
-  const key = await openSignerKey(io, { id: 'minisign', key: `file:${join(root, 'm.key')}`, password: 'env:TEST_PASSWORD' })
-  expect(await io.files.readText(join(root, 'm.pub'))).toContain(key.keyId)
-  expect(process.resourceUsage().maxRSS - before).toBeLessThan(300 * 1024)
-})
+it.skipIf(hasMinisign === null)(
+  'opens a key that minisign itself sealed, at its full cost, in another process',
+  { timeout: 120_000 },
+  async () => {
+    // -G asks twice on stdin when there is no terminal.
+    execFileSync('minisign', ['-G', '-p', join(root, 'm.pub'), '-s', join(root, 'm.key')], {
+      input: 'right password\nright password\n',
+      stdio: ['pipe', 'ignore', 'ignore'],
+    })
+    await chmod(join(root, 'm.key'), 0o600)
+    vi.stubEnv('TEST_PASSWORD', 'right password')
+    const before = process.resourceUsage().maxRSS
+    const key = await openSignerKey(io, { id: 'minisign', key: `file:${join(root, 'm.key')}`, password: 'env:TEST_PASSWORD' })
+    expect(await io.files.readText(join(root, 'm.pub'))).toContain(key.keyId)
+    expect(process.resourceUsage().maxRSS - before).toBeLessThan(300 * 1024)
+  },
+)
 
 it('says what a ring has not', () => {
-  expect(() => keyringOf({ app: 'x', keys: {} }).signer('minisign')).toThrow(expect.objectContaining({ problems: [expect.objectContaining({ code: 'keys/no-role' })] }))
+  expect(() => keyringOf({ app: 'x', keys: {} }).signer('minisign')).toThrow(
+    expect.objectContaining({ problems: [expect.objectContaining({ code: 'keys/no-role' })] }),
+  )
   expect(() => parseRing('null', 'here')).toThrow(/here/)
 })

@@ -88,7 +88,10 @@ export const openSignerKey = async (io: Io, { id, key, password }: SignerKey): P
 }
 
 /** A secret key file of minisign, rsign or Tauri. Codes: `keys/bad-minisign-key`, `keys/no-password`, `keys/wrong-password`, those of the sources. */
-export const openMinisignKey = async (io: Io, { key, password }: { readonly key: string; readonly password?: string }): Promise<MinisignKey> => {
+export const openMinisignKey = async (
+  io: Io,
+  { key, password }: { readonly key: string; readonly password?: string },
+): Promise<MinisignKey> => {
   const text = await readSecret(key, io)
   try {
     if (!isSealed(text)) return await readSecretKey(text)
@@ -97,7 +100,10 @@ export const openMinisignKey = async (io: Io, { key, password }: { readonly key:
   } catch (error) {
     if (!(error instanceof FormatError)) throw error
     if (error.code === 'minisign/wrong-password')
-      return fail('keys/wrong-password', 'the password does not open the minisign key', { hint: 'Correct sign.minisign.password, or the secret it names.', exit: 'machine' })
+      return fail('keys/wrong-password', 'the password does not open the minisign key', {
+        hint: 'Correct sign.minisign.password, or the secret it names.',
+        exit: 'machine',
+      })
     return fail('keys/bad-minisign-key', `the secret of sign.minisign.key is no minisign key: ${error.message}`, {
       hint: 'Give it the secret key file of minisign, or what the Tauri CLI wrote.',
       where: { path: 'sign.minisign.key' },
@@ -111,13 +117,22 @@ const limitBytes = 64 * 1024
 const minisignPassword = async (io: Io, reference: string | undefined): Promise<string> => {
   if (reference !== undefined) return readSecret(reference, io)
   const password = io.secrets.secret('SLIPWAY_MINISIGN_PASSWORD')
-  return password ?? fail('keys/no-password', 'the minisign key is sealed, and its password is not known', { hint: 'Set sign.minisign.password, or SLIPWAY_MINISIGN_PASSWORD.', exit: 'machine' })
+  return (
+    password ??
+    fail('keys/no-password', 'the minisign key is sealed, and its password is not known', {
+      hint: 'Set sign.minisign.password, or SLIPWAY_MINISIGN_PASSWORD.',
+      exit: 'machine',
+    })
+  )
 }
 
 const passwordOf = async (io: Io, from: string, ask: Ask | undefined): Promise<string> => {
   const given = io.secrets.secret('SLIPWAY_KEYS_PASSWORD') ?? (await ask?.(`Password of ${from}: `, { hidden: true }))
   if (given === undefined || given === '')
-    return fail('keys/no-password', `${from} is sealed, and its password is not known`, { hint: 'Set SLIPWAY_KEYS_PASSWORD, or run it at a terminal.', exit: 'machine' })
+    return fail('keys/no-password', `${from} is sealed, and its password is not known`, {
+      hint: 'Set SLIPWAY_KEYS_PASSWORD, or run it at a terminal.',
+      exit: 'machine',
+    })
   keepSecret(given)
   return given
 }
@@ -135,7 +150,9 @@ const pkcs8Prefix = '302e020100300506032b657004220420'
 
 const seedOf = (text: string): Uint8Array => {
   const [, pem] = /-----BEGIN PRIVATE KEY-----([\sA-Za-z0-9+/=]+)-----END PRIVATE KEY-----/.exec(text) ?? []
-  const bytes = /^[0-9a-f]{64}$/i.test(text.trim()) ? Buffer.from(text.trim(), 'hex') : Buffer.from((pem ?? text).replace(/\s+/g, ''), 'base64')
+  const bytes = /^[0-9a-f]{64}$/i.test(text.trim())
+    ? Buffer.from(text.trim(), 'hex')
+    : Buffer.from((pem ?? text).replace(/\s+/g, ''), 'base64')
   if (pem === undefined && bytes.length === 32) return seen(bytes)
   if (pem !== undefined && bytes.length === 48 && bytes.toString('hex').startsWith(pkcs8Prefix)) return seen(bytes.subarray(16))
   return fail('keys/bad-role-key', 'the secret named in `trust` is no Ed25519 key', {
@@ -157,11 +174,18 @@ const failMissing = (path: string): never =>
   })
 
 const failTooOpen = (path: string): never =>
-  fail('keys/too-open', `others on this machine may read the keyring ${path}`, { hint: `Run: chmod 600 ${path}`, where: { file: path }, exit: 'machine' })
+  fail('keys/too-open', `others on this machine may read the keyring ${path}`, {
+    hint: `Run: chmod 600 ${path}`,
+    where: { file: path },
+    exit: 'machine',
+  })
 
 const failRole = ({ keys }: Ring, role: string): never =>
   fail('keys/no-role', `the keyring has no key "${role}"`, {
-    hint: role === 'root' ? 'It stays on the laptop where `slipway keys generate` ran: use the keyring file there.' : 'Use another keyring, or name a key of your own in the config.',
+    hint:
+      role === 'root'
+        ? 'It stays on the laptop where `slipway keys generate` ran: use the keyring file there.'
+        : 'Use another keyring, or name a key of your own in the config.',
     facts: { role, there: Object.keys(keys) },
     exit: 'machine',
   })

@@ -36,11 +36,12 @@ describe('references', () => {
     expect(parseReference('env:NAME')).toEqual({ scheme: 'env', rest: 'NAME' })
     expect(parseReference('command:op read op://a/b:c')).toEqual({ scheme: 'command', rest: 'op read op://a/b:c' })
   })
-  it.each(['NAME', '', ':x', 'env:', 'env:a\nb', canary, `${canary}: x`, 'ENV:X'])('refuse %j without showing it', async text => {
+  it.each(['NAME', '', ':x', 'env:', 'env:a\nb', canary, 'ENV:X'])('refuse %j without showing it', async text => {
     expect((await problemOf(async () => parseReference(text)))?.code).toBe('keys/bad-reference')
   })
   it('refuse schemes that have no source', async () => {
     expect(await problemOf(() => readSecret('vault:x', io))).toMatchObject({ code: 'keys/unknown-scheme', exit: 'input' })
+    expect((await problemOf(async () => parseReference(`${canary}: x`)))?.code).toBe('keys/unknown-scheme')
     expect(await problemOf(() => secretPresent('vault:x', io))).toMatchObject({ code: 'keys/unknown-scheme' })
   })
 })
@@ -73,13 +74,17 @@ describe('file', () => {
   it('names what is missing, empty, a folder or a ring of links', async () => {
     await writeFile(join(home, 'empty'), '\n', { mode: 0o600 })
     await symlink('ring', join(home, 'ring'))
-    for (const path of ['~/none', '~/empty', '~', '~/ring']) expect(await problemOf(() => readSecret(`file:${path}`, io))).toMatchObject({ code: 'file/missing', exit: 'machine' })
+    for (const path of ['~/none', '~/empty', '~', '~/ring'])
+      expect(await problemOf(() => readSecret(`file:${path}`, io))).toMatchObject({ code: 'file/missing', exit: 'machine' })
     expect(await secretPresent('file:~/none', io)).toBe(false)
   })
   it('refuses what everybody may read', async () => {
     await writeFile(join(home, 'open'), canary)
     await chmod(join(home, 'open'), 0o644)
-    expect(await problemOf(() => readSecret('file:~/open', io))).toMatchObject({ code: 'file/too-open', hint: `Run: chmod 600 ${join(home, 'open')}` })
+    expect(await problemOf(() => readSecret('file:~/open', io))).toMatchObject({
+      code: 'file/too-open',
+      hint: `Run: chmod 600 ${join(home, 'open')}`,
+    })
     await chmod(join(home, 'open'), 0o640)
     expect(await readSecret('file:~/open', io)).toBe(canary)
   })
@@ -100,7 +105,11 @@ describe('command', () => {
   })
   it('fails without showing what was printed', async () => {
     await writeFile(join(home, 'fails'), `#!/bin/sh\necho ${canary}; echo ${canary} >&2; exit 3\n`, { mode: 0o755 })
-    expect(await problemOf(() => readSecret(`command:${join(home, 'fails')}`, io))).toMatchObject({ code: 'command/failed', exit: 'machine', facts: { exitCode: 3 } })
+    expect(await problemOf(() => readSecret(`command:${join(home, 'fails')}`, io))).toMatchObject({
+      code: 'command/failed',
+      exit: 'machine',
+      facts: { exitCode: 3 },
+    })
     expect((await problemOf(() => readSecret('command:true', io)))?.code).toBe('command/no-secret')
     expect((await problemOf(() => readSecret('command:no-such-tool-here', io)))?.code).toBe('io/no-tool')
     expect((await problemOf(() => readSecret(`command:echo ${canary} | cat`, io)))?.code).toBe('command/needs-shell')

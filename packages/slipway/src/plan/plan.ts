@@ -75,7 +75,7 @@ const appPart = ({ project, channel: asked, until, narrow }: PlanRequest, settin
     steps,
     secrets: secretsOf(project, narrowed, until),
     tools: toolsOf(narrowed, artifacts),
-    problems: [...channel.problems, ...problems, ...feeds.problems],
+    problems: [...channel.problems, ...problems, ...feeds.problems, ...(until === 'publish' ? urlProblems(project) : [])],
   }
 }
 
@@ -96,6 +96,14 @@ const channelFor = (project: Project, settings: AppSettings, asked: string | und
   const why = asked === undefined && prerelease !== undefined ? ` (from version ${settings.app.version})` : ''
   const hint = `Channels are: ${known.join(' ')}. Add channels.${name} to the config, or say --channel.`
   return { name, problems: [problem('plan/unknown-channel', `There is no channel ${name}${why}`, { hint, where: project.locate('channels') })] }
+}
+
+/** Every URL of a release is made from this one (row A2). */
+const urlProblems = ({ store, locate }: Project): readonly Problem[] => {
+  const { url } = store.options
+  if (typeof url === 'string' && /^https?:\/\/[^/]/.test(url)) return []
+  const message = url === undefined ? `store.${store.id} has no url: nobody could be told where the files are` : `store.${store.id}.url ${JSON.stringify(url)} is no http(s) address`
+  return [problem('plan/no-url', message, { hint: `Write the public address of the bucket, as store: { ${store.id}: { url: 'https://dl.example.org' } }`, where: locate(`store.${store.id}.url`) })]
 }
 
 const secretsOf = (project: Project, settings: AppSettings, until: Stage): readonly PlannedSecret[] => {

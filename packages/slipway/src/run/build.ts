@@ -1,6 +1,7 @@
 // The steps of stage `build`: a builder's folder becomes a file tree; a user's own command is run again only when its inputs changed.
 import { digestOf, fail } from '@slipway/core'
 import type { Hex, Json, Step } from '@slipway/core'
+import { lockInput } from '../config/lock.ts'
 import { units } from '../plan/kinds.ts'
 import { scanTree } from '../scan-tree.ts'
 import type { FileTree, TreeEntry } from '../tree.ts'
@@ -19,23 +20,44 @@ export const performBuild = async (work: Work, step: Step, report: StepReport): 
     work.trees.set(target, known)
     return { outcome: 'cached', bytes: sizeOf(known) }
   }
-  const job: BuildJob = {
-    app: work.settings.app,
-    target,
-    channel: work.planned.channel,
-    root: work.project.root,
-    scratch: `${work.cache.folder}/build/${keyOf({ unit: unit.id, options: step.options, target, app: work.settings.app.key, version: work.settings.app.version })}`,
-    locked: work.project.locked,
-    date: work.date,
-    io: work.io,
-    signal: work.signal,
-    note: report.note,
-    scan: async folder => scanTree(folder, work.io, work.deflated),
-  }
-  const tree = await unit.build(job, step.options as never)
+  const job = jobOf(work, { unit, step, report })
+  const locked = work.project.profile === 'dev' ? await pinInputs(work, unit, job, step) : job.locked
+  const tree = await unit.build({ ...job, locked }, step.options as never)
   work.trees.set(target, tree)
   if (!unit.pure && key !== null) await keep(work, key, tree)
   return { outcome: 'done', bytes: sizeOf(tree) }
+}
+
+const jobOf = (work: Work, { unit, step, report }: { unit: AnyBuilder; step: Step; report: StepReport }): BuildJob => {
+  const { settings, project, cache, io } = work
+  const target = step.target ?? ''
+  const { key, version } = settings.app
+  return {
+    app: settings.app,
+    target,
+    channel: work.planned.channel,
+    root: project.root,
+    scratch: `${cache.folder}/build/${keyOf({ unit: unit.id, options: step.options, target, app: key, version })}`,
+    locked: project.locked,
+    date: work.date,
+    io,
+    signal: work.signal,
+    note: report.note,
+    scan: folder => scanTree(folder, io, work.deflated),
+  }
+}
+
+/** In profile `dev` inputs that slipway.lock does not hold yet are fetched and pinned there (CONFIG 3). */
+const pinInputs = async ({ io, project }: Work, unit: AnyBuilder, job: BuildJob, { options }: Step): Promise<Readonly<Record<string, string>>> => {
+  const pins: Record<string, string> = { ...project.locked }
+  for (const source of unit.inputs?.(job, options as never) ?? []) {
+    if (pins[source] !== undefined || unit.pin === undefined) continue
+    const integrity = await unit.pin(job, source, options as never)
+    pins[source] = integrity
+    await lockInput(io, project.root, { source, integrity })
+    job.note(`${source} is pinned in slipway.lock`)
+  }
+  return pins
 }
 
 /** Null: the inputs of a user's command are not known (no git), so it is run each time. */

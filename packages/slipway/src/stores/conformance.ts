@@ -15,7 +15,25 @@ export const storeConformance = (name: string, openEmpty: () => Promise<Bucket>)
 }
 
 /** Keys that lead elsewhere, or that some system could not hold. */
-export const hostileKeys = ['', '/', '/etc/passwd', '..', 'a/../../b', 'a/./b', './a', 'a//b', 'a/', 'a\\b', 'C:\\x', 'a\nb', 'a\u0000b', 'a\u001b[2Jb', 'a\u0085b', 'x'.repeat(1025), 'a\ud800']
+export const hostileKeys = [
+  '',
+  '/',
+  '/etc/passwd',
+  '..',
+  'a/../../b',
+  'a/./b',
+  './a',
+  'a//b',
+  'a/',
+  'a\\b',
+  'C:\\x',
+  'a\nb',
+  'a\u0000b',
+  'a\u001b[2Jb',
+  'a\u0085b',
+  'x'.repeat(1025),
+  'a\ud800',
+]
 /** Keys that are odd and right. */
 export const oddKeys = ['a b', 'ümläut', '%2e%2e', 'a?b=c#d', "it's", '...', 'a/..b/c..', '~', '-rf', 'ѕ/$(id)', '.hidden', 'a&b;c|d']
 

@@ -56,7 +56,9 @@ describe('crashes', () => {
     const tag = (await (await open(path)).read('head'))?.tag ?? ''
     for (const after of [false, true]) {
       const broken = faulty(io, 1, { after })
-      await expect((await open(path, broken.io)).swap('head', encode('new'), tag)).rejects.toMatchObject({ problems: [{ code: 'io/faulty' }] })
+      await expect((await open(path, broken.io)).swap('head', encode('new'), tag)).rejects.toMatchObject({
+        problems: [{ code: 'io/faulty' }],
+      })
       expect(await textOf(await open(path), 'head')).toBe(after ? 'new' : 'old')
     }
     expect(await io.files.lock(`${path}.lock`)).toHaveProperty('release')
@@ -110,12 +112,18 @@ describe('refusals', () => {
   })
   it('names a folder that may not be written', async () => {
     const bucket = await open('/sys/kernel/slipway/bucket')
-    await expect(bucket.create('x', textObject('x'))).rejects.toMatchObject({ problems: [{ code: 'folder/not-writable', exit: 'machine' }] })
-    await expect(bucket.swap('x', encode('x'), null)).rejects.toMatchObject({ problems: [{ code: 'folder/not-writable', exit: 'machine' }] })
+    await expect(bucket.create('x', textObject('x'))).rejects.toMatchObject({
+      problems: [{ code: 'folder/not-writable', exit: 'machine' }],
+    })
+    await expect(bucket.swap('x', encode('x'), null)).rejects.toMatchObject({
+      problems: [{ code: 'folder/not-writable', exit: 'machine' }],
+    })
   })
   it('refuses network file systems, and names who holds the lock', async () => {
     const networked: Io = { ...io, files: { ...io.files, lock: async () => fail('io/network-folder', 'NFS', { hint: 'x' }) } }
-    await expect((await open(fresh(), networked)).swap('x', encode('x'), null)).rejects.toMatchObject({ problems: [{ code: 'folder/network' }] })
+    await expect((await open(fresh(), networked)).swap('x', encode('x'), null)).rejects.toMatchObject({
+      problems: [{ code: 'folder/network' }],
+    })
     const held: Io = { ...io, files: { ...io.files, lock: async (_path, options) => ({ heldBy: `process 7 after ${options?.waitMs}` }) } }
     await expect((await open(fresh(), held)).swap('x', encode('x'), null)).rejects.toMatchObject({
       problems: [{ code: 'folder/locked', message: 'the bucket is held by process 7 after 30000', exit: 'machine' }],

@@ -72,10 +72,15 @@ const readObject = async ({ io }: Place, path: string): Promise<StoredObject | n
     return { tag: await digestOf(io.files.stream(path)), sizeBytes: facts.sizeBytes, bytes: () => io.files.stream(path) }
   }
   const bytes = await readOrNull(io, path)
-  return bytes === null ? null : { tag: createHash('sha256').update(bytes).digest('hex'), sizeBytes: bytes.length, bytes: () => once(bytes) }
+  return bytes === null
+    ? null
+    : { tag: createHash('sha256').update(bytes).digest('hex'), sizeBytes: bytes.length, bytes: () => once(bytes) }
 }
 
-const swap = async ({ io, lock }: Place, { path, bytes, expected }: { path: string; bytes: Uint8Array; expected: string | null }): Promise<boolean> => {
+const swap = async (
+  { io, lock }: Place,
+  { path, bytes, expected }: { path: string; bytes: Uint8Array; expected: string | null },
+): Promise<boolean> => {
   const taken = await io.files.lock(lock, { owner: `process ${io.host.pid}`, waitMs: lockWaitMs })
   if ('heldBy' in taken) return failLocked(lock, taken.heldBy)
   try {
@@ -97,10 +102,15 @@ async function* listObjects(place: Place, prefix: string): AsyncGenerator<{ read
   yield* walk(place, { parent, prefix })
 }
 
-async function* walk(place: Place, { parent, prefix }: { parent: string; prefix: string }): AsyncGenerator<{ key: string; sizeBytes: number }> {
+async function* walk(
+  place: Place,
+  { parent, prefix }: { parent: string; prefix: string },
+): AsyncGenerator<{ key: string; sizeBytes: number }> {
   const { files } = place.io
   const entries = await guard(parent, () => listOrEmpty(place.io, join(place.root, parent)))
-  const names = entries.filter(entry => !unfinished.test(entry.name)).map(({ name, type }) => ({ key: parent + name + (type === 'folder' ? '/' : ''), type }))
+  const names = entries
+    .filter(entry => !unfinished.test(entry.name))
+    .map(({ name, type }) => ({ key: parent + name + (type === 'folder' ? '/' : ''), type }))
   for (const { key, type } of names.sort((a, b) => (a.key < b.key ? -1 : 1))) {
     if (!key.startsWith(prefix) && !prefix.startsWith(key)) continue
     if (type === 'folder') yield* walk(place, { parent: key, prefix })
@@ -167,7 +177,10 @@ const guard = async <T>(key: string, work: () => Promise<T>): Promise<T> => {
     const detail = { where, exit: 'machine', cause: error } as const
     switch (codeOf(error)) {
       case 'io/not-writable':
-        return fail('folder/not-writable', `cannot write ${key}: the bucket does not let this user write`, { ...detail, hint: 'Give this user the folder, or set store.folder.path.' })
+        return fail('folder/not-writable', `cannot write ${key}: the bucket does not let this user write`, {
+          ...detail,
+          hint: 'Give this user the folder, or set store.folder.path.',
+        })
       case 'io/in-the-way':
         return fail('folder/in-the-way', `cannot store ${key}: a file stands where a folder must be, or the other way round`, {
           ...detail,
@@ -187,7 +200,11 @@ const guard = async <T>(key: string, work: () => Promise<T>): Promise<T> => {
 const codeOf = (error: unknown): string | undefined => (error instanceof SlipwayError ? error.problems[0]?.code : undefined)
 
 const failInTheWay = (path: string): never =>
-  fail('folder/in-the-way', `${path} is no file`, { hint: 'Move it away; nothing but Slipway should write to a bucket.', where: { file: path }, exit: 'machine' })
+  fail('folder/in-the-way', `${path} is no file`, {
+    hint: 'Move it away; nothing but Slipway should write to a bucket.',
+    where: { file: path },
+    exit: 'machine',
+  })
 
 const failLocked = (lock: string, heldBy: string): never =>
   fail('folder/locked', `the bucket is held by ${heldBy}`, {

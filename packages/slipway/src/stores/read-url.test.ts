@@ -34,10 +34,13 @@ it.each([404, 410, 403])('takes %i for missing', async status => {
   expect(await open().read(String(status))).toBeNull()
 })
 it.each([500, 503, 401, 206])('does not take %i for missing', async status => {
-  await expect(open().read(String(status))).rejects.toMatchObject({ problems: [{ code: 'store/unreachable', exit: 'machine', facts: { status } }] })
+  await expect(open().read(String(status))).rejects.toMatchObject({
+    problems: [{ code: 'store/unreachable', exit: 'machine', facts: { status } }],
+  })
 })
 it('asks for no hostile key', async () => {
   asked.length = 0
-  for (const key of hostileKeys) await expect((async () => open().read(key))()).rejects.toMatchObject({ problems: [{ code: 'store/bad-key' }] })
+  for (const key of hostileKeys)
+    await expect((async () => open().read(key))()).rejects.toMatchObject({ problems: [{ code: 'store/bad-key' }] })
   expect(asked).toEqual([])
 })

@@ -4,7 +4,9 @@ import type { HttpAnswer, Io } from '../io/io.ts'
 import { keyFault, type BucketReader, type StoredObject } from './store.ts'
 
 /** Reads objects below `url`. How much of a body is read is the caller's to limit. Codes: `store/unreachable`, `store/bad-key`. */
-export const openUrl = (url: string, io: Io): BucketReader => ({ read: async key => readObject(`${url.replace(/\/+$/, '')}/${pathOf(key)}`, key, io) })
+export const openUrl = (url: string, io: Io): BucketReader => ({
+  read: async key => readObject(`${url.replace(/\/+$/, '')}/${pathOf(key)}`, key, io),
+})
 
 const unsizedLimitBytes = 64 * 1024 * 1024
 
@@ -60,7 +62,11 @@ const collect = async ({ body }: HttpAnswer, key: string): Promise<Uint8Array> =
   for await (const piece of body) {
     sizeBytes += piece.length
     if (sizeBytes > unsizedLimitBytes)
-      fail('store/unreachable', `the bucket sends ${key} without its size and without an end`, { hint: 'Let the host send content-length.', where: { object: key }, exit: 'machine' })
+      fail('store/unreachable', `the bucket sends ${key} without its size and without an end`, {
+        hint: 'Let the host send content-length.',
+        where: { object: key },
+        exit: 'machine',
+      })
     parts.push(piece)
   }
   const whole = new Uint8Array(sizeBytes)

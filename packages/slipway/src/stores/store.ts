@@ -23,7 +23,10 @@ export interface BucketReader {
 }
 export interface Bucket extends BucketReader {
   /** Writes once. `exists`: something was there already, whatever its bytes; the caller reads back. */
-  readonly create: (key: string, object: { readonly bytes: () => AsyncIterable<Uint8Array>; readonly sizeBytes: number; readonly sha256: Hex }) => Promise<'created' | 'exists'>
+  readonly create: (
+    key: string,
+    object: { readonly bytes: () => AsyncIterable<Uint8Array>; readonly sizeBytes: number; readonly sha256: Hex },
+  ) => Promise<'created' | 'exists'>
   /** Compare and swap: `expected` is the tag that was read, null for "not there". false: lost. */
   readonly swap: (key: string, bytes: Uint8Array, expected: string | null) => Promise<boolean>
   readonly list: (prefix: string) => AsyncIterable<{ readonly key: string; readonly sizeBytes: number }>
@@ -41,7 +44,9 @@ export interface Open<S extends Shape> {
   readonly open: (options: Options<S>, base: string, io: Io) => Promise<Bucket>
 }
 
-export const store = <const Id extends string, S extends Shape, const M extends keyof S & string = never>(unit: Unit<Id, S, M> & Open<S>) => ({
+export const store = <const Id extends string, S extends Shape, const M extends keyof S & string = never>(
+  unit: Unit<Id, S, M> & Open<S>,
+) => ({
   ...unit,
   options: { ...common, ...unit.options },
 })

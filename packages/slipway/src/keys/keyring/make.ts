@@ -46,7 +46,10 @@ export const makeKeys = async (io: Io, places: KeyPlaces): Promise<MadeKeys> => 
 }
 
 /** The files of a trust folder, in the order they are written: minisign.pub, tauri.pub, root.json. */
-export const publicHalves = async (keyring: Keyring, nowMs: number): Promise<readonly { readonly file: string; readonly bytes: Uint8Array }[]> => {
+export const publicHalves = async (
+  keyring: Keyring,
+  nowMs: number,
+): Promise<readonly { readonly file: string; readonly bytes: Uint8Array }[]> => {
   const minisign = await keyring.minisign()
   const lines = writePublicKey({ ...minisign, comment: `minisign public key ${keyIdText(minisign.keyId)}` })
   const encoder = new TextEncoder()
@@ -67,7 +70,10 @@ const firstRoot = (keyring: Keyring, nowMs: number): Promise<Uint8Array> => {
   return signMetadata(makeRoot({ version: 1, expires, roles }), [root])
 }
 
-const storeRing = async (io: Io, { app, keyring, folder, password, ownMinisign }: KeyPlaces): Promise<{ ring: Ring; password?: string }> => {
+const storeRing = async (
+  io: Io,
+  { app, keyring, folder, password, ownMinisign }: KeyPlaces,
+): Promise<{ ring: Ring; password?: string }> => {
   for (const file of ownMinisign === true ? [] : ['minisign.pub', 'tauri.pub'])
     if ((await io.files.stat(join(folder, file))) !== null) failExist(join(folder, file), false)
   const ring = makeRing(app, io.random)
@@ -83,7 +89,8 @@ const goOn = async (io: Io, { keyring, ask, app }: KeyPlaces): Promise<{ ring: R
   return unlockKeyring(io, { path: keyring, ...(ask === undefined ? {} : { ask }) })
 }
 
-const same = (left: Uint8Array, right: Uint8Array): boolean => left.length === right.length && left.every((byte, index) => byte === right[index])
+const same = (left: Uint8Array, right: Uint8Array): boolean =>
+  left.length === right.length && left.every((byte, index) => byte === right[index])
 
 const failExist = (path: string, isRing: boolean): never =>
   fail('keys/exist', `keys exist already: ${path}`, {

@@ -34,7 +34,16 @@ const ringFile = z.object({
   app: z.string().max(200),
   keys: z.object({ root: key.optional(), release: key.optional(), live: key.optional(), minisign: key.optional() }),
   sealed: z
-    .object({ kdf: z.literal('scrypt'), n: z.int(), r: z.int(), p: z.int(), salt: base64, cipher: z.literal('aes-256-gcm'), nonce: base64, box: base64 })
+    .object({
+      kdf: z.literal('scrypt'),
+      n: z.int(),
+      r: z.int(),
+      p: z.int(),
+      salt: base64,
+      cipher: z.literal('aes-256-gcm'),
+      nonce: base64,
+      box: base64,
+    })
     .optional(),
 })
 /** As it was read: secrets only where it is not sealed. */
@@ -53,7 +62,11 @@ export const makeRing = (app: string, random: Random): Ring => {
       root: role(),
       release: role(),
       live: role(),
-      minisign: { keyId: keyIdText(minisign.keyId), public: encodeBase64(minisign.publicKey), secret: writeSecretKey(minisign, `${app} secret key`) },
+      minisign: {
+        keyId: keyIdText(minisign.keyId),
+        public: encodeBase64(minisign.publicKey),
+        secret: writeSecretKey(minisign, `${app} secret key`),
+      },
     },
   }
 }

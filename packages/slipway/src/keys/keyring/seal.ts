@@ -31,14 +31,24 @@ export const seal = async (secret: string, { head, password }: Content, random: 
   const nonce = random(12)
   const cipher = createCipheriv('aes-256-gcm', await stretch(password, salt), nonce).setAAD(new TextEncoder().encode(head))
   const box = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final(), cipher.getAuthTag()])
-  return { kdf: 'scrypt', ...cost, salt: encodeBase64(salt), cipher: 'aes-256-gcm', nonce: encodeBase64(nonce), box: encodeBase64(new Uint8Array(box)) }
+  return {
+    kdf: 'scrypt',
+    ...cost,
+    salt: encodeBase64(salt),
+    cipher: 'aes-256-gcm',
+    nonce: encodeBase64(nonce),
+    box: encodeBase64(new Uint8Array(box)),
+  }
 }
 
 /** Codes: `keys/wrong-password`, `keys/unknown-seal`. */
 export const unseal = async (sealed: Sealed, { head, password }: Content): Promise<string> => {
   // Foreign costs could ask for any amount of memory.
   if (sealed.n !== cost.n || sealed.r !== cost.r || sealed.p !== cost.p)
-    fail('keys/unknown-seal', 'this keyring is sealed in a way that this version does not know', { hint: 'Upgrade slipway.', exit: 'machine' })
+    fail('keys/unknown-seal', 'this keyring is sealed in a way that this version does not know', {
+      hint: 'Upgrade slipway.',
+      exit: 'machine',
+    })
   const key = await stretch(password, decodeBase64(sealed.salt))
   try {
     const box = decodeBase64(sealed.box)
@@ -57,5 +67,7 @@ const stretch = (password: string, salt: Uint8Array): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     const { n: N, r, p } = cost
     // Keyboards differ in how they compose letters; the same password must open the ring from each.
-    scrypt(password.normalize('NFKC'), salt, 32, { N, r, p, maxmem: 256 * 1024 * 1024 }, (error, key) => (error === null ? resolve(key) : reject(error)))
+    scrypt(password.normalize('NFKC'), salt, 32, { N, r, p, maxmem: 256 * 1024 * 1024 }, (error, key) =>
+      error === null ? resolve(key) : reject(error),
+    )
   })
