@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CommandSpec } from '../../packages/slipway/src/commands/command.ts'
+import { globalFlags, groups } from '../../packages/slipway/src/commands/flags.ts'
 import { argumentText, flagText, summaryText, usage } from '../../packages/slipway/src/commands/help.ts'
-import { globalFlags, groups, specs } from '../../packages/slipway/src/commands/specs.ts'
+import { specs } from '../../packages/slipway/src/commands/specs.ts'
 import { exitCodes } from '../../packages/core/src/error.ts'
 import { GenerationError, type Generator } from './generator.ts'
 

@@ -115,14 +115,16 @@ const executorClass = (): new () => HttpExecutorType<ClientRequest> => {
   const { HttpExecutor, configureRequestUrl, configureRequestOptions } = load('builder-util-runtime') as typeof import('builder-util-runtime')
   return class extends HttpExecutor<ClientRequest> {
     override createRequest(options: RequestOptions, callback: (response: IncomingMessage) => void): ClientRequest {
-      return httpRequest(options, callback)
+      // A connection each: the executor adds listeners to a kept one at every request.
+      return httpRequest({ ...options, agent: false }, callback)
     }
     download(url: URL, destination: string, options: DownloadOptions): Promise<string> {
       return options.cancellationToken.createPromise((resolve, reject, onCancel) => {
         const requestOptions: RequestOptions = { headers: options.headers ?? {} }
         configureRequestUrl(url, requestOptions)
         configureRequestOptions(requestOptions)
-        const callback = (error: Error | null): void => (error === null ? resolve(destination) : reject(error))
+        // Success comes as null or, from the closing of the file, as undefined.
+        const callback = (error: Error | null): void => (error instanceof Error ? reject(error) : resolve(destination))
         this.doDownload(requestOptions, { destination, options, onCancel, callback, responseHandler: null }, 0)
       })
     }

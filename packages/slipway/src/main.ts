@@ -33,6 +33,11 @@ const onSignal: Streams['onSignal'] = listener => {
   }
 }
 
+const onCrash: Streams['onCrash'] = listener => {
+  process.on('uncaughtException', listener)
+  return () => void process.removeListener('uncaughtException', listener)
+}
+
 const every: Streams['every'] = (ms, tick) => {
   const timer = setInterval(tick, ms)
   timer.unref()
@@ -61,6 +66,7 @@ const streams: Streams = {
   stderr: quiet(outputOf(process.stderr)),
   ask: process.stdin.isTTY === true && process.stderr.isTTY === true ? ask : null,
   onSignal,
+  onCrash,
   every,
 }
 

@@ -5,12 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { completionScript, type Shell } from './completion.ts'
-import { globalFlags, specs } from './specs.ts'
+import { globalFlags } from './flags.ts'
+import { specs } from './specs.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'slipway-completion-'))
 const scriptOf = (shell: Shell): string => {
   const file = join(folder, `slipway.${shell}`)
-  writeFileSync(file, completionScript(shell))
+  writeFileSync(file, completionScript(shell, specs))
   return file
 }
 const has = (shell: string): boolean => spawnSync(shell, ['--version']).status === 0
@@ -30,7 +31,7 @@ describe('bash', () => {
   })
   it('offers the flags of the command, wherever it stands', () => {
     expect(bash('slipway', 'rollout', '--pe')).toEqual(['--percent'])
-    expect(bash('slipway', '--cwd', 'plan', 'keys', '--')).toEqual(globalFlags.map(flag => `--${flag.name}`))
+    expect(bash('slipway', '--cwd', 'plan', 'status', '--')).toEqual(globalFlags.map(flag => `--${flag.name}`))
   })
   it('offers choices and files', () => {
     expect(bash('slipway', 'keys', 'g')).toEqual(['generate'])
@@ -42,7 +43,7 @@ describe('bash', () => {
 
 describe.each(['zsh', 'fish', 'powershell'] as const)('%s', shell => {
   it('knows every command and flag', () => {
-    const script = completionScript(shell)
+    const script = completionScript(shell, specs)
     for (const spec of specs) {
       expect(script).toContain(spec.name)
       for (const flag of spec.flags) expect(script).toMatch(shell === 'fish' ? `-l ${flag.name}` : `--${flag.name}`)

@@ -19,8 +19,13 @@ const kindKeys: readonly KindKey[] = ['build', 'packages', 'sign', 'checks', 'fe
 /** Code: `doctor/unknown-unit`. */
 export const neededTools = async (config: PlainObject, { targets, only }: Narrowing): Promise<readonly Need[]> => {
   const { unitsOf } = await import('../config/kinds.ts')
-  const all = kindKeys.flatMap(key => unitsOf[key].map(unit => ({ key, id: unit.id, tools: unit.tools ?? [], os: 'os' in unit ? unit.os : undefined })))
-  checkOnly(only, all.map(unit => unit.id))
+  const all = kindKeys.flatMap(key =>
+    unitsOf[key].map(unit => ({ key, id: unit.id, tools: unit.tools ?? [], os: 'os' in unit ? unit.os : undefined })),
+  )
+  checkOnly(
+    only,
+    all.map(unit => unit.id),
+  )
   const trees = [config, ...Object.values(objectOf(config['apps'])).map(objectOf)]
   const needs = trees.flatMap(tree =>
     all
@@ -37,14 +42,20 @@ const checkOnly = (only: readonly string[], known: readonly string[]): void => {
   for (const id of only) {
     if (known.includes(id)) continue
     const near = nearest(id, known)
-    fail('doctor/unknown-unit', `"${id}" is no unit.`, { hint: near === undefined ? `Units are ${[...new Set(known)].join(', ')}.` : `Did you mean ${near}?` })
+    fail('doctor/unknown-unit', `"${id}" is no unit.`, {
+      hint: near === undefined ? `Units are ${[...new Set(known)].join(', ')}.` : `Did you mean ${near}?`,
+    })
   }
 }
 
 const isForTargets = (os: readonly string[] | undefined, targets: readonly string[]): boolean =>
   targets.length === 0 || os === undefined || targets.some(target => os.includes(parseTarget(target)?.os ?? ''))
 
-const unitNeeds = (unit: { readonly key: KindKey; readonly id: string; readonly tools: readonly string[] }, setting: Plain, targets: readonly string[]): Need[] => {
+const unitNeeds = (
+  unit: { readonly key: KindKey; readonly id: string; readonly tools: readonly string[] },
+  setting: Plain,
+  targets: readonly string[],
+): Need[] => {
   const path = `${unit.key}.${unit.id}`
   const need = (tool: string): Need => ({ tool, for: [path], needed: true })
   const fetches = textsOf(setting).some(text => text.startsWith('npm:'))
@@ -71,7 +82,9 @@ const textsOf = (value: Plain): string[] => {
 const commandsOf = (run: Plain | undefined, targets: readonly string[]): string[] => {
   if (run === undefined) return []
   if (typeof run !== 'object' || run === null || Array.isArray(run)) return textsOf(run)
-  return Object.entries(run).flatMap(([pattern, inner]) => (targets.length === 0 || targets.some(target => matchesTarget(pattern, target)) ? textsOf(inner as Plain) : []))
+  return Object.entries(run).flatMap(([pattern, inner]) =>
+    targets.length === 0 || targets.some(target => matchesTarget(pattern, target)) ? textsOf(inner as Plain) : [],
+  )
 }
 
 /** The program of a command; a path into the project is no tool of the machine. */

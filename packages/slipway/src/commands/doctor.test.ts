@@ -7,7 +7,11 @@ import type { Tool } from './doctor.ts'
 const runDoctor = async (argv: readonly string[], options: Parameters<typeof fakeIo>[0] & { node?: string }) => {
   const fake = fakeStreams()
   const io = fakeIo(options)
-  const code = await runCommandLine(['doctor', '--json', ...argv], { ...io, host: { ...io.host, nodeVersion: options.node ?? '24.15.0' } }, fake.streams)
+  const code = await runCommandLine(
+    ['doctor', '--json', ...argv],
+    { ...io, host: { ...io.host, nodeVersion: options.node ?? '24.15.0' } },
+    fake.streams,
+  )
   const doc = JSON.parse(fake.stdout()) as { tools?: Tool[]; errors: { code: string; hint: string }[] }
   return { code, doc, tool: (name: string) => doc.tools?.find(one => one.tool === name) }
 }
@@ -26,7 +30,9 @@ describe('doctor', () => {
     expect(doc.errors).toMatchObject([{ code: 'doctor/old-node' }])
   })
   it('needs git, npm for npm packages and what the commands of the config start', async () => {
-    const files = config({ build: { prebuilt: 'npm:@esbuild/{npm}', command: { run: { 'linux-*': ['pnpm install', './gradlew x'], 'macos-*': 'xcodebuild' } } } })
+    const files = config({
+      build: { prebuilt: 'npm:@esbuild/{npm}', command: { run: { 'linux-*': ['pnpm install', './gradlew x'], 'macos-*': 'xcodebuild' } } },
+    })
     const { code, doc, tool } = await runDoctor([], { files, tools: { git: 'git version 2.39.5\n' } })
     expect(code).toBe(4)
     expect(tool('git')).toMatchObject({ state: 'found', version: '2.39.5', path: '/usr/bin/git' })

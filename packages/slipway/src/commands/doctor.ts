@@ -35,10 +35,12 @@ export const run = async ({ io, global, flags }: Invocation): Promise<Outcome> =
   }
 }
 
-const listOf = (value: Invocation['flags'][string] | undefined): readonly string[] => (Array.isArray(value) ? value as readonly string[] : typeof value === 'string' ? [value] : [])
+const listOf = (value: Invocation['flags'][string] | undefined): readonly string[] =>
+  Array.isArray(value) ? (value as readonly string[]) : typeof value === 'string' ? [value] : []
 
 const checkTarget = (target: string): void => {
-  if (parseTarget(target) === undefined) fail('doctor/unknown-target', `"${target}" is no target.`, { hint: 'Write it as macos-arm64, windows-x64 or linux-x64-musl.' })
+  if (parseTarget(target) === undefined)
+    fail('doctor/unknown-target', `"${target}" is no target.`, { hint: 'Write it as macos-arm64, windows-x64 or linux-x64-musl.' })
 }
 
 /** Without a config there is nothing more to need. */
@@ -56,7 +58,15 @@ const nodeTool = ({ host }: Io): Tool => {
   const wanted = packageJson.engines.node.replace(/^>=/, '')
   const isOld = host.nodeVersion.localeCompare(wanted, 'en', { numeric: true }) < 0
   const fix = `Install Node ${wanted} or newer: https://nodejs.org/en/download`
-  return { tool: 'node', state: isOld ? 'old' : 'found', needed: true, version: host.nodeVersion, path: null, for: ['slipway itself'], fix: isOld ? fix : null }
+  return {
+    tool: 'node',
+    state: isOld ? 'old' : 'found',
+    needed: true,
+    version: host.nodeVersion,
+    path: null,
+    for: ['slipway itself'],
+    fix: isOld ? fix : null,
+  }
 }
 
 /** One line a tool, however many units ask for it. */
@@ -70,7 +80,13 @@ const merged = (needs: readonly Need[]): Need[] =>
 const look = async (io: Io, need: Need): Promise<Tool> => {
   const path = await io.run.find(need.tool)
   const state = path === null ? 'missing' : 'found'
-  return { ...need, state, path, version: path === null ? null : await versionOf(io, need.tool), fix: path === null ? fixOf(need.tool) : null }
+  return {
+    ...need,
+    state,
+    path,
+    version: path === null ? null : await versionOf(io, need.tool),
+    fix: path === null ? fixOf(need.tool) : null,
+  }
 }
 
 // Only tools that are known to answer --version and end are asked.
@@ -78,7 +94,13 @@ const telling = new Set(['git', 'npm', 'cargo', 'go', 'pnpm', 'yarn'])
 const versionOf = async (io: Io, tool: string): Promise<string | null> => {
   if (!telling.has(tool)) return null
   try {
-    const { stdout } = await io.run({ tool, args: [tool === 'go' ? 'version' : '--version'], cwd: io.host.temporary, path: true, timeoutMs: 10_000 })
+    const { stdout } = await io.run({
+      tool,
+      args: [tool === 'go' ? 'version' : '--version'],
+      cwd: io.host.temporary,
+      path: true,
+      timeoutMs: 10_000,
+    })
     return /\d+(?:\.\d+)+/.exec(stdout)?.[0] ?? null
   } catch {
     // It is there and does not run: the version stays unknown, and the step that needs it will say why.
@@ -87,8 +109,21 @@ const versionOf = async (io: Io, tool: string): Promise<string | null> => {
 }
 
 const debianPackages: Readonly<Record<string, string>> = {
-  git: 'git', npm: 'npm', cargo: 'cargo', go: 'golang-go', makensis: 'nsis', 'dpkg-deb': 'dpkg', rpmbuild: 'rpm', mksquashfs: 'squashfs-tools',
-  osslsigncode: 'osslsigncode', wixl: 'msitools', gpg: 'gnupg', make: 'make', python3: 'python3', yarn: 'yarnpkg', pass: 'pass',
+  git: 'git',
+  npm: 'npm',
+  cargo: 'cargo',
+  go: 'golang-go',
+  makensis: 'nsis',
+  'dpkg-deb': 'dpkg',
+  rpmbuild: 'rpm',
+  mksquashfs: 'squashfs-tools',
+  osslsigncode: 'osslsigncode',
+  wixl: 'msitools',
+  gpg: 'gnupg',
+  make: 'make',
+  python3: 'python3',
+  yarn: 'yarnpkg',
+  pass: 'pass',
 }
 const fixOf = (tool: string): string => {
   const name = debianPackages[tool]
@@ -101,7 +136,13 @@ const problemOf = ({ tool, state, needed, fix, for: why, version }: Tool): Probl
     return [problem('doctor/old-node', `Node ${version ?? ''} is too old.`, { hint: fix ?? 'Install a newer Node.', exit: 'machine' })]
   }
   if (state === 'found' || !needed) return []
-  return [problem('doctor/missing-tool', `${tool} is not on PATH; it is for ${why.join(', ')}.`, { hint: fix ?? 'Install it.', facts: { tool }, exit: 'machine' })]
+  return [
+    problem('doctor/missing-tool', `${tool} is not on PATH; it is for ${why.join(', ')}.`, {
+      hint: fix ?? 'Install it.',
+      facts: { tool },
+      exit: 'machine',
+    }),
+  ]
 }
 
 const doctorText = (tools: readonly Tool[], style: Style, hasConfig: boolean): string => {
@@ -112,5 +153,7 @@ const doctorText = (tools: readonly Tool[], style: Style, hasConfig: boolean): s
     plain(version ?? ''),
     plain(fix === null ? `for ${why.join(', ')}` : fix),
   ])
-  return [...align(rows), ...(hasConfig ? [] : ['', 'There is no config here; in a project it names what that project needs too.'])].join('\n')
+  return [...align(rows), ...(hasConfig ? [] : ['', 'There is no config here; in a project it names what that project needs too.'])].join(
+    '\n',
+  )
 }

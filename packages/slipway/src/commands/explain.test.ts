@@ -18,7 +18,9 @@ describe('explain', () => {
   it('says what, how to fix and which exit', () => {
     const { data, text } = explain('config/unknown-key', codes)
     expect(data).toMatchObject({ code: 'config/unknown-key', exit: 2, hint: 'Write another.' })
-    expect(text(style, { verbose: false })).toBe('config/unknown-key  exit 2\n  <key> is unknown\n  or misspelt\n\nFix\n  Write another.\n\nthrown in a.ts')
+    expect(text(style, { verbose: false })).toBe(
+      'config/unknown-key  exit 2\n  <key> is unknown\n  or misspelt\n\nFix\n  Write another.\n\nthrown in a.ts',
+    )
   })
   it.each([
     ['config/unknwon-key', 'Did you mean config/unknown-key?'],

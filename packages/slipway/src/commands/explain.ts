@@ -32,7 +32,15 @@ export const explain = (code: string, explanations: Readonly<Record<string, Expl
     problems: [],
     text: style => {
       const exit = found.exit === undefined ? '' : style.dim(`  exit ${found.exit}`)
-      return [`${style.bold(code)}${exit}`, ...linesOf(found.message), '', 'Fix', ...linesOf(found.hint), '', style.dim(`thrown in ${found.file}`)].join('\n')
+      return [
+        `${style.bold(code)}${exit}`,
+        ...linesOf(found.message),
+        '',
+        'Fix',
+        ...linesOf(found.hint),
+        '',
+        style.dim(`thrown in ${found.file}`),
+      ].join('\n')
     },
   }
 }

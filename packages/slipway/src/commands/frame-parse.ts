@@ -4,9 +4,10 @@ import { isAbsolute, resolve } from 'node:path'
 import { fail, type Problem, problem } from '@slipway/core'
 import { nearest } from '../config/nearest.ts'
 import type { CommandSpec, Flag, GlobalFlags, Invocation } from './command.ts'
+import { globalFlags } from './flags.ts'
 import type { Scan, Trouble } from './frame-scan.ts'
 import { usage } from './help.ts'
-import { globalFlags, specs } from './specs.ts'
+import { specs } from './specs.ts'
 
 export interface Parsed {
   readonly command: CommandSpec
@@ -44,7 +45,9 @@ export const parse = ({ command, rest, trouble }: Scan, cwd: string): Parsed => 
 
 const optionOf = (flag: Flag): Option => {
   if (flag.value === undefined) return new Option(`--${flag.name}`)
-  return new Option(`--${flag.name} <value>`).argParser((value: string, before: string[] | string | undefined) => valueOf(flag, value, before))
+  return new Option(`--${flag.name} <value>`).argParser((value: string, before: string[] | string | undefined) =>
+    valueOf(flag, value, before),
+  )
 }
 
 const valueOf = (flag: Flag, value: string, before: string[] | string | undefined): string | string[] => {
@@ -71,7 +74,7 @@ const globalOf = (given: Readonly<Record<string, string | true | readonly string
     ...(config === undefined ? {} : { config: inside(config) }),
     profile: text('profile') === 'dev' ? 'dev' : 'release',
     ...(app === undefined ? {} : { app }),
-    set: Array.isArray(given['set']) ? given['set'] as readonly string[] : [],
+    set: Array.isArray(given['set']) ? (given['set'] as readonly string[]) : [],
     quiet: given['quiet'] === true,
     verbose: given['verbose'] === true,
     reporter: (text('reporter') ?? 'auto') as GlobalFlags['reporter'],
@@ -80,14 +83,20 @@ const globalOf = (given: Readonly<Record<string, string | true | readonly string
 }
 
 const refuse = (trouble: Trouble, command: CommandSpec | undefined): never => {
-  if (trouble.kind === 'no-command') return fail('command/no-command', 'No command is given.', { hint: 'slipway --help lists the commands.' })
+  if (trouble.kind === 'no-command')
+    return fail('command/no-command', 'No command is given.', { hint: 'slipway --help lists the commands.' })
   if (trouble.kind === 'unknown-command') {
-    const near = nearest(trouble.text, specs.map(spec => spec.name))
+    const near = nearest(
+      trouble.text,
+      specs.map(spec => spec.name),
+    )
     const hint = near === undefined ? 'slipway --help lists the commands.' : `Did you mean "slipway ${near}"?`
     return fail('command/unknown-command', `"${trouble.text}" is no command.`, { hint })
   }
   if (trouble.kind === 'missing-value') {
-    return fail('command/missing-value', `${trouble.text} needs a value.`, { hint: `Write ${trouble.text} VALUE or ${trouble.text}=VALUE.` })
+    return fail('command/missing-value', `${trouble.text} needs a value.`, {
+      hint: `Write ${trouble.text} VALUE or ${trouble.text}=VALUE.`,
+    })
   }
   if (trouble.kind === 'needless-value') {
     return fail('command/needless-value', `${trouble.text} takes no value.`, { hint: `Write ${trouble.text} alone, or leave it out.` })
@@ -95,7 +104,10 @@ const refuse = (trouble: Trouble, command: CommandSpec | undefined): never => {
   return unknownFlag(trouble.text, command)
 }
 
-const refuseAsCommander = (error: CommanderError, { command, rest }: { readonly command: CommandSpec; readonly rest: readonly string[] }): never => {
+const refuseAsCommander = (
+  error: CommanderError,
+  { command, rest }: { readonly command: CommandSpec; readonly rest: readonly string[] },
+): never => {
   const text = error.message.replace(/^error: /, '')
   const hint = `Usage: ${usage(command)}; slipway ${command.name} --help says more.`
   if (error.code === 'commander.unknownOption') return unknownFlag(/'([^']*)'/.exec(text)?.[1] ?? rest.join(' '), command)
@@ -103,7 +115,11 @@ const refuseAsCommander = (error: CommanderError, { command, rest }: { readonly 
     return fail('command/missing-argument', `${command.name} needs ${/'([^']*)'/.exec(text)?.[1] ?? 'an argument'}.`, { hint })
   }
   if (error.code === 'commander.excessArguments') {
-    return fail('command/excess-arguments', `${command.name} takes ${command.args.length || 'no'} argument${command.args.length === 1 ? '' : 's'}; more are given.`, { hint })
+    return fail(
+      'command/excess-arguments',
+      `${command.name} takes ${command.args.length || 'no'} argument${command.args.length === 1 ? '' : 's'}; more are given.`,
+      { hint },
+    )
   }
   if (error.code === 'commander.invalidArgument') return fail('command/bad-value', sentence(text), { hint })
   return fail('command/bad-line', sentence(text), { hint })
@@ -115,7 +131,9 @@ const unknownFlag = (token: string, command: CommandSpec | undefined): never => 
   const others = specs.filter(spec => spec.flags.some(one => `--${one.name}` === flag)).map(spec => spec.name)
   if (command !== undefined && others.length > 0) {
     const message = `${flag} is no flag of ${command.name}.`
-    return fail('command/unknown-flag', message, { hint: `It belongs to ${others.join(', ')}. slipway ${command.name} --help lists the flags of ${command.name}.` })
+    return fail('command/unknown-flag', message, {
+      hint: `It belongs to ${others.join(', ')}. slipway ${command.name} --help lists the flags of ${command.name}.`,
+    })
   }
   const near = nearest(flag, mine)
   const where = command === undefined ? 'slipway --help' : `slipway ${command.name} --help`

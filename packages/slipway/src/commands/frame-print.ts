@@ -7,20 +7,32 @@ import type { Outcome, Style } from './command.ts'
 /** The one document on stdout, with a line end. */
 export const documentText = (outcome: Pick<Outcome, 'name' | 'data' | 'problems'>): string => {
   const { schema: _schema, ok: _ok, errors: _errors, ...data } = outcome.data
-  const whole = { schema: `slipway.${outcome.name}/1`, ok: outcome.problems.length === 0, errors: outcome.problems.map(publicProblem), ...data }
+  const whole = {
+    schema: `slipway.${outcome.name}/1`,
+    ok: outcome.problems.length === 0,
+    errors: outcome.problems.map(publicProblem),
+    ...data,
+  }
   return `${redact(safeJson(whole, 2))}\n`
 }
 
 /** All problems as text: place, config path, code; then what and how. */
-export const problemsText = (problems: readonly Problem[], style: Style, options: { readonly cwd: string; readonly verbose: boolean }): string =>
-  problems.map(one => `${problemLines(one, style, options).join('\n')}\n`).join('')
+export const problemsText = (
+  problems: readonly Problem[],
+  style: Style,
+  options: { readonly cwd: string; readonly verbose: boolean },
+): string => problems.map(one => `${problemLines(one, style, options).join('\n')}\n`).join('')
 
 const problemLines = (one: Problem, style: Style, { cwd, verbose }: { readonly cwd: string; readonly verbose: boolean }): string[] => {
   const { message, hint, code } = one
   const places = placesOf(one, cwd)
   const more = verbose ? detailLines(one).map(line => style.dim(`  ${line}`)) : []
   if (one.exit === 'refused' && places.length === 0) {
-    return [`${style.red('Refused:')} ${plain(message)} ${style.dim(`${plain(code)} (exit ${exitCodes.refused})`)}`, `  ${plain(hint)}`, ...more]
+    return [
+      `${style.red('Refused:')} ${plain(message)} ${style.dim(`${plain(code)} (exit ${exitCodes.refused})`)}`,
+      `  ${plain(hint)}`,
+      ...more,
+    ]
   }
   const told = /[.!?]$/.test(message) ? message : `${message}.`
   return [[...places, style.red(plain(code))].join('  '), `  ${plain(`${told} ${hint}`.trim())}`, ...more]
@@ -60,9 +72,17 @@ export const damaged = (error: FormatError, file?: string): Problem =>
 const stackLines = 8
 const unexpected = (error: unknown, verbose: boolean): Problem => {
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-  const stack = error instanceof Error ? (error.stack ?? '').split('\n').filter(line => line.startsWith('    at ')).slice(0, stackLines) : []
+  const stack =
+    error instanceof Error
+      ? (error.stack ?? '')
+          .split('\n')
+          .filter(line => line.startsWith('    at '))
+          .slice(0, stackLines)
+      : []
   return problem('bug/unexpected', `Something happened that should not: ${message}`, {
-    hint: verbose ? 'This is a bug in Slipway; please report these lines.' : 'This is a bug in Slipway. Run it again with --verbose and report what it prints.',
+    hint: verbose
+      ? 'This is a bug in Slipway; please report these lines.'
+      : 'This is a bug in Slipway. Run it again with --verbose and report what it prints.',
     ...(verbose ? { facts: { stack: stack.map(line => line.trim()) } } : {}),
     ...(verbose && error instanceof Error && error.cause !== undefined ? { cause: error.cause } : {}),
     exit: 'bug',

@@ -7,8 +7,11 @@ import { describe, expect, it } from 'vitest'
 const main = fileURLToPath(new URL('../main.ts', import.meta.url))
 const long = fileURLToPath(new URL('./testing/long-command.ts', import.meta.url))
 
-const start = (file: string, args: readonly string[], options: readonly string[] = []) => {
-  const child = spawn(process.execPath, [...options, file, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'], NODE_NO_WARNINGS: '1' } })
+const start = (first: string, args: readonly string[]) => {
+  const child = spawn(process.execPath, ['--import', first, main, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'], NODE_NO_WARNINGS: '1' },
+  })
   const text = { stdout: '', stderr: '' }
   child.stdout.on('data', (chunk: Buffer) => void (text.stdout += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => void (text.stderr += chunk.toString()))
@@ -29,7 +32,12 @@ describe('a signal', () => {
     child.kill(signal)
     const result = await ended
     expect(result.code).toBe(code)
-    expect(JSON.parse(result.stdout)).toMatchObject({ schema: 'slipway.long/1', ok: false, tidied: true, errors: [{ code: 'command/interrupted' }] })
+    expect(JSON.parse(result.stdout)).toMatchObject({
+      schema: 'slipway.long/1',
+      ok: false,
+      tidied: true,
+      errors: [{ code: 'command/interrupted' }],
+    })
     expect(result.stderr).toContain(`${signal}: stopping cleanly`)
   })
   it('given twice ends a command that does not listen', async () => {
@@ -40,6 +48,14 @@ describe('a signal', () => {
     setTimeout(() => child.kill('SIGINT'), 200)
     expect((await ended).code).toBe(130)
     expect(performance.now() - before).toBeLessThan(5000)
+  })
+})
+
+describe('an error that nobody waits for', () => {
+  it('is a bug, exit 70, with its document', async () => {
+    const { code, stdout } = await start(long, ['crash', '--json']).ended
+    expect(code).toBe(70)
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, errors: [{ code: 'bug/unexpected' }] })
   })
 })
 
@@ -59,11 +75,17 @@ describe('what is loaded', () => {
   const hooks = `data:text/javascript,${encodeURIComponent(
     "import { registerHooks } from 'node:module'; registerHooks({ load: (url, context, next) => { process.stderr.write(`loaded ${url}\\n`); return next(url, context) } })",
   )}`
-  it.each([['--help'], ['--version'], ['release', '--help']])('for %s %s is neither zod nor commander nor a command nor io', async (...argv) => {
-    const { code, stderr } = await start(main, argv, ['--import', hooks]).ended
-    const loaded = stderr.split('\n').filter(line => line.startsWith('loaded ')).map(line => line.replace(/^.*\/(?=packages\/|node_modules\/)/, ''))
-    expect(code).toBe(0)
-    expect(loaded.some(file => file.endsWith('commands/specs.ts'))).toBe(true)
-    expect(loaded.filter(file => /zod|commander|\/io\/|packages\/core|commands\/(?!frame|specs|help)/.test(file))).toEqual([])
-  })
+  it.each([['--help'], ['--version'], ['release', '--help']])(
+    'for %s %s is neither zod nor commander nor a command nor io',
+    async (...argv) => {
+      const { code, stderr } = await start(hooks, argv).ended
+      const loaded = stderr
+        .split('\n')
+        .filter(line => line.startsWith('loaded '))
+        .map(line => line.replace(/^.*\/(?=packages\/|node_modules\/)/, ''))
+      expect(code).toBe(0)
+      expect(loaded.some(file => file.endsWith('commands/specs.ts'))).toBe(true)
+      expect(loaded.filter(file => /zod|commander|\/io\/|packages\/core|commands\/(?!frame|specs|flags|help)/.test(file))).toEqual([])
+    },
+  )
 })

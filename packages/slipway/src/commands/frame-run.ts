@@ -61,8 +61,9 @@ const runParsed = async (frame: Frame, parsed: Parsed): Promise<number> => {
     interactive: streams.ask !== null && !global.json,
     ask: asker(frame, reporter.show, watch.signal),
   }
-  const ended = settle(parsed, invocation)
-  const first = await Promise.race([ended, watch.second])
+  const crash = Promise.withResolvers<Settled>()
+  const stopCrash = streams.onCrash(error => crash.resolve({ outcome: undefined, problems: problemsOf(error, global) }))
+  const first = await Promise.race([settle(parsed, invocation), crash.promise, watch.second])
   stopLine()
   if (first === 'second') {
     await reporter.show.end([])
@@ -73,25 +74,25 @@ const runParsed = async (frame: Frame, parsed: Parsed): Promise<number> => {
   await reporter.show.end(problems)
   const code = await print(frame, { parsed, outcome: first.outcome, problems, github: reporter.name === 'github' })
   watch.stop()
+  stopCrash()
   return watch.signalled() === undefined || code === 70 ? code : exitOfSignal(watch)
 }
 
 interface Settled {
   readonly outcome: Outcome | undefined
   readonly problems: readonly Problem[]
-  readonly aborted: boolean
 }
 
 const settle = async (parsed: Parsed, invocation: Invocation): Promise<Settled> => {
   try {
     const { run } = await parsed.command.load()
     const outcome = await run(invocation)
-    return { outcome, problems: outcome.problems, aborted: false }
+    return { outcome, problems: outcome.problems }
   } catch (error) {
     const { signal } = invocation
     // What an aborted wait throws is no problem of its own: the signal is.
     const aborted = signal.aborted && (error === signal.reason || (error instanceof Error && error.name === 'AbortError'))
-    return { outcome: undefined, problems: aborted ? [] : problemsOf(error, { verbose: parsed.global.verbose }), aborted }
+    return { outcome: undefined, problems: aborted ? [] : problemsOf(error, parsed.global) }
   }
 }
 
@@ -123,7 +124,11 @@ const exitOfSignal = (watch: Watch): number => signalExits[watch.signalled() ?? 
 const interrupted = (watch: Watch, { problems }: Settled): readonly Problem[] => {
   const signal = watch.signalled()
   if (signal === undefined || problems.length > 0) return []
-  return [problem('command/interrupted', `Stopped by ${signal}.`, { hint: 'Nothing is half done: run it again, a release goes on with --resume.' })]
+  return [
+    problem('command/interrupted', `Stopped by ${signal}.`, {
+      hint: 'Nothing is half done: run it again, a release goes on with --resume.',
+    }),
+  ]
 }
 
 const reporterOf = (frame: Frame, { global }: Parsed): { readonly name: string; readonly show: Reporter } => {
@@ -177,12 +182,19 @@ const eventFile = ({ files }: Io, path: string | undefined): EventFile => {
     close: async () => {
       await chain
       if (failed === undefined) return []
-      return [problem('command/no-events', `The events could not be written to ${path}.`, { hint: 'Give --events a file that can be written.', cause: failed, exit: 'machine' })]
+      return [
+        problem('command/no-events', `The events could not be written to ${path}.`, {
+          hint: 'Give --events a file that can be written.',
+          cause: failed,
+          exit: 'machine',
+        }),
+      ]
     },
   }
 }
 
-const asker = ({ streams, json }: Frame, reporter: Reporter, signal: AbortSignal): Invocation['ask'] =>
+const asker =
+  ({ streams, json }: Frame, reporter: Reporter, signal: AbortSignal): Invocation['ask'] =>
   async (question, options = {}) => {
     if (streams.ask === null || json) {
       return fail('command/no-terminal', `"${question}" must be asked, and nobody sits at a terminal.`, {
@@ -235,6 +247,12 @@ const tryWrite = async (stdout: Output, make: () => string): Promise<readonly Pr
     if (text !== '') await stdout.write(text)
     return []
   } catch (cause) {
-    return [problem('command/no-output', 'The result could not be written to stdout.', { hint: 'Make room where stdout goes, or send it elsewhere.', cause, exit: 'machine' })]
+    return [
+      problem('command/no-output', 'The result could not be written to stdout.', {
+        hint: 'Make room where stdout goes, or send it elsewhere.',
+        cause,
+        exit: 'machine',
+      }),
+    ]
   }
 }

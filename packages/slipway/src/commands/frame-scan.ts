@@ -1,6 +1,7 @@
 // The first look at the command line: which command, and is it help or version? Light, so that both answer at once.
 import type { CommandSpec, Flag } from './command.ts'
-import { globalFlags, shortFlags, specs } from './specs.ts'
+import { globalFlags, shortFlags } from './flags.ts'
+import { specs } from './specs.ts'
 
 export type Trouble =
   | { readonly kind: 'unknown-flag'; readonly text: string }
@@ -44,7 +45,8 @@ export const scan = (argv: readonly string[]): Scan => {
     else if (flag.value !== undefined && !long.includes('=')) {
       const next = argv[at + 1]
       // A flag is never taken for a value: `--reason --resume` would swallow the second one.
-      if (next === undefined || (next.startsWith('--') && known.has(next.split('=', 1)[0] ?? ''))) trouble ??= { kind: 'missing-value', text: long }
+      if (next === undefined || (next.startsWith('--') && known.has(next.split('=', 1)[0] ?? '')))
+        trouble ??= { kind: 'missing-value', text: long }
       else rest.push(next)
       if (next !== undefined) at++
     }
@@ -70,4 +72,6 @@ const found = ({ word, rest, seen, trouble, bare }: Seen): Scan => {
 }
 
 /** A flag means the same number of words in every command, so that it may stand before the command word; a test holds it. */
-const known: ReadonlyMap<string, Flag> = new Map([...globalFlags, ...specs.flatMap(spec => spec.flags)].map(flag => [`--${flag.name}`, flag]))
+const known: ReadonlyMap<string, Flag> = new Map(
+  [...globalFlags, ...specs.flatMap(spec => spec.flags)].map(flag => [`--${flag.name}`, flag]),
+)

@@ -15,6 +15,8 @@ export interface Streams {
   readonly ask: ((question: string, options: { readonly hidden: boolean; readonly signal: AbortSignal }) => Promise<string>) | null
   /** Gives back what stops listening. */
   readonly onSignal: (listener: (signal: Signal) => void) => () => void
+  /** An error that nobody waits for; gives back what stops listening. */
+  readonly onCrash: (listener: (error: unknown) => void) => () => void
   /** Calls again and again, without keeping the process alive; gives back what stops it. */
   readonly every: (ms: number, tick: () => void) => () => void
 }

@@ -6,7 +6,9 @@ import type { Output } from './frame-streams.ts'
 const pipeColumns = 100
 
 export const styleOf = (output: Output, { secrets }: Pick<Io, 'secrets'>): Style => {
-  const paint = wantsColour(output, secrets) ? (code: number, end: number) => (text: string) => `\u001b[${code}m${text}\u001b[${end}m` : () => (text: string) => text
+  const paint = wantsColour(output, secrets)
+    ? (code: number, end: number) => (text: string) => `\u001b[${code}m${text}\u001b[${end}m`
+    : () => (text: string) => text
   return {
     bold: paint(1, 22),
     dim: paint(2, 22),

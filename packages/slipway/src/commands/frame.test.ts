@@ -3,8 +3,9 @@ import { fail, keepSecret, forgetSecrets, type Exit, problem, SlipwayError } fro
 import { FormatError } from '@slipway/formats/format-error'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Invocation, Outcome, Run } from './command.ts'
+import { globalFlags } from './flags.ts'
 import { runCommandLine } from './frame.ts'
-import { globalFlags, specs } from './specs.ts'
+import { specs } from './specs.ts'
 import { fakeIo, fakeStreams, withCommand } from './testing/streams.ts'
 
 const cleanups: (() => void)[] = []
@@ -13,20 +14,33 @@ afterEach(() => {
   forgetSecrets()
 })
 
-const outcome = (more: Partial<Outcome> = {}): Outcome => ({ name: 'probe', data: { value: 1 }, problems: [], text: () => 'the result', ...more })
+const outcome = (more: Partial<Outcome> = {}): Outcome => ({
+  name: 'probe',
+  data: { value: 1 },
+  problems: [],
+  text: () => 'the result',
+  ...more,
+})
 const probe = (run: Run, more: Parameters<typeof withCommand>[2] = {}): void => void cleanups.push(withCommand('probe', run, more))
 
-const runLine = async (argv: readonly string[], options: { env?: Record<string, string>; terminal?: boolean; broken?: Error; files?: Record<string, string> } = {}) => {
+const runLine = async (
+  argv: readonly string[],
+  options: { env?: Record<string, string>; terminal?: boolean; broken?: Error; files?: Record<string, string> } = {},
+) => {
   const fake = fakeStreams(options)
   const code = await runCommandLine(argv, fakeIo(options), fake.streams)
   return { code, stdout: fake.stdout(), stderr: fake.stderr() }
 }
 const seenBy = async (argv: readonly string[], more: Parameters<typeof withCommand>[2] = {}): Promise<Invocation> => {
   let seen: Invocation | undefined
-  const remove = withCommand('probe', invocation => {
-    seen = invocation
-    return Promise.resolve(outcome())
-  }, more)
+  const remove = withCommand(
+    'probe',
+    invocation => {
+      seen = invocation
+      return Promise.resolve(outcome())
+    },
+    more,
+  )
   const { code, stderr } = await runLine(argv)
   remove()
   expect([code, stderr]).toEqual([0, ''])
@@ -36,7 +50,15 @@ const seenBy = async (argv: readonly string[], more: Parameters<typeof withComma
 describe('parsing', () => {
   it('takes flags before and behind the command', async () => {
     const seen = await seenBy(['--json', '--set', 'a=1', 'probe', '--cwd', '.', '--set=b=2,3', '--profile', 'dev', '--config=c.ts'])
-    expect(seen.global).toMatchObject({ json: true, set: ['a=1', 'b=2,3'], cwd: '/work', profile: 'dev', config: '/work/c.ts', quiet: false, reporter: 'auto' })
+    expect(seen.global).toMatchObject({
+      json: true,
+      set: ['a=1', 'b=2,3'],
+      cwd: '/work',
+      profile: 'dev',
+      config: '/work/c.ts',
+      quiet: false,
+      reporter: 'auto',
+    })
   })
   it('takes own flags before the command too, and the values of flags for no command', async () => {
     const flags = specs.find(spec => spec.name === 'package')?.flags ?? []
@@ -53,7 +75,7 @@ describe('parsing', () => {
     const arity = new Map<string, boolean>()
     for (const flag of [...globalFlags, ...specs.flatMap(spec => spec.flags)]) {
       expect(flag.name).toMatch(/^[a-z]+$/)
-      expect(arity.get(flag.name) ?? (flag.value !== undefined)).toBe(flag.value !== undefined)
+      expect(arity.get(flag.name) ?? flag.value !== undefined).toBe(flag.value !== undefined)
       arity.set(flag.name, flag.value !== undefined)
     }
   })
@@ -135,12 +157,20 @@ describe('the result', () => {
     const json = await runLine(['probe', '--json'])
     expect(json).toMatchObject({ code, stderr: '' })
     expect(JSON.parse(json.stdout)).toEqual({
-      schema: 'slipway.probe/1', ok: false, errors: [{ code: 'probe/bad', message: 'It is bad', hint: 'Make it good.', where: { path: 'a.b' } }],
+      schema: 'slipway.probe/1',
+      ok: false,
+      errors: [{ code: 'probe/bad', message: 'It is bad', hint: 'Make it good.', where: { path: 'a.b' } }],
     })
   })
   it('shows all problems with file, line and column, relative to the folder, made safe', async () => {
     const where = { file: '/work/slipway.config.ts', line: 3, column: 25, path: 'channels.stable' }
-    probe(() => Promise.resolve(outcome({ problems: [problem('a/b', 'x\u001b[2J', { hint: 'y', where }), problem('c/d', 'Nope.', { hint: 'z', exit: 'refused' })] })))
+    probe(() =>
+      Promise.resolve(
+        outcome({
+          problems: [problem('a/b', 'x\u001b[2J', { hint: 'y', where }), problem('c/d', 'Nope.', { hint: 'z', exit: 'refused' })],
+        }),
+      ),
+    )
     const { code, stdout, stderr } = await runLine(['probe'])
     expect([code, stdout]).toEqual([3, 'the result\n'])
     expect(stderr).toBe('slipway.config.ts:3:25  channels.stable  a/b\n  x\\x1b[2J. y\nRefused: Nope. c/d (exit 3)\n  z\n')
@@ -159,7 +189,15 @@ describe('the result', () => {
     expect((await runLine(['probe', '--verbose'])).stderr).toMatch(/\n {2}at .*frame\.test\.ts/)
   })
   it('that cannot be printed is a bug, that cannot be written is exit 4', async () => {
-    probe(() => Promise.resolve(outcome({ text: () => { throw new Error('oops') } })))
+    probe(() =>
+      Promise.resolve(
+        outcome({
+          text: () => {
+            throw new Error('oops')
+          },
+        }),
+      ),
+    )
     expect((await runLine(['probe'])).code).toBe(70)
     const full = await runLine(['probe', '--json'], { broken: new Error('ENOSPC') })
     expect(full.code).toBe(4)
@@ -194,7 +232,12 @@ describe('events', () => {
     const files: Record<string, string> = {}
     const { stdout, stderr } = await runLine(['probe', '--events', 'e.jsonl'], { files })
     expect([stdout, stderr]).toEqual(['the result\n', '0:00 build x cached\n'])
-    expect(files['/work/e.jsonl']?.trimEnd().split('\n').map(line => JSON.parse(line) as unknown)).toEqual([event])
+    expect(
+      files['/work/e.jsonl']
+        ?.trimEnd()
+        .split('\n')
+        .map(line => JSON.parse(line) as unknown),
+    ).toEqual([event])
     expect((await runLine(['probe', '--quiet'])).stderr).toBe('')
     expect((await runLine(['probe', '--reporter', 'jsonl'])).stderr).toBe(`${JSON.stringify(event)}\n`)
   })
@@ -229,7 +272,13 @@ describe('questions', () => {
     expect(await runCommandLine(['probe', '--json'], fakeIo(), fake.streams)).toBe(2)
   })
   it('are asked at a terminal', async () => {
-    probe(async invocation => outcome({ text: () => `${invocation.interactive} ${said}`, data: {}, ...(await asking(invocation).then(({ data }) => void (said = String(data['said'])))) }))
+    probe(async invocation =>
+      outcome({
+        text: () => `${invocation.interactive} ${said}`,
+        data: {},
+        ...(await asking(invocation).then(({ data }) => void (said = String(data['said'])))),
+      }),
+    )
     let said = ''
     const fake = fakeStreams({ terminal: true, answer: 'yes' })
     expect(await runCommandLine(['probe'], fakeIo(), fake.streams)).toBe(0)
@@ -243,7 +292,8 @@ describe('signals', () => {
     const fake = fakeStreams()
     return { fake, code: runCommandLine(argv, fakeIo(), fake.streams) }
   }
-  const untilAborted: Run = ({ signal }) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
+  const untilAborted: Run = ({ signal }) =>
+    new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
   const settled = () => new Promise(resolve => setTimeout(resolve, 50))
 
   it.each([
@@ -264,7 +314,13 @@ describe('signals', () => {
     expect(await code).toBe(130)
   })
   it('does not hide what really went wrong', async () => {
-    const { fake, code } = started(({ signal }) => new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new SlipwayError([problem('probe/torn', 'Torn.', { hint: 'x' })])))), ['probe'])
+    const { fake, code } = started(
+      ({ signal }) =>
+        new Promise((_resolve, reject) =>
+          signal.addEventListener('abort', () => reject(new SlipwayError([problem('probe/torn', 'Torn.', { hint: 'x' })]))),
+        ),
+      ['probe'],
+    )
     await settled()
     fake.signal('SIGINT')
     expect(await code).toBe(130)

@@ -1,11 +1,12 @@
 // The frame around every command: answers --help and --version at once, loads the rest only to run (DESIGN 3, CONTRACTS 10 to 12).
 import packageJson from '../../package.json' with { type: 'json' }
 import type { Io } from '../io/io.ts'
+import type { CommandSpec } from './command.ts'
+import { globalFlags } from './flags.ts'
 import type { Streams } from './frame-streams.ts'
 import { scan, type Scan } from './frame-scan.ts'
 import { helpText } from './help.ts'
-import { globalFlags, specs } from './specs.ts'
-import type { CommandSpec } from './command.ts'
+import { specs } from './specs.ts'
 
 /** Runs one command line and resolves with its exit code (CONTRACTS 11). `io` may be a function, called only when a command runs. */
 export const runCommandLine = async (argv: readonly string[], io: Io | (() => Promise<Io>), streams: Streams): Promise<number> => {
@@ -19,7 +20,7 @@ export const runCommandLine = async (argv: readonly string[], io: Io | (() => Pr
 }
 
 const help = ({ json, command }: Scan, { stdout }: Streams): string => {
-  if (!json) return helpText(command, Math.min(stdout.columns() || 100, 120))
+  if (!json) return helpText(command ?? specs, Math.min(stdout.columns() || 100, 120))
   const commands = (command === undefined ? specs : [command]).map(described)
   return document('help', { commands, flags: globalFlags })
 }

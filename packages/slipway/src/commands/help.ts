@@ -1,13 +1,13 @@
 // The text of --help, made from the specs. Loads nothing else.
 import type { Argument, CommandSpec, Flag } from './command.ts'
-import { globalFlags, groups, specs } from './specs.ts'
+import { globalFlags, groups } from './flags.ts'
 
 /** Help of one command, or of all of them. */
-export const helpText = (command: CommandSpec | undefined, columns: number): string =>
-  `${(command === undefined ? wholeHelp(columns) : commandHelp(command, columns)).join('\n')}\n`
+export const helpText = (subject: CommandSpec | readonly CommandSpec[], columns: number): string =>
+  `${('name' in subject ? commandHelp(subject, columns) : wholeHelp(subject, columns)).join('\n')}\n`
 
-const wholeHelp = (columns: number): string[] => [
-  'slipway takes an app from a git tag to a trusted update on its users\' machines.',
+const wholeHelp = (specs: readonly CommandSpec[], columns: number): string[] => [
+  "slipway takes an app from a git tag to a trusted update on its users' machines.",
   '',
   'Usage: slipway COMMAND [flags]',
   ...groups.flatMap(([group, title]) => [
@@ -45,7 +45,8 @@ export const argumentText = (argument: Argument): string => {
 }
 export const flagText = (flag: Flag): string => `--${flag.name}${flag.value === undefined ? '' : ` ${flag.value}`}`
 /** The summary, with the values that it may have. */
-export const summaryText = ({ summary, choices }: Flag | Argument): string => (choices === undefined ? summary : `${summary} (${choices.join(', ')})`)
+export const summaryText = ({ summary, choices }: Flag | Argument): string =>
+  choices === undefined ? summary : `${summary} (${choices.join(', ')})`
 
 const flagRow = (flag: Flag): [string, string] => [flagText(flag), summaryText(flag)]
 const argumentRow = (argument: Argument): [string, string] => [argument.name, summaryText(argument)]
@@ -57,7 +58,8 @@ const leftColumns = 22
 const rows = (lines: readonly (readonly [string, string])[], columns: number): string[] =>
   lines.flatMap(([left, right]) => {
     const [first = '', ...more] = wrap(right, Math.max(24, columns - leftColumns - 2))
-    const start = left.length < leftColumns ? [`  ${left.padEnd(leftColumns)}${first}`] : [`  ${left}`, `${' '.repeat(leftColumns + 2)}${first}`]
+    const start =
+      left.length < leftColumns ? [`  ${left.padEnd(leftColumns)}${first}`] : [`  ${left}`, `${' '.repeat(leftColumns + 2)}${first}`]
     return [...start, ...more.map(line => `${' '.repeat(leftColumns + 2)}${line}`)]
   })
 

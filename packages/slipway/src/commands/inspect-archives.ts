@@ -51,7 +51,9 @@ export const tarEntry = async (found: TarFound): Promise<Seen> => {
 }
 
 const seenOf = (entry: Entry, { sha256, program }: Awaited<ReturnType<typeof lookAt>>): Seen =>
-  program === undefined ? { entry: { ...entry, sha256 } } : { entry: { ...entry, sha256, program: `${program.format} ${program.arch}` }, program }
+  program === undefined
+    ? { entry: { ...entry, sha256 } }
+    : { entry: { ...entry, sha256, program: `${program.format} ${program.arch}` }, program }
 
 const foundOf = (format: string, seen: readonly Seen[]): Found => {
   const contents = seen.map(({ entry }) => entry)

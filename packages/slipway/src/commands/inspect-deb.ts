@@ -50,9 +50,15 @@ const readControl = async (members: readonly ArFound[], open: Open): Promise<Con
   const texts = new Map<string, string>()
   for await (const entry of readTar(memberTar(members, 'control.tar', open), limits)) {
     const name = entry.path.replace(/^\.\//, '')
-    if (entry.type === 'file' && name !== 'md5sums') texts.set(name, new TextDecoder().decode(await collect(entry.bytes(), limitControlBytes)))
+    if (entry.type === 'file' && name !== 'md5sums')
+      texts.set(name, new TextDecoder().decode(await collect(entry.bytes(), limitControlBytes)))
   }
-  const scripts = Object.fromEntries(scriptNames.flatMap(name => { const text = texts.get(name); return text === undefined ? [] : [[name, text]] }))
+  const scripts = Object.fromEntries(
+    scriptNames.flatMap(name => {
+      const text = texts.get(name)
+      return text === undefined ? [] : [[name, text]]
+    }),
+  )
   const conffiles = (texts.get('conffiles') ?? '').split('\n').filter(line => line !== '')
   return { fields: fieldsOf(texts.get('control') ?? ''), scripts, conffiles }
 }
@@ -68,7 +74,9 @@ const memberTar = (members: readonly ArFound[], stem: string, open: Open): ByteC
   if (member === undefined) throw new FormatError('inspect/bad-deb', `the deb has no ${stem}`)
   const kind = { '': 'tar', '.gz': 'gzip', '.zst': 'zstd' }[member.name.slice(stem.length)]
   if (kind === undefined) {
-    return fail('inspect/deb-compression', `${member.name} is compressed in a way that is not read here.`, { hint: 'It reads debs whose members are tar, tar.gz or tar.zst.' })
+    return fail('inspect/deb-compression', `${member.name} is compressed in a way that is not read here.`, {
+      hint: 'It reads debs whose members are tar, tar.gz or tar.zst.',
+    })
   }
   return unpacked(open(member), kind as 'tar' | 'gzip' | 'zstd')
 }

@@ -16,12 +16,20 @@ export const differences = (from: Report, to: Report): readonly Change[] => [
   ...contentChanges(withoutRoot(from.contents, to.contents)),
 ]
 
-const headOf = ({ format, arch, version, sizeBytes, signatures, facts }: Report): unknown => ({ format, arch, version, sizeBytes, signatures: [...signatures], facts })
+const headOf = ({ format, arch, version, sizeBytes, signatures, facts }: Report): unknown => ({
+  format,
+  arch,
+  version,
+  sizeBytes,
+  signatures: [...signatures],
+  facts,
+})
 
 /** `{ a: { b: 1 } }` -> `a.b`: `1`. */
 const flatten = (value: unknown, path = ''): ReadonlyMap<string, string> => {
   if (typeof value !== 'object' || value === null) return new Map(value === null || value === undefined ? [] : [[path, String(value)]])
-  if (Array.isArray(value) && value.every(one => typeof one !== 'object')) return new Map(value.length === 0 ? [] : [[path, value.join(', ')]])
+  if (Array.isArray(value) && value.every(one => typeof one !== 'object'))
+    return new Map(value.length === 0 ? [] : [[path, value.join(', ')]])
   return new Map(Object.entries(value).flatMap(([name, inner]) => [...flatten(inner, path === '' ? name : `${path}.${name}`)]))
 }
 
@@ -39,12 +47,21 @@ interface Pair {
 }
 
 const contentChanges = ({ from, to }: Pair): Change[] =>
-  [...new Set([...from.keys(), ...to.keys()])].sort().flatMap(path => changeOf({ what: 'contents', path }, entryText(from.get(path)), entryText(to.get(path))))
+  [...new Set([...from.keys(), ...to.keys()])]
+    .sort()
+    .flatMap(path => changeOf({ what: 'contents', path }, entryText(from.get(path)), entryText(to.get(path))))
 
 const entryText = (entry: Entry | undefined): string | undefined => {
   if (entry === undefined) return undefined
   const { type, mode, sizeBytes, sha256, linkTarget, program } = entry
-  const parts = [type === 'file' ? '' : type, mode, type === 'file' ? `${sizeBytes} bytes` : '', program, linkTarget && `-> ${linkTarget}`, sha256 && `sha256 ${sha256.slice(0, 12)}`]
+  const parts = [
+    type === 'file' ? '' : type,
+    mode,
+    type === 'file' ? `${sizeBytes} bytes` : '',
+    program,
+    linkTarget && `-> ${linkTarget}`,
+    sha256 && `sha256 ${sha256.slice(0, 12)}`,
+  ]
   return parts.filter(part => part !== undefined && part !== '').join(' ')
 }
 

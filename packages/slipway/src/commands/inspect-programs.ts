@@ -28,7 +28,12 @@ const elfProgram = async (source: Source): Promise<Program> => {
 const subsystems: Readonly<Record<number, string>> = { 1: 'native', 2: 'windows', 3: 'console', 10: 'EFI application' }
 const peProgram = async (source: Source): Promise<Program> => {
   const { arch, bits, subsystem, isDll, certificates } = await readPe(source)
-  const facts = { bits, subsystem: subsystems[subsystem] ?? `other:${subsystem}`, library: isDll, certificateBytes: certificates?.sizeBytes }
+  const facts = {
+    bits,
+    subsystem: subsystems[subsystem] ?? `other:${subsystem}`,
+    library: isDll,
+    certificateBytes: certificates?.sizeBytes,
+  }
   return { format: 'PE', arch, signatures: certificates === undefined ? [] : ['authenticode'], facts: given(facts) }
 }
 

@@ -18,7 +18,17 @@ export const readReport = async (files: Pick<Files, 'open' | 'stream' | 'stat'>,
     const detached = (await files.stat(`${path}.minisig`)) === null ? [] : ['minisign (beside it)']
     const { format, arch, version, signatures, facts, contents } = found
     const sha256 = await digestOf(subject)
-    return { file: path, format, sizeBytes: source.sizeBytes, sha256, arch, version, signatures: [...signatures, ...detached], facts, contents }
+    return {
+      file: path,
+      format,
+      sizeBytes: source.sizeBytes,
+      sha256,
+      arch,
+      version,
+      signatures: [...signatures, ...detached],
+      facts,
+      contents,
+    }
   } finally {
     await source.close()
   }
@@ -30,10 +40,14 @@ const readKind = async (subject: Subject, { kind, path }: { readonly kind: FileK
   if (kind === 'tar' || kind === 'gzip' || kind === 'zstd') return readTarReport(subject, kind)
   const program = await readProgram(subject.source, kind)
   if (program !== undefined) return { version: null, contents: [], ...program }
-  return fail('inspect/unknown-format', `${subject.name} is ${kind === 'xz' ? 'xz, which is not read here' : 'of no format that is known here'}.`, {
-    hint: 'It reads zip, tar, tar.gz, tar.zst, deb, ELF, PE and Mach-O.',
-    where: { file: path },
-  })
+  return fail(
+    'inspect/unknown-format',
+    `${subject.name} is ${kind === 'xz' ? 'xz, which is not read here' : 'of no format that is known here'}.`,
+    {
+      hint: 'It reads zip, tar, tar.gz, tar.zst, deb, ELF, PE and Mach-O.',
+      where: { file: path },
+    },
+  )
 }
 
 const digestOf = async (subject: Subject): Promise<string> => {

@@ -72,7 +72,14 @@ const programOf = async (bytes: Uint8Array): Promise<Program | undefined> => {
   }
 }
 
-const magics = [[0x7f, 0x45], [0x4d, 0x5a], [0xfe, 0xed], [0xce, 0xfa], [0xcf, 0xfa], [0xca, 0xfe]]
+const magics = [
+  [0x7f, 0x45],
+  [0x4d, 0x5a],
+  [0xfe, 0xed],
+  [0xce, 0xfa],
+  [0xcf, 0xfa],
+  [0xca, 0xfe],
+]
 const mayBeProgram = (chunk: Uint8Array): boolean => magics.some(([a, b]) => chunk[0] === a && (chunk.length < 2 || chunk[1] === b))
 
 /** The architectures of all programs inside, joined; null without one. */

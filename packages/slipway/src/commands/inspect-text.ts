@@ -30,7 +30,11 @@ export const reportText = (report: Report, style: Style, verbose: boolean): stri
 
 const factRows = ({ facts }: Report, verbose: boolean): string[][] =>
   Object.entries(facts).flatMap(([name, value]) => {
-    if (name === 'fields') return Object.entries(value as Record<string, string>).map(([field, text]) => [field, verbose ? text : (text.split('\n', 1)[0] ?? '')])
+    if (name === 'fields')
+      return Object.entries(value as Record<string, string>).map(([field, text]) => [
+        field,
+        verbose ? text : (text.split('\n', 1)[0] ?? ''),
+      ])
     if (name === 'scripts') return [['scripts', Object.keys(value as object).join(' ') || 'none']]
     if (name === 'slices') return (value as Record<string, unknown>[]).map(slice => ['slice', wordsOf(slice)])
     if (name === 'members') return verbose ? [['members', (value as { name: string }[]).map(member => member.name).join(' ')]] : []
@@ -39,7 +43,10 @@ const factRows = ({ facts }: Report, verbose: boolean): string[][] =>
   })
 
 const wordsOf = (slice: Readonly<Record<string, unknown>>): string =>
-  Object.entries(slice).filter(([, value]) => !Array.isArray(value)).map(([name, value]) => `${name} ${String(value)}`).join(', ')
+  Object.entries(slice)
+    .filter(([, value]) => !Array.isArray(value))
+    .map(([name, value]) => `${name} ${String(value)}`)
+    .join(', ')
 
 const kinds: Readonly<Record<Entry['type'], string>> = { file: '-', folder: 'd', symlink: 'l', hardlink: 'h', other: '?' }
 const entryRow = (entry: Entry): string[] => [
@@ -49,7 +56,11 @@ const entryRow = (entry: Entry): string[] => [
 ]
 
 const scriptLines = ({ facts }: Report): string[] =>
-  Object.entries((facts['scripts'] ?? {}) as Record<string, string>).flatMap(([name, text]) => ['', name, ...text.split('\n').map(line => `  ${plain(line)}`)])
+  Object.entries((facts['scripts'] ?? {}) as Record<string, string>).flatMap(([name, text]) => [
+    '',
+    name,
+    ...text.split('\n').map(line => `  ${plain(line)}`),
+  ])
 
 export const changesText = ([from, to]: readonly [Report, Report], changes: readonly Change[], style: Style): string => {
   const head = `${style.bold(plain(from.file))} to ${style.bold(plain(to.file))}`

@@ -54,7 +54,8 @@ const fatBytes = (): Uint8Array => {
   const [arm, x64] = [machOBytes(0x0100000c), machOBytes(0x01000007)]
   const bytes = new Uint8Array(0x8000 + 32)
   const view = new DataView(bytes.buffer)
-  for (const [at, value] of [0xcafebabe, 2, 0x0100000c, 0, 0x4000, 32, 14, 0x01000007, 0, 0x8000, 32, 14].entries()) view.setUint32(at * 4, value)
+  for (const [at, value] of [0xcafebabe, 2, 0x0100000c, 0, 0x4000, 32, 14, 0x01000007, 0, 0x8000, 32, 14].entries())
+    view.setUint32(at * 4, value)
   bytes.set(arm, 0x4000)
   bytes.set(x64, 0x8000)
   return bytes
@@ -85,20 +86,30 @@ describe('programs', () => {
     writeFileSync(join(folder, 'x.exe'), peBytes(0x8664))
     writeFileSync(join(folder, 'thin'), machOBytes(0x0100000c))
     writeFileSync(join(folder, 'fat'), fatBytes())
-    expect((await inspect('x.exe')).doc).toMatchObject({ format: 'PE', arch: 'x64', signatures: [], facts: { subsystem: 'console', library: false } })
+    expect((await inspect('x.exe')).doc).toMatchObject({
+      format: 'PE',
+      arch: 'x64',
+      signatures: [],
+      facts: { subsystem: 'console', library: false },
+    })
     expect((await inspect('thin')).doc).toMatchObject({ format: 'Mach-O', arch: 'arm64', facts: { slices: [{ signed: false }] } })
     expect((await inspect('fat')).doc).toMatchObject({ format: 'Mach-O (fat)', arch: 'arm64 + x64' })
   })
 })
 
 describe('archives', () => {
-  const entries = (doc: Doc) => doc.contents.map(({ path, mode, type, linkTarget, program }) => [path.replace(/\/$/, ''), type, mode, linkTarget ?? program])
+  const entries = (doc: Doc) =>
+    doc.contents.map(({ path, mode, type, linkTarget, program }) => [path.replace(/\/$/, ''), type, mode, linkTarget ?? program])
   it('tar, tar.gz and tar.zst by GNU tar, with modes, links and the architecture inside', async () => {
     tool('tar', ['--sort=name', '-cf', 'a.tar', 'app-1'])
     const tar = readFileSync(join(folder, 'a.tar'))
     writeFileSync(join(folder, 'a.tar.gz'), gzipSync(tar))
     writeFileSync(join(folder, 'a.tar.zst'), zstdCompressSync(tar))
-    for (const [file, format] of [['a.tar', 'tar'], ['a.tar.gz', 'tar.gz'], ['a.tar.zst', 'tar.zst']] as const) {
+    for (const [file, format] of [
+      ['a.tar', 'tar'],
+      ['a.tar.gz', 'tar.gz'],
+      ['a.tar.zst', 'tar.zst'],
+    ] as const) {
       const { doc } = await inspect(file)
       expect(doc).toMatchObject({ format, arch: 'arm64' })
       expect(entries(doc)).toContainEqual(['app-1/bin/app.exe', 'file', '0755', 'PE arm64'])
@@ -115,7 +126,10 @@ describe('archives', () => {
     writeFileSync(join(folder, 'b.gz'), gzipSync('no tar'))
     expect(await inspect('b.gz')).toMatchObject({ code: 2, doc: { errors: [{ code: 'inspect/no-tar' }] } })
     writeFileSync(join(folder, 'cut.tar.gz'), readFileSync(join(folder, 'a.tar.gz')).subarray(0, 90))
-    expect(await inspect('cut.tar.gz')).toMatchObject({ code: 5, doc: { errors: [{ code: 'gzip/corrupt', where: { file: join(folder, 'cut.tar.gz') } }] } })
+    expect(await inspect('cut.tar.gz')).toMatchObject({
+      code: 5,
+      doc: { errors: [{ code: 'gzip/corrupt', where: { file: join(folder, 'cut.tar.gz') } }] },
+    })
   })
   it('lets no name inside draw', async () => {
     mkdirSync(join(folder, 'evil'))
@@ -131,7 +145,10 @@ describe.skipIf(!has('dpkg-deb'))('deb (by dpkg-deb)', () => {
     const root = join(folder, `deb-${version}`)
     mkdirSync(join(root, 'DEBIAN'), { recursive: true })
     mkdirSync(join(root, 'usr', 'bin'), { recursive: true })
-    writeFileSync(join(root, 'DEBIAN', 'control'), `Package: app\nVersion: ${version}\nArchitecture: amd64\nMaintainer: A <a@b.c>\nDescription: one\n two\n .\n three\n`)
+    writeFileSync(
+      join(root, 'DEBIAN', 'control'),
+      `Package: app\nVersion: ${version}\nArchitecture: amd64\nMaintainer: A <a@b.c>\nDescription: one\n two\n .\n three\n`,
+    )
     writeFileSync(join(root, 'DEBIAN', 'postinst'), '#!/bin/sh\necho done\n')
     chmodSync(join(root, 'DEBIAN', 'postinst'), 0o755)
     writeFileSync(join(root, 'usr', 'bin', 'app'), `#!/bin/sh\necho ${version}\n`)
@@ -141,7 +158,10 @@ describe.skipIf(!has('dpkg-deb'))('deb (by dpkg-deb)', () => {
   it('has fields, scripts and contents', async () => {
     const { doc } = await inspect(build('1.0-1', 'gzip'))
     expect(doc).toMatchObject({ format: 'deb', arch: 'amd64', version: '1.0-1' })
-    expect(doc.facts).toMatchObject({ fields: { Package: 'app', Description: 'one\ntwo\n.\nthree' }, scripts: { postinst: '#!/bin/sh\necho done\n' } })
+    expect(doc.facts).toMatchObject({
+      fields: { Package: 'app', Description: 'one\ntwo\n.\nthree' },
+      scripts: { postinst: '#!/bin/sh\necho done\n' },
+    })
     expect(doc.contents.map(entry => entry.path)).toContain('./usr/bin/app')
     expect(await text('1.0-1.deb')).toMatch(/^version +1\.0-1$/m)
   })
@@ -149,7 +169,9 @@ describe.skipIf(!has('dpkg-deb'))('deb (by dpkg-deb)', () => {
     build('1.0-1', 'gzip')
     const { doc } = await inspect('1.0-1.deb', '--diff', build('1.1-1', 'zstd'))
     expect(doc.diff.changes).toContainEqual({ what: 'version', kind: 'changed', from: '1.0-1', to: '1.1-1' })
-    expect(doc.diff.changes.filter(change => change.what === 'contents').map(({ path, kind }) => [path, kind])).toEqual([['./usr/bin/app', 'changed']])
+    expect(doc.diff.changes.filter(change => change.what === 'contents').map(({ path, kind }) => [path, kind])).toEqual([
+      ['./usr/bin/app', 'changed'],
+    ])
   })
   it('compressed in another way is refused', async () => {
     expect(await inspect(build('1.2-1', 'xz'))).toMatchObject({ code: 2, doc: { errors: [{ code: 'inspect/deb-compression' }] } })
@@ -168,7 +190,10 @@ describe('--diff', () => {
     tool('tar', ['-cf', '2.tar', 'app-2'])
     const { doc } = await inspect('1.tar', '--diff', '2.tar')
     const contents = doc.diff.changes.filter(change => change.what === 'contents').map(({ path, kind }) => [path, kind])
-    expect(contents).toEqual([['bin/more', 'added'], ['version', 'changed']])
+    expect(contents).toEqual([
+      ['bin/more', 'added'],
+      ['version', 'changed'],
+    ])
     expect(await text('1.tar', '--diff', '2.tar')).toContain('+  bin/more')
     expect(await text('1.tar', '--diff', '1.tar')).toContain('the same bytes')
   })

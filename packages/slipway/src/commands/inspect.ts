@@ -14,7 +14,8 @@ import { changesText, reportText } from './inspect-text.ts'
 export const run = async ({ io, global, args, flags, signal }: Invocation): Promise<Outcome> => {
   const inside = (path: string): string => (isAbsolute(path) ? path : resolve(global.cwd, path))
   const report = await reportOf(io, inside(args[0] ?? ''), signal)
-  if (typeof flags['diff'] !== 'string') return { name: 'inspect', data: { ...report }, problems: [], text: (style, { verbose }) => reportText(report, style, verbose) }
+  if (typeof flags['diff'] !== 'string')
+    return { name: 'inspect', data: { ...report }, problems: [], text: (style, { verbose }) => reportText(report, style, verbose) }
   const other = await reportOf(io, inside(flags['diff']), signal)
   const changes: readonly Change[] = differences(report, other)
   return {

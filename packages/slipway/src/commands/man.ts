@@ -2,36 +2,42 @@
 import packageJson from '../../package.json' with { type: 'json' }
 import { fail } from '@slipway/core'
 import { nearest } from '../config/nearest.ts'
-import type { Argument, CommandSpec, Flag, Invocation, Outcome } from './command.ts'
+import type { Argument, CommandSpec, Flag, Run } from './command.ts'
+import { globalFlags, groups } from './flags.ts'
 import { argumentText, flagText, summaryText } from './help.ts'
-import { globalFlags, groups, specs } from './specs.ts'
 
 /** Code: `man/unknown-command`. */
-export const run = async ({ args: [name] }: Invocation): Promise<Outcome> => {
-  const page = manPage(name === undefined ? undefined : specNamed(name))
-  return { name: 'man', data: { command: name ?? null, page }, problems: [], text: () => page }
-}
+export const man = (specs: readonly CommandSpec[]): { readonly run: Run } => ({
+  run: async ({ args: [name] }) => {
+    const page = manPage(name === undefined ? specs : specNamed(name, specs))
+    return { name: 'man', data: { command: name ?? null, page }, problems: [], text: () => page }
+  },
+})
 
-const specNamed = (name: string): CommandSpec => {
+const specNamed = (name: string, specs: readonly CommandSpec[]): CommandSpec => {
   const spec = specs.find(one => one.name === name)
   if (spec !== undefined) return spec
-  const near = nearest(name, specs.map(one => one.name))
+  const near = nearest(
+    name,
+    specs.map(one => one.name),
+  )
   const hint = near === undefined ? 'slipway --help lists the commands.' : `Did you mean "slipway man ${near}"?`
   return fail('man/unknown-command', `"${name}" is no command.`, { hint })
 }
 
 /** The page of a command, or of slipway itself. */
-export const manPage = (spec: CommandSpec | undefined): string => `${(spec === undefined ? wholePage() : commandPage(spec)).join('\n')}\n`
+export const manPage = (subject: CommandSpec | readonly CommandSpec[]): string =>
+  `${('name' in subject ? commandPage(subject) : wholePage(subject)).join('\n')}\n`
 
-const wholePage = (): string[] => [
-  ...head('slipway', 'from a git tag to a trusted update on its users\' machines'),
+const wholePage = (specs: readonly CommandSpec[]): string[] => [
+  ...head('slipway', "from a git tag to a trusted update on its users' machines"),
   '.SH SYNOPSIS',
   `.B slipway\n.I COMMAND\n[flags]`,
   '.SH COMMANDS',
   ...groups.flatMap(([group, title]) => [`.SS ${text(title)}`, ...specs.filter(spec => spec.group === group).flatMap(commandItem)]),
   '.SH FLAGS OF EVERY COMMAND',
   ...globalFlags.flatMap(flagItem),
-  ...tail(),
+  ...tail(specs.map(spec => `slipway-${spec.name}`)),
 ]
 
 const commandPage = (spec: CommandSpec): string[] => [
@@ -47,7 +53,7 @@ const commandPage = (spec: CommandSpec): string[] => [
   '.SH FLAGS OF EVERY COMMAND',
   ...globalFlags.flatMap(flagItem),
   ...(spec.examples === undefined ? [] : ['.SH EXAMPLES', '.nf', ...spec.examples.map(text), '.fi']),
-  ...tail(spec),
+  ...tail(['slipway']),
 ]
 
 const head = (name: string, summary: string): string[] => [
@@ -66,11 +72,11 @@ const exits = [
   ['130, 143', 'stopped by SIGINT or SIGTERM'],
 ] as const
 
-const tail = (spec?: CommandSpec): string[] => [
+const tail = (pages: readonly string[]): string[] => [
   '.SH EXIT STATUS',
   ...exits.flatMap(([code, meaning]) => item(code, meaning)),
   '.SH SEE ALSO',
-  (spec === undefined ? specs.map(one => one.name) : ['']).map(name => `.BR slipway${name === '' ? '' : text(`-${name}`)} (1)`).join('\n'),
+  ...pages.map(page => `.BR ${text(page)} (1)`),
 ]
 
 const item = (left: string, right: string): string[] => ['.TP', `.B ${text(left)}`, text(right)]
@@ -80,4 +86,12 @@ const flagItem = (flag: Flag): string[] => item(flagText(flag), summaryText(flag
 
 /** Text in roff: backslashes, hyphens, quotes, and no line that begins as a request. */
 const text = (words: string): string =>
-  words.replaceAll('\\', '\\e').replaceAll('-', '\\-').replaceAll('"', '\\(dq').replaceAll("'", '\\(aq').replaceAll('`', '\\(ga').replaceAll('^', '\\(ha').replaceAll('~', '\\(ti').replace(/^(?=\.)/gm, '\\&')
+  words
+    .replaceAll('\\', '\\e')
+    .replaceAll('-', '\\-')
+    .replaceAll('"', '\\(dq')
+    .replaceAll("'", '\\(aq')
+    .replaceAll('`', '\\(ga')
+    .replaceAll('^', '\\(ha')
+    .replaceAll('~', '\\(ti')
+    .replace(/^(?=\.)/gm, '\\&')

@@ -7,7 +7,9 @@ import { specs } from './specs.ts'
 describe('the specs', () => {
   it('are the commands of the contract', () => {
     expect(specs.map(spec => spec.name).toSorted()).toEqual(
-      'build completion doctor explain gate init inspect keys man package plan promote publish release rollback rollout sign status verify'.split(' '),
+      'build completion doctor explain gate init inspect keys man package plan promote publish release rollback rollout sign status verify'.split(
+        ' ',
+      ),
     )
   })
   it('have examples that name known commands and flags', () => {
@@ -19,8 +21,9 @@ describe('the specs', () => {
     }
   })
   it('fit into 80 columns of help', () => {
-    for (const spec of [undefined, ...specs]) {
-      for (const line of helpText(spec, 80).split('\n')) expect(line.startsWith('Usage:') || line.startsWith('  slipway') || line.length <= 80, line).toBe(true)
+    for (const subject of [specs, ...specs]) {
+      for (const line of helpText(subject, 80).split('\n'))
+        expect(line.startsWith('Usage:') || line.startsWith('  slipway') || line.length <= 80, line).toBe(true)
     }
   })
 })

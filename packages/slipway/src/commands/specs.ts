@@ -1,31 +1,6 @@
 // Every command as data: arguments, flags, summaries (DESIGN 3, CONFIG 3 "Flags"). Loads nothing until a command runs.
 import type { Argument, CommandSpec, Flag } from './command.ts'
 
-/** Flags of every command; `help` and `version` end the run at once. */
-export const globalFlags: readonly Flag[] = [
-  { name: 'json', summary: 'Print the result as one JSON document on stdout' },
-  { name: 'cwd', value: 'DIR', summary: 'Work in this folder' },
-  { name: 'config', value: 'FILE', summary: 'Use this config instead of the one that is found' },
-  { name: 'profile', value: 'NAME', choices: ['release', 'dev'], summary: 'release signs everything; dev reads no secret and labels every file dev' },
-  { name: 'app', value: 'KEY', summary: 'One of several apps of the config' },
-  { name: 'set', value: 'KEY=VALUE', repeat: true, summary: 'Set a value of the config, as app.version=1.2.3' },
-  { name: 'quiet', summary: 'No progress' },
-  { name: 'verbose', summary: 'Say more: names, URLs, causes' },
-  { name: 'reporter', value: 'NAME', choices: ['auto', 'live', 'plain', 'jsonl', 'github', 'none'], summary: 'How progress is shown on stderr' },
-  { name: 'events', value: 'FILE', summary: 'Write every event as a JSON line to this file too' },
-  { name: 'help', summary: 'Show help' },
-  { name: 'version', summary: 'Show the version of Slipway' },
-]
-export const shortFlags: Readonly<Record<string, string>> = { '-h': '--help', '-V': '--version' }
-
-export const groups: readonly (readonly [CommandSpec['group'], string])[] = [
-  ['project', 'Set up'],
-  ['release', 'Make a release'],
-  ['channels', 'Move channels'],
-  ['bucket', 'Look and prove'],
-  ['machine', 'This machine'],
-]
-
 const channel: Flag = { name: 'channel', value: 'NAME', summary: 'The channel (default: stable, or beta for 1.2.0-beta.1)' }
 const target: Flag = { name: 'target', value: 'TARGET', repeat: true, summary: 'Only these targets, as macos-arm64,linux-x64' }
 const only = (what: string): Flag => ({ name: 'only', value: 'ID', repeat: true, summary: `Only these ${what}` })
@@ -38,7 +13,8 @@ const project: readonly CommandSpec[] = [
     name: 'init',
     group: 'project',
     summary: 'Look at the repository and write its slipway.config.ts',
-    about: 'Finds out what the repository is (Tauri, Electron, Cargo, Go, npm, plain binaries) and writes a config with every choice explained. Nothing that exists is changed without being shown first.',
+    about:
+      'Finds out what the repository is (Tauri, Electron, Cargo, Go, npm, plain binaries) and writes a config with every choice explained. Nothing that exists is changed without being shown first.',
     args: [{ name: 'WHAT', optional: true, choices: ['hooks'], summary: 'hooks: only the git hooks' }],
     flags: [{ name: 'adopt', value: 'URL', summary: 'Take over what is already published at this address' }],
     examples: ['slipway init'],
@@ -49,7 +25,10 @@ const project: readonly CommandSpec[] = [
     group: 'project',
     summary: 'Make, list, rotate and print the keys of an app',
     args: [{ name: 'ACTION', choices: ['generate', 'list', 'rotate', 'public'], summary: 'What to do with the keys' }],
-    flags: [],
+    flags: [
+      { name: 'password', summary: 'Seal new keys with a password (asked for, or SLIPWAY_KEYS_PASSWORD)' },
+      { name: 'ci', summary: 'Print the secret for CI, SLIPWAY_KEYS: all keys but root' },
+    ],
     examples: ['slipway keys generate', 'slipway keys public'],
     load: () => import('./keys.ts'),
   },
@@ -60,9 +39,15 @@ const release: readonly CommandSpec[] = [
     name: 'plan',
     group: 'release',
     summary: 'Print everything that a release will do, and change nothing',
-    about: 'Targets, artifacts and their file names, signatures, feeds, URLs, remote objects, secrets needed and present or missing, repositories and commits. What is not in the plan is not touched.',
+    about:
+      'Targets, artifacts and their file names, signatures, feeds, URLs, remote objects, secrets needed and present or missing, repositories and commits. What is not in the plan is not touched.',
     args: [],
-    flags: [channel, target, only('units of any kind'), { name: 'out', value: 'FILE', summary: 'Write the plan to a file, for release --plan' }],
+    flags: [
+      channel,
+      target,
+      only('units of any kind'),
+      { name: 'out', value: 'FILE', summary: 'Write the plan to a file, for release --plan' },
+    ],
     examples: ['slipway plan --channel canary', 'slipway plan --out plan.json'],
     load: () => import('./plan.ts'),
   },
@@ -150,7 +135,11 @@ const channels: readonly CommandSpec[] = [
       reason('Why it is halted'),
       { name: 'resume', summary: 'Go on after a halt' },
     ],
-    examples: ['slipway rollout stable', 'slipway rollout stable --percent 25', 'slipway rollout stable --halt --reason "crashes at start"'],
+    examples: [
+      'slipway rollout stable',
+      'slipway rollout stable --percent 25',
+      'slipway rollout stable --halt --reason "crashes at start"',
+    ],
     load: () => import('./rollout.ts'),
   },
   {
@@ -158,7 +147,10 @@ const channels: readonly CommandSpec[] = [
     group: 'channels',
     summary: 'Return a channel to a good release',
     args: [channelName],
-    flags: [{ name: 'to', value: 'VERSION', summary: 'The version to return to (default: the one before)' }, reason('Why, one line; it is published')],
+    flags: [
+      { name: 'to', value: 'VERSION', summary: 'The version to return to (default: the one before)' },
+      reason('Why, one line; it is published'),
+    ],
     examples: ['slipway rollback stable --reason "crashes at start"'],
     load: () => import('./rollback.ts'),
   },
@@ -220,10 +212,11 @@ const machine: readonly CommandSpec[] = [
     name: 'completion',
     group: 'machine',
     summary: 'Print the completion script of a shell',
-    about: 'bash: source <(slipway completion bash). zsh: slipway completion zsh > "${fpath[1]}/_slipway". fish: slipway completion fish | source. powershell: slipway completion powershell | Out-String | Invoke-Expression.',
+    about:
+      'bash: source <(slipway completion bash). zsh: slipway completion zsh > "${fpath[1]}/_slipway". fish: slipway completion fish | source. powershell: slipway completion powershell | Out-String | Invoke-Expression.',
     args: [{ name: 'SHELL', choices: ['bash', 'zsh', 'fish', 'powershell'], summary: 'The shell' }],
     flags: [],
-    load: () => import('./completion.ts'),
+    load: async () => (await import('./completion.ts')).completion(specs),
   },
   {
     name: 'man',
@@ -232,7 +225,7 @@ const machine: readonly CommandSpec[] = [
     args: [{ name: 'COMMAND', optional: true, summary: 'The command (default: slipway itself)' }],
     flags: [],
     examples: ['slipway man release | man -l -'],
-    load: () => import('./man.ts'),
+    load: async () => (await import('./man.ts')).man(specs),
   },
 ]
 

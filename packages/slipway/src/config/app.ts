@@ -30,29 +30,14 @@ interface Value {
 /** Codes: `config/no-bin`; as questions those of version.ts. */
 export const findApp = async (io: Io, around: Surroundings, search: AppSearch): Promise<AppFound> => {
   const { key, said } = search
-  const manifests = around.manifests
   const single = key === undefined
-  const say = (name: keyof typeof said & string): Value | undefined => {
-    const value = said[name]
-    return typeof value === 'string' ? { value, from: search.from(['app', name]) } : undefined
-  }
-  const read = (name: keyof Manifest): Value | undefined => {
-    const one = manifests.find(manifest => typeof manifest[name] === 'string')
-    return one === undefined ? undefined : { value: String(one[name]), from: one.file }
-  }
-  const bin = say('bin') ?? (await findBin(io, around, search)) ?? noBin(search)
-  const found: Record<string, Value> = {
-    bin,
-    name: say('name') ?? (single ? read('name') : undefined) ?? { value: key ?? bin.value, from: key === undefined ? 'app.bin' : 'apps' },
-    id: say('id') ?? (single ? read('id') : undefined) ?? nothing,
-    summary: say('summary') ?? read('summary') ?? nothing,
-    license: say('license') ?? read('license') ?? nothing,
-    publisher: say('publisher') ?? read('publisher') ?? nothing,
-    homepage: say('homepage') ?? read('homepage') ?? nothing,
-    icon: say('icon') ?? nothing,
-    category: say('category') ?? read('category') ?? nothing,
-    channelEnv: say('channelEnv') ?? { value: `${bin.value.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_').replace(/^(?=\d)/, '_')}_UPDATE_CHANNEL`, from: 'app.bin' },
-  }
+  const found = valuesOf(
+    around,
+    search,
+    said.bin === undefined
+      ? ((await findBin(io, around, search)) ?? noBin(search))
+      : { value: said.bin, from: search.from(['app', 'bin']) },
+  )
   const version = await findVersion(io, around, {
     stated: said.version,
     statedFrom: search.from(['app', 'version']),
@@ -67,10 +52,10 @@ export const findApp = async (io: Io, around: Surroundings, search: AppSearch): 
   const prefix = key === undefined ? 'app' : `apps.${key}.app`
   return {
     app: {
-      key: key ?? bin.value,
+      key: key ?? value('bin'),
       name: value('name'),
       id: value('id'),
-      bin: bin.value,
+      bin: value('bin'),
       version: version.version,
       summary: value('summary'),
       license: value('license'),
@@ -88,6 +73,38 @@ export const findApp = async (io: Io, around: Surroundings, search: AppSearch): 
     questions: version.questions,
   }
 }
+
+/** All but the version: the config first, then the manifests; several apps have names of their own. */
+const valuesOf = (around: Surroundings, { key, said, from }: AppSearch, bin: Value): Readonly<Record<string, Value>> => {
+  const say = (name: keyof typeof said & string): Value | undefined => {
+    const value = said[name]
+    return typeof value === 'string' ? { value, from: from(['app', name]) } : undefined
+  }
+  const read = (name: keyof Manifest): Value | undefined => {
+    const one = around.manifests.find(manifest => typeof manifest[name] === 'string')
+    return one === undefined ? undefined : { value: String(one[name]), from: one.file }
+  }
+  const own = (name: 'name' | 'id'): Value | undefined => say(name) ?? (key === undefined ? read(name) : undefined)
+  const shared = (name: 'summary' | 'license' | 'publisher' | 'homepage' | 'category'): Value => say(name) ?? read(name) ?? nothing
+  return {
+    bin,
+    name: own('name') ?? { value: key ?? bin.value, from: key === undefined ? 'app.bin' : 'apps' },
+    id: own('id') ?? nothing,
+    summary: shared('summary'),
+    license: shared('license'),
+    publisher: shared('publisher'),
+    homepage: shared('homepage'),
+    icon: say('icon') ?? nothing,
+    category: shared('category'),
+    channelEnv: say('channelEnv') ?? { value: `${variableOf(bin.value)}_UPDATE_CHANNEL`, from: 'app.bin' },
+  }
+}
+
+const variableOf = (bin: string): string =>
+  bin
+    .toUpperCase()
+    .replaceAll(/[^A-Z0-9]/g, '_')
+    .replace(/^(?=\d)/, '_')
 
 export const tagOf = (key: string | undefined): string => (key === undefined ? 'v{version}' : `${key}-v{version}`)
 

@@ -45,11 +45,16 @@ export const laterParts = (tree: PlainObject, at: At): readonly Problem[] => {
     ...(isOne(objectOf(tree['trust'])['thresholds']) ? [] : [['trust', 'thresholds']]),
   ]
   return paths.map(path =>
-    problem('config/later', `${path.join('.')} is not carried out by this version.`, { hint: 'Take it out, or use a later Slipway.', where: at(path) }),
+    problem('config/later', `${path.join('.')} is not carried out by this version.`, {
+      hint: 'Take it out, or use a later Slipway.',
+      where: at(path),
+    }),
   )
 }
 
 /** `crash: 'off'` asks for nothing. */
 const isSaid = (value: Plain | undefined, key: string): boolean => value !== undefined && !(key === 'crash' && value === 'off')
-const isOne = (value: Plain | undefined): boolean => value === undefined || value === 1 || (typeof value === 'object' && Object.values(objectOf(value)).every(one => one === 1))
-const objectOf = (value: Plain | undefined): PlainObject => (typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as PlainObject) : {})
+const isOne = (value: Plain | undefined): boolean =>
+  value === undefined || value === 1 || (typeof value === 'object' && Object.values(objectOf(value)).every(one => one === 1))
+const objectOf = (value: Plain | undefined): PlainObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as PlainObject) : {}

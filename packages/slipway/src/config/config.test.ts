@@ -23,7 +23,9 @@ export default defineConfig({
   Expected a step such as '5% 1d' (stay a day) or '100%', but "20 1d" stands here. Correct the value, or leave the key out to get its default.`,
       `slipway.config.ts:3:16  packages.dbe  config/unknown-key
   "dbe" is no package format. Did you mean "deb"?`,
-      expect.stringMatching(/^slipway\.config\.ts:5:52 {2}channels\.stable\.requires\.0 {2}config\/unknown-value\n {2}"signatues" is not one of \d+ known values\. Did you mean "signatures"\?$/),
+      expect.stringMatching(
+        /^slipway\.config\.ts:5:52 {2}channels\.stable\.requires\.0 {2}config\/unknown-value\n {2}"signatues" is not one of \d+ known values\. Did you mean "signatures"\?$/,
+      ),
       `slipway.config.ts:7:23  sign.minisign.password  config/secret-value
   A secret may stand here (not shown). The config only names secrets. Write 'env:NAME', 'file:PATH', 'keychain:…' or 'command:…', and revoke it if it was real.`,
       `slipway.config.ts:8:10  app.nmae  config/unknown-key
@@ -97,7 +99,9 @@ describe('secrets', () => {
 
 describe('--set', () => {
   it('goes through the same schema, ids with dots included, over short forms', async () => {
-    const made = await project(least, { set: ['packages.tar.gz.level=9', 'app.version=1.2.3', 'packages.deb=false', 'store.folder.path=b'] })
+    const made = await project(least, {
+      set: ['packages.tar.gz.level=9', 'app.version=1.2.3', 'packages.deb=false', 'store.folder.path=b'],
+    })
     expect(made.apps[0]?.packages).toEqual([{ id: 'tar.gz', options: expect.objectContaining({ level: 9 }) as unknown }])
     expect(made.apps[0]?.app.version).toBe('1.2.3')
     expect(made.store.options['path']).toBe(`${made.root}/b`)
@@ -109,7 +113,17 @@ describe('--set', () => {
   })
 
   it('may not change policy for a release, and of trust only folder and keyring', async () => {
-    for (const set of ['sign.minisign=env:X', 'checks=[]', 'channels.stable.unsigned=true', 'people.a=b', 'evidence=x', 'trust.keep=1', 'trust={}', 'apps.a.sign={}', 'apps={}'])
+    for (const set of [
+      'sign.minisign=env:X',
+      'checks=[]',
+      'channels.stable.unsigned=true',
+      'people.a=b',
+      'evidence=x',
+      'trust.keep=1',
+      'trust={}',
+      'apps.a.sign={}',
+      'apps={}',
+    ])
       expect(code(await problemsOf(project(least, { set: [set] })))).toEqual(['config/set-refused'])
     const made = await project(least, { set: ['trust.folder=t', 'trust.keyring=k'] })
     expect(made.apps[0]?.trust).toMatchObject({ folder: `${made.root}/t`, keyring: `${made.root}/k` })
@@ -117,14 +131,17 @@ describe('--set', () => {
   })
 
   it('needs KEY=VALUE', async () => {
-    for (const set of ['app.version', '=x', 'a..b=1', '__proto__.x=1', 'app.constructor.y=1']) expect(code(await problemsOf(project(least, { set: [set] })))).toEqual(['config/set-syntax'])
+    for (const set of ['app.version', '=x', 'a..b=1', '__proto__.x=1', 'app.constructor.y=1'])
+      expect(code(await problemsOf(project(least, { set: [set] })))).toEqual(['config/set-syntax'])
     expect(({} as Record<string, unknown>)['x']).toBeUndefined()
   })
 })
 
 describe('meaning', () => {
   it('refuses what every release needs switched off', async () => {
-    expect(code(await problemsOf(project({ ...least, sign: { minisign: false }, checks: { completeness: false, signatures: false } })))).toEqual(Array(3).fill('config/always-on'))
+    expect(
+      code(await problemsOf(project({ ...least, sign: { minisign: false }, checks: { completeness: false, signatures: false } }))),
+    ).toEqual(Array(3).fill('config/always-on'))
   })
 
   it('says which packages a feed lacks', async () => {
@@ -134,7 +151,9 @@ describe('meaning', () => {
     expect(problems[0]?.hint).toBe('Add packages.nsis, or narrow feeds.electron.targets.')
     const narrowed = { ...least, targets: ['linux-x64', 'windows-x64'], feeds: { electron: { targets: ['linux-*'] } } }
     expect(await problemsOf(project(narrowed))).toEqual([])
-    expect(code(await problemsOf(project({ ...narrowed, feeds: { electron: { targets: ['linux-*'], use: ['rpm'] } } })))).toEqual(['electron/no-package'])
+    expect(code(await problemsOf(project({ ...narrowed, feeds: { electron: { targets: ['linux-*'], use: ['rpm'] } } })))).toEqual([
+      'electron/no-package',
+    ])
   })
 
   it('refuses unknown targets, bad and shared file names, checks that do not run, falling rollouts, too short a keep, two stores', async () => {
@@ -157,11 +176,20 @@ describe('meaning', () => {
     const asked = async (tree: object): Promise<readonly string[]> => code((await project(tree)).questions)
     expect(await asked({ app: { name: 'x', version: '1.0.0' } })).toEqual(['build/none'])
     expect(await asked({ ...least, targets: [] })).toEqual(['config/no-targets'])
-    expect(await asked({ ...least, build: { command: { run: 'make', from: { 'linux-x64': 'out' } } }, targets: ['linux-x64', 'macos-x64'] })).toEqual(['build/none'])
+    expect(
+      await asked({ ...least, build: { command: { run: 'make', from: { 'linux-x64': 'out' } } }, targets: ['linux-x64', 'macos-x64'] }),
+    ).toEqual(['build/none'])
     expect(await asked({ ...least, app: { name: 'x' } })).toEqual(['version/none'])
     expect(await asked({ ...least, app: { ...least.app, summary: 'TODO: words' } })).toEqual(['config/todo'])
     expect((await project({ ...least, app: { ...least.app, summary: 'TODO: words' } }, { profile: 'dev' })).questions).toEqual([])
-    const later = { ...least, sources: { a: { git: 'x' } }, people: { a: 'file:a' }, hooks: { beforeBuild: 'x' }, app: { ...least.app, needs: { git: '>=2' }, crash: 'off' }, trust: { thresholds: 2 } }
+    const later = {
+      ...least,
+      sources: { a: { git: 'x' } },
+      people: { a: 'file:a' },
+      hooks: { beforeBuild: 'x' },
+      app: { ...least.app, needs: { git: '>=2' }, crash: 'off' },
+      trust: { thresholds: 2 },
+    }
     const questions = (await project(later)).questions
     expect(code(questions)).toEqual(Array(5).fill('config/later'))
     expect(questions[0]?.message).toBe('sources is not carried out by this version.')
@@ -177,7 +205,12 @@ describe('several apps', () => {
     checks: ['completeness'],
     apps: {
       one: { build: { prebuilt: 'a' } },
-      two: { app: { version: '2.0.0', summary: 'Second' }, build: { prebuilt: 'b' }, targets: ['macos-arm64'], sign: { minisign: 'env:K' } },
+      two: {
+        app: { version: '2.0.0', summary: 'Second' },
+        build: { prebuilt: 'b' },
+        targets: ['macos-arm64'],
+        sign: { minisign: 'env:K' },
+      },
     },
   }
   it('take the root as default and have their own places', async () => {
@@ -187,7 +220,11 @@ describe('several apps', () => {
     expect(two?.app).toMatchObject({ key: 'two', license: 'MIT', version: '2.0.0', summary: 'Second' })
     expect([one?.base, two?.base, one?.targets, two?.targets]).toEqual(['one/', 'two/', ['linux-x64'], ['macos-arm64']])
     expect(two?.sign).toEqual([{ id: 'minisign', options: { key: 'env:K' } }])
-    expect([two?.out, two?.evidence, two?.trust.folder].map(path => path?.slice(made.root.length))).toEqual(['/dist/two/2.0.0', '/release/two', '/trust/two'])
+    expect([two?.out, two?.evidence, two?.trust.folder].map(path => path?.slice(made.root.length))).toEqual([
+      '/dist/two/2.0.0',
+      '/release/two',
+      '/trust/two',
+    ])
     expect(two?.trust.keyring).toMatch(/\.config\/slipway\/two\.keys$/)
   })
   it('are chosen by --app; a wrong one gets a suggestion', async () => {
@@ -205,7 +242,11 @@ describe('the filled tree', () => {
     const tree = { ...least, channels: { stable: { rollout: ['5% 1d', '10%'] } } }
     const jsonc = `// here\n${JSON.stringify(tree)}`
     const code = `import { defineConfig } from 'slipway'\nexport default defineConfig(${JSON.stringify(tree)})`
-    const made = await Promise.all([{ 'slipway.yaml': yaml }, { 'slipway.jsonc': jsonc }, { 'slipway.config.ts': code }, { 'slipway.config.mjs': code }].map(files => read(folderOf(files))))
+    const made = await Promise.all(
+      [{ 'slipway.yaml': yaml }, { 'slipway.jsonc': jsonc }, { 'slipway.config.ts': code }, { 'slipway.config.mjs': code }].map(files =>
+        read(folderOf(files)),
+      ),
+    )
     expect(new Set(made.map(one => one.configDigest)).size).toBe(1)
     expect((await read(folderOf({ 'slipway.yaml': yaml.replace('5%', '6%') }))).configDigest).not.toBe(made[0]?.configDigest)
     expect(made[0]?.apps[0]?.channels['stable']?.rollout).toEqual([
@@ -218,25 +259,57 @@ describe('the filled tree', () => {
   })
 
   it('of dev reads no secret and touches nothing of the release', async () => {
-    const made = await project({ ...least, sign: { minisign: { key: 'env:K' } }, store: { folder: 'real' }, trust: { folder: 't', live: 'env:L' } }, { profile: 'dev' })
+    const made = await project(
+      { ...least, sign: { minisign: { key: 'env:K' } }, store: { folder: 'real' }, trust: { folder: 't', live: 'env:L' } },
+      { profile: 'dev' },
+    )
     const [app] = made.apps
     expect(app?.sign).toEqual([{ id: 'minisign', options: {} }])
     expect(Object.keys(app?.channels ?? {})).toEqual(['dev'])
-    expect([made.store.options['path'], app?.trust.folder, app?.trust.keyring, app?.evidence].map(path => String(path).slice(made.root.length))).toEqual([
-      '/.slipway/dev/bucket',
-      '/.slipway/dev/trust',
-      '/.slipway/dev/flet.keys',
-      '/.slipway/dev/evidence/flet',
-    ])
+    expect(
+      [made.store.options['path'], app?.trust.folder, app?.trust.keyring, app?.evidence].map(path => String(path).slice(made.root.length)),
+    ).toEqual(['/.slipway/dev/bucket', '/.slipway/dev/trust', '/.slipway/dev/flet.keys', '/.slipway/dev/evidence/flet'])
     expect(app?.trust.live).toBeUndefined()
   })
 
   it('never crashes with anything but a clear error', async () => {
-    const words = fc.constantFrom('app', 'targets', 'build', 'packages', 'sign', 'checks', 'feeds', 'channels', 'store', 'apps', 'trust', 'deb', 'tar.gz', 'stable', 'rollout', 'prebuilt', 'minisign', 'version', 'name', '5% 1d', 'linux-x64', '{version}', 'env:X')
+    const words = fc.constantFrom(
+      'app',
+      'targets',
+      'build',
+      'packages',
+      'sign',
+      'checks',
+      'feeds',
+      'channels',
+      'store',
+      'apps',
+      'trust',
+      'deb',
+      'tar.gz',
+      'stable',
+      'rollout',
+      'prebuilt',
+      'minisign',
+      'version',
+      'name',
+      '5% 1d',
+      'linux-x64',
+      '{version}',
+      'env:X',
+    )
     const key = fc.oneof({ weight: 4, arbitrary: words }, { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 9 }) })
     const { tree } = fc.letrec(tie => ({
       tree: fc.dictionary(key, tie('value'), { maxKeys: 6, noNullPrototype: true }),
-      value: fc.oneof({ depthSize: 'small' }, key, fc.boolean(), fc.double(), fc.constant(null), fc.array(tie('value'), { maxLength: 3 }), tie('tree')),
+      value: fc.oneof(
+        { depthSize: 'small' },
+        key,
+        fc.boolean(),
+        fc.double(),
+        fc.constant(null),
+        fc.array(tie('value'), { maxLength: 3 }),
+        tie('tree'),
+      ),
     }))
     await fc.assert(
       fc.asyncProperty(tree, fc.boolean(), async (junk, whole) => {
@@ -249,7 +322,12 @@ describe('the filled tree', () => {
 
 describe('types', () => {
   it('refuse what the schema refuses (tsc looks at these lines)', () => {
-    const good = defineConfig({ app: { name: 'x' }, targets: ['linux-x64'], packages: { deb: { maintainer: 'A <a@b.c>' }, 'tar.gz': 9 }, feeds: ['tauri'] })
+    const good = defineConfig({
+      app: { name: 'x' },
+      targets: ['linux-x64'],
+      packages: { deb: { maintainer: 'A <a@b.c>' }, 'tar.gz': 9 },
+      feeds: ['tauri'],
+    })
     // @ts-expect-error TS2353: 'dbe' does not exist in type Units<…>
     defineConfig({ packages: { dbe: true } })
     // @ts-expect-error TS2561: 'maintaner' does not exist; did you mean 'maintainer'?

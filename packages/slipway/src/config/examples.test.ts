@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { folderOf, problemsOf, read } from './testing/project.ts'
 
-const text = (letter: string): string => readFileSync(fileURLToPath(new URL(`../../../../test/fixtures/configs/${letter}.ts`, import.meta.url)), 'utf8')
+const text = (letter: string): string =>
+  readFileSync(fileURLToPath(new URL(`../../../../test/fixtures/configs/${letter}.ts`, import.meta.url)), 'utf8')
 
 const lacking: Readonly<Record<string, readonly string[]>> = {
   a: ['sign.codesign', 'sign.authenticode', 'feeds.install', 'feeds.homebrew', 'feeds.scoop'],
@@ -43,8 +44,13 @@ describe.each(Object.keys(lacking))('example %s', letter => {
   it('lacks exactly these units', async () => {
     const problems = await problemsOf(read(folderOf({ 'slipway.config.ts': text(letter) })))
     expect(problems.map(nameOf).toSorted()).toEqual([...(lacking[letter] ?? [])].toSorted())
-    expect(new Set(problems.map(one => one.code))).toEqual(new Set(['config/unknown-key', 'config/unknown-value', 'config/unknown-scheme'].filter(code => problems.some(one => one.code === code))))
-    for (const { where } of problems) expect([where.file, typeof where.line, typeof where.column]).toEqual(['slipway.config.ts', 'number', 'number'])
+    expect(new Set(problems.map(one => one.code))).toEqual(
+      new Set(
+        ['config/unknown-key', 'config/unknown-value', 'config/unknown-scheme'].filter(code => problems.some(one => one.code === code)),
+      ),
+    )
+    for (const { where } of problems)
+      expect([where.file, typeof where.line, typeof where.column]).toEqual(['slipway.config.ts', 'number', 'number'])
   })
 })
 
@@ -57,6 +63,10 @@ export default {
   sources: { 'autobyteus-ts': { git: 'https://github.com/AutoByteus/autobyteus-ts' } },
 }`
   const made = await read(folderOf({ 'slipway.config.mjs': config }))
-  expect(made.questions.map(one => `${one.code} ${one.where.path}`)).toEqual(['config/later sources', 'config/later people', 'config/later app.needs'])
+  expect(made.questions.map(one => `${one.code} ${one.where.path}`)).toEqual([
+    'config/later sources',
+    'config/later people',
+    'config/later app.needs',
+  ])
   expect(made.apps[0]?.channels['stable']?.signoffs).toBe(1)
 })

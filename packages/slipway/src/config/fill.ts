@@ -45,7 +45,8 @@ export const fillApp = (subject: FillSubject): FilledApp => {
   const targets = targetsOf(build.units, subject, notes)
   const kind = subject.desktop || build.units.some(unit => unit.id === 'tauri' || unit.id === 'electron') ? 'desktop' : 'tool'
   const packages = takeUnits('packages', own.packages, own.packages === undefined ? defaults[kind] : [])
-  if (own.packages === undefined) notes.choose('packages', idsOf(packages.units), `default of a ${kind === 'desktop' ? 'desktop app' : 'command-line tool'}`)
+  if (own.packages === undefined)
+    notes.choose('packages', idsOf(packages.units), `default of a ${kind === 'desktop' ? 'desktop app' : 'command-line tool'}`)
   const sign = signersOf(subject, notes)
   const checks = takeUnits('checks', own.checks, defaults.checks)
   refuseOff('checks', checks.off, notes)
@@ -74,7 +75,11 @@ interface Notebook {
   readonly ask: (one: Problem) => void
   readonly refuse: (one: Problem) => void
   readonly at: (path: string) => Where
-  readonly written: () => { readonly chosen: readonly Choice[]; readonly questions: readonly Problem[]; readonly problems: readonly Problem[] }
+  readonly written: () => {
+    readonly chosen: readonly Choice[]
+    readonly questions: readonly Problem[]
+    readonly problems: readonly Problem[]
+  }
 }
 
 const notebook = ({ key, where }: FillSubject): Notebook => {
@@ -100,7 +105,8 @@ interface Taken {
 export const takeUnits = (kind: KindKey, said: Readonly<Record<string, unknown>> | undefined, byDefault: readonly string[]): Taken => {
   const all: readonly Unit[] = unitsOf[kind]
   const units = all.flatMap(unit => {
-    const options = said?.[unit.id] ?? (said?.[unit.id] === undefined && byDefault.includes(unit.id) ? z.strictObject(unit.options).parse({}) : false)
+    const options =
+      said?.[unit.id] ?? (said?.[unit.id] === undefined && byDefault.includes(unit.id) ? z.strictObject(unit.options).parse({}) : false)
     return options === false ? [] : [{ id: unit.id, options: options as Record<string, unknown> }]
   })
   return { units, off: all.flatMap(unit => (said?.[unit.id] === false ? [unit.id] : [])) }
@@ -174,7 +180,13 @@ const trustOf = ({ app, key, whole, profile, root, home, isSet }: FillSubject, n
   if (keyring === undefined) notes.choose('trust.keyring', `~/.config/slipway/${app.key}.keys`, 'default')
   return {
     folder: join(below(root, folder), ...(key === undefined ? [] : [key])),
-    keyring: keyring === undefined ? join(home, '.config', 'slipway', `${app.key}.keys`) : below(root, keyring.replace(/^~(?=[\\/])/, () => home)),
+    keyring:
+      keyring === undefined
+        ? join(home, '.config', 'slipway', `${app.key}.keys`)
+        : below(
+            root,
+            keyring.replace(/^~(?=[\\/])/, () => home),
+          ),
     ...(said.release === undefined || dev ? {} : { release: said.release }),
     ...(said.live === undefined || dev ? {} : { live: said.live }),
     freshnessMs: durationMs(said.freshness ?? '400d') ?? 0,

@@ -12,7 +12,16 @@ const repository = (files: Readonly<Record<string, string>>): string => {
   git(cwd, 'commit', '-q', '-m', 'first')
   return cwd
 }
-const manifest = (more: object = {}): string => JSON.stringify({ name: '@acme/tool', version: '1.2.3', description: 'Does it', license: 'MIT', author: { name: 'Ann', email: 'ann@example.org' }, bin: { 'acme-tool': 'x.js' }, ...more })
+const manifest = (more: object = {}): string =>
+  JSON.stringify({
+    name: '@acme/tool',
+    version: '1.2.3',
+    description: 'Does it',
+    license: 'MIT',
+    author: { name: 'Ann', email: 'ann@example.org' },
+    bin: { 'acme-tool': 'x.js' },
+    ...more,
+  })
 
 describe('the version', () => {
   it('is that of the config, else of the tag on HEAD, else of the manifest', async () => {
@@ -30,7 +39,11 @@ describe('the version', () => {
   })
 
   it('is refused where two places disagree, naming both', async () => {
-    const cwd = repository({ 'slipway.json': config({ name: 'x' }), 'package.json': manifest(), 'Cargo.toml': '[package]\nname = "x"\nversion = "1.2.4"\n' })
+    const cwd = repository({
+      'slipway.json': config({ name: 'x' }),
+      'package.json': manifest(),
+      'Cargo.toml': '[package]\nname = "x"\nversion = "1.2.4"\n',
+    })
     git(cwd, 'tag', 'v1.3.0')
     const { questions, apps } = await read(cwd)
     expect(apps[0]?.app.version).toBe('1.3.0')
@@ -73,10 +86,23 @@ describe('the version', () => {
 
 describe('the app', () => {
   it('is what the manifests say, the config first', async () => {
-    const files = { 'slipway.json': config({ summary: 'Mine' }), 'package.json': manifest(), 'CHANGELOG.md': '# Changes\n\n## [1.2.3] - 2026-01-02\n\n- New\n\n## 1.2.2\n\n- Old\n' }
+    const files = {
+      'slipway.json': config({ summary: 'Mine' }),
+      'package.json': manifest(),
+      'CHANGELOG.md': '# Changes\n\n## [1.2.3] - 2026-01-02\n\n- New\n\n## 1.2.2\n\n- Old\n',
+    }
     const made = await read(folderOf(files))
     expect(made.apps[0]?.app).toEqual({
-      ...{ key: 'acme-tool', bin: 'acme-tool', name: 'tool', id: '', version: '1.2.3', summary: 'Mine', license: 'MIT', publisher: 'Ann <ann@example.org>' },
+      ...{
+        key: 'acme-tool',
+        bin: 'acme-tool',
+        name: 'tool',
+        id: '',
+        version: '1.2.3',
+        summary: 'Mine',
+        license: 'MIT',
+        publisher: 'Ann <ann@example.org>',
+      },
       ...{ homepage: '', icon: '', category: '', channelEnv: 'ACME_TOOL_UPDATE_CHANNEL', notes: '- New' },
     })
     expect(made.chosen).toContainEqual({ path: 'app.license', value: 'MIT', from: 'package.json' })
@@ -84,20 +110,53 @@ describe('the app', () => {
   })
 
   it('is read from Tauri, electron-builder, Cargo and pyproject', async () => {
-    const tauri = JSON.stringify({ productName: 'Open Chamber', version: '1.0.0', identifier: 'dev.open.chamber', bundle: { shortDescription: 'Short', publisher: 'Acme' } })
-    const cargo = '[workspace.package]\nversion = "1.0.0"\nlicense = "Apache-2.0"\n[package]\nname = "open-chamber"\nversion.workspace = true\nlicense.workspace = true\n'
+    const tauri = JSON.stringify({
+      productName: 'Open Chamber',
+      version: '1.0.0',
+      identifier: 'dev.open.chamber',
+      bundle: { shortDescription: 'Short', publisher: 'Acme' },
+    })
+    const cargo =
+      '[workspace.package]\nversion = "1.0.0"\nlicense = "Apache-2.0"\n[package]\nname = "open-chamber"\nversion.workspace = true\nlicense.workspace = true\n'
     const one = await read(folderOf({ 'slipway.json': config(), 'src-tauri/tauri.conf.json': tauri, 'src-tauri/Cargo.toml': cargo }))
     expect(one.questions).toEqual([])
-    expect(one.apps[0]?.app).toMatchObject({ name: 'Open Chamber', bin: 'open-chamber', id: 'dev.open.chamber', license: 'Apache-2.0', summary: 'Short', publisher: 'Acme', version: '1.0.0' })
-    const two = await read(folderOf({ 'slipway.json': config(), 'package.json': manifest({ bin: undefined }), 'electron-builder.yml': 'appId: com.acme.app\nproductName: Acme\n' }))
+    expect(one.apps[0]?.app).toMatchObject({
+      name: 'Open Chamber',
+      bin: 'open-chamber',
+      id: 'dev.open.chamber',
+      license: 'Apache-2.0',
+      summary: 'Short',
+      publisher: 'Acme',
+      version: '1.0.0',
+    })
+    const two = await read(
+      folderOf({
+        'slipway.json': config(),
+        'package.json': manifest({ bin: undefined }),
+        'electron-builder.yml': 'appId: com.acme.app\nproductName: Acme\n',
+      }),
+    )
     expect(two.apps[0]?.app).toMatchObject({ name: 'Acme', bin: 'acme', id: 'com.acme.app', version: '1.2.3' })
-    const three = await read(folderOf({ 'slipway.json': config(), 'pyproject.toml': '[project]\nname = "py-tool"\nversion = "3.0.0"\nscripts = { pyt = "a:b" }\nauthors = [{ name = "Ann" }]\nurls = { Homepage = "https://a.example" }\n' }))
-    expect(three.apps[0]?.app).toMatchObject({ name: 'py-tool', bin: 'pyt', version: '3.0.0', publisher: 'Ann', homepage: 'https://a.example' })
+    const three = await read(
+      folderOf({
+        'slipway.json': config(),
+        'pyproject.toml':
+          '[project]\nname = "py-tool"\nversion = "3.0.0"\nscripts = { pyt = "a:b" }\nauthors = [{ name = "Ann" }]\nurls = { Homepage = "https://a.example" }\n',
+      }),
+    )
+    expect(three.apps[0]?.app).toMatchObject({
+      name: 'py-tool',
+      bin: 'pyt',
+      version: '3.0.0',
+      publisher: 'Ann',
+      homepage: 'https://a.example',
+    })
   })
 
   it('gets packages by its kind', async () => {
     const { packages: _, ...rest } = least
-    const ids = async (files: object) => (await read(folderOf({ 'slipway.json': JSON.stringify(rest), ...files }))).apps[0]?.packages.map(one => one.id)
+    const ids = async (files: object) =>
+      (await read(folderOf({ 'slipway.json': JSON.stringify(rest), ...files }))).apps[0]?.packages.map(one => one.id)
     expect(await ids({})).toEqual(['tar.gz', 'zip'])
     expect(await ids({ 'tauri.conf.json': JSON.stringify({ version: '0.28.3' }) })).toContain('deb')
   })

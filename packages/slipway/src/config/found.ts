@@ -37,7 +37,11 @@ interface Read {
   readonly problem?: Problem
 }
 
-const readManifest = async (io: Io, root: string, { kind, file }: { readonly kind: ManifestKind; readonly file: string }): Promise<Read> => {
+const readManifest = async (
+  io: Io,
+  root: string,
+  { kind, file }: { readonly kind: ManifestKind; readonly file: string },
+): Promise<Read> => {
   const path = join(root, file)
   if ((await io.files.stat(path)) === null) return {}
   try {
@@ -45,7 +49,13 @@ const readManifest = async (io: Io, root: string, { kind, file }: { readonly kin
     return manifest === undefined ? {} : { manifest }
   } catch (cause) {
     const where = { file }
-    return { problem: problem('version/unreadable', `${file} cannot be read`, { hint: 'Correct it: the name and version may stand there.', where, cause }) }
+    return {
+      problem: problem('version/unreadable', `${file} cannot be read`, {
+        hint: 'Correct it: the name and version may stand there.',
+        where,
+        cause,
+      }),
+    }
   }
 }
 
@@ -65,7 +75,11 @@ export const versionIn = async (io: Io, root: string, name: string): Promise<str
 }
 
 /** The notes of a version, '' without any. */
-export const notesOf = async (io: Io, root: string, { file, version }: { readonly file: string; readonly version: string }): Promise<string> => {
+export const notesOf = async (
+  io: Io,
+  root: string,
+  { file, version }: { readonly file: string; readonly version: string },
+): Promise<string> => {
   const path = resolve(root, file)
   return version !== '' && (await io.files.stat(path)) !== null ? sectionOf(await io.files.readText(path, limitBytes), version) : ''
 }

@@ -3,12 +3,13 @@
 import { createRequire, registerHooks } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { fail, SlipwayError, type Where } from '@slipway/core'
+import { syntaxErrorIn } from './locate-code.ts'
 
 /**
  * The default export of a config. Loaded by `require`, which is synchronous for ES modules too: so the hook is there for
  * exactly this load; undefined without one. Codes: `config/threw`.
  */
-export const importConfig = (file: string, shown: string): unknown => {
+export const importConfig = (file: string, { shown, text }: { readonly shown: string; readonly text: string }): unknown => {
   const hooks = registerHooks({
     resolve: (specifier, context, next) =>
       specifier === 'slipway' ? next(specifier, { ...context, parentURL: import.meta.url }) : next(specifier, context),
@@ -22,7 +23,7 @@ export const importConfig = (file: string, shown: string): unknown => {
     if (cause instanceof SlipwayError) throw cause
     return fail('config/threw', `The config could not be loaded: ${firstLine(cause)}`, {
       hint: 'Correct the config; it is data: constants, plain values and the import of defineConfig.',
-      where: { file: shown, ...placeOf(cause, file) },
+      where: { file: shown, ...(placeOf(cause, file) ?? (cause instanceof SyntaxError ? syntaxErrorIn(text) : undefined)) },
     })
   } finally {
     hooks.deregister()
@@ -31,17 +32,22 @@ export const importConfig = (file: string, shown: string): unknown => {
 
 const firstLine = (cause: unknown): string => {
   const message = cause instanceof Error ? cause.message : String(cause)
-  return message.split('\n').find(line => line.trim() !== '')?.trim() ?? 'it threw'
+  return (
+    message
+      .split('\n')
+      .find(line => line.trim() !== '')
+      ?.trim() ?? 'it threw'
+  )
 }
 
 /** Line and column from a stack: a frame `file:///…/slipway.config.ts:3:9`, or the head `/…/slipway.config.ts:3` of a syntax error. */
-const placeOf = (cause: unknown, file: string): Where => {
-  if (!(cause instanceof Error)) return {}
+const placeOf = (cause: unknown, file: string): Where | undefined => {
+  if (!(cause instanceof Error)) return undefined
   for (const name of [pathToFileURL(file).href, fileURLToPath(pathToFileURL(file))]) {
     const stack = cause.stack ?? ''
     const at = stack.indexOf(`${name}:`)
     const [, line, column] = (at === -1 ? null : /^(\d+)(?::(\d+))?/.exec(stack.slice(at + name.length + 1))) ?? []
     if (line !== undefined) return { line: Number(line), ...(column === undefined ? {} : { column: Number(column) }) }
   }
-  return {}
+  return undefined
 }

@@ -45,6 +45,15 @@ const bare = (schema: z.ZodType): readonly z.ZodType[] => {
 
 const step = (schema: z.ZodType, key: string): readonly z.ZodType[] => {
   const { type, shape, valueType, element } = def(schema)
-  const next = type === 'object' ? (Object.hasOwn(shape ?? {}, key) ? shape?.[key] : undefined) : type === 'record' ? valueType : type === 'array' ? element : undefined
+  const next =
+    type === 'object'
+      ? Object.hasOwn(shape ?? {}, key)
+        ? shape?.[key]
+        : undefined
+      : type === 'record'
+        ? valueType
+        : type === 'array'
+          ? element
+          : undefined
   return next === undefined ? [] : [next]
 }

@@ -31,7 +31,8 @@ const limitBytes = 4 * 1024 * 1024
 /** Codes: `config/none`, `config/several`, `config/unknown-form`, and those of the forms. */
 export const loadConfig = async (io: Io, { cwd, config }: { readonly cwd: string; readonly config?: string }): Promise<Loaded> => {
   const file = config === undefined ? await findConfig(io, cwd) : resolve(cwd, config)
-  if ((await io.files.stat(file)) === null) fail('config/none', `${config} is not there`, { hint: 'Give --config an existing file.', where: { file } })
+  if ((await io.files.stat(file)) === null)
+    fail('config/none', `${config} is not there`, { hint: 'Give --config an existing file.', where: { file } })
   const text = await io.files.readText(file, limitBytes)
   const below = relative(cwd, file)
   const shown = below.startsWith('..') ? file : below
@@ -48,7 +49,10 @@ const findConfig = async (io: Io, cwd: string): Promise<string> => {
   const there = new Set((await io.files.list(cwd)).map(entry => entry.name))
   const [first, second] = configNames.filter(name => there.has(name))
   if (first === undefined)
-    return fail('config/none', `There is no config in ${cwd}`, { hint: 'Run: slipway init. Or give --cwd or --config.', where: { file: cwd } })
+    return fail('config/none', `There is no config in ${cwd}`, {
+      hint: 'Run: slipway init. Or give --cwd or --config.',
+      where: { file: cwd },
+    })
   if (second !== undefined)
     fail('config/several', `There are two configs: ${first} and ${second}`, {
       hint: 'Keep one of them, or name the one you mean with --config.',
@@ -66,7 +70,7 @@ interface Source {
 const fromCode = async ({ file, shown, text }: Source): Promise<Loaded> => {
   const { importConfig } = await import('./import-config.ts')
   const { locateInCode } = await import('./locate-code.ts')
-  const made = importConfig(file, shown)
+  const made = importConfig(file, { shown, text })
   const locate: Locator = path => locateInCode(text, path)
   const at = (path: ConfigPath): Where => ({ file: shown, ...locate(path) })
   return { file, shown, tree: plainTree(objectOf(made, at([]), 'Write: export default defineConfig({ … })'), at), locate }
@@ -76,13 +80,21 @@ const fromJson = async ({ file, shown, text }: Source): Promise<Loaded> => {
   const { findNodeAtLocation, getNodeValue, parseTree, printParseErrorCode } = await import('jsonc-parser')
   const errors: ParseError[] = []
   const jsonc = file.endsWith('c')
-  const root = parseTree(text.replace(/^\uFEFF/, ' '), errors, { disallowComments: !jsonc, allowTrailingComma: jsonc, allowEmptyContent: false })
+  const root = parseTree(text.replace(/^\uFEFF/, ' '), errors, {
+    disallowComments: !jsonc,
+    allowTrailingComma: jsonc,
+    allowEmptyContent: false,
+  })
   const [error] = errors
   if (error !== undefined || root === undefined)
-    return fail('config/syntax', `This is no ${jsonc ? 'JSON with comments' : 'JSON'}: ${error === undefined ? 'it is empty' : printParseErrorCode(error.error)}`, {
-      hint: 'Correct the text at this place.',
-      where: { file: shown, ...positionAt(text, error?.offset ?? 0) },
-    })
+    return fail(
+      'config/syntax',
+      `This is no ${jsonc ? 'JSON with comments' : 'JSON'}: ${error === undefined ? 'it is empty' : printParseErrorCode(error.error)}`,
+      {
+        hint: 'Correct the text at this place.',
+        where: { file: shown, ...positionAt(text, error?.offset ?? 0) },
+      },
+    )
   const at = (offset: number) => ({ file: shown, ...positionAt(text, offset) })
   const locate: Locator = path => {
     for (let length = path.length; length > 0; length -= 1) {
@@ -108,7 +120,8 @@ const refuseTwice = (node: JsonNode, at: (offset: number) => object): void => {
   for (const child of node.children ?? []) {
     if (node.type === 'object') {
       const key = child.children?.[0]?.value
-      if (seen.has(key)) fail('config/duplicate-key', `${JSON.stringify(key)} stands here twice`, { hint: 'Keep one of them.', where: at(child.offset) })
+      if (seen.has(key))
+        fail('config/duplicate-key', `${JSON.stringify(key)} stands here twice`, { hint: 'Keep one of them.', where: at(child.offset) })
       seen.add(key)
     }
     refuseTwice(child, at)
@@ -124,7 +137,9 @@ const fromYaml = async ({ file, shown, text }: Source): Promise<Loaded> => {
     let [node, offset]: [unknown, number] = [document.contents, document.contents?.range?.[0] ?? 0]
     for (const key of path) {
       if (!isCollection(node)) break
-      const pair = isMap(node) ? node.items.find(item => String((item.key as { readonly value?: unknown } | null)?.value) === String(key)) : undefined
+      const pair = isMap(node)
+        ? node.items.find(item => String((item.key as { readonly value?: unknown } | null)?.value) === String(key))
+        : undefined
       const next: unknown = pair === undefined ? node.get(key, true) : pair.value
       const start: unknown = pair === undefined ? next : pair.key
       if (!isNode(start)) break
@@ -146,7 +161,11 @@ const yamlValue = (document: { readonly toJS: (options: { readonly maxAliasCount
   try {
     return document.toJS({ maxAliasCount: 100 })
   } catch (cause) {
-    return fail('config/syntax', 'The aliases of this YAML unfold to too much, or to nothing', { hint: 'Write the values out.', where, cause })
+    return fail('config/syntax', 'The aliases of this YAML unfold to too much, or to nothing', {
+      hint: 'Write the values out.',
+      where,
+      cause,
+    })
   }
 }
 

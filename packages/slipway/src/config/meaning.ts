@@ -97,7 +97,10 @@ const packedBy = (app: AppSettings, { id, options }: ChosenUnit): readonly Targe
   const narrowed = textsOf(options['targets'])
   return app.targets.filter(target => {
     const os = parseTarget(target)?.os
-    return (unit?.os as readonly string[] | undefined)?.includes(os ?? '') && (narrowed.length === 0 || narrowed.some(pattern => matchesTarget(pattern, target)))
+    return (
+      (unit?.os as readonly string[] | undefined)?.includes(os ?? '') &&
+      (narrowed.length === 0 || narrowed.some(pattern => matchesTarget(pattern, target)))
+    )
   })
 }
 
@@ -112,11 +115,20 @@ const fileNames = (app: AppSettings, at: At): readonly Problem[] => {
     const where = at(['packages', chosen.id, 'file'])
     const unknown = [...pattern.matchAll(/\{([^}]*)\}/g)].map(match => match[1] ?? '').filter(key => !placeholders.includes(key))
     const fault = badPattern(pattern, unknown)
-    if (fault !== undefined) return problem('config/bad-file-name', fault, { hint: `Use {version} and, where there are several targets, {target}; known: ${placeholders.map(key => `{${key}}`).join(' ')}.`, where })
+    if (fault !== undefined)
+      return problem('config/bad-file-name', fault, {
+        hint: `Use {version} and, where there are several targets, {target}; known: ${placeholders.map(key => `{${key}}`).join(' ')}.`,
+        where,
+      })
     const ext = unitsOf.packages.find(unit => unit.id === chosen.id)?.ext
     return packedBy(app, chosen).flatMap(target => {
       const { os = '', arch = '' } = parseTarget(target) ?? {}
-      const values: Readonly<Record<string, string>> = { target, os, arch: target.endsWith('-musl') ? `${arch}-musl` : arch, ext: ext?.(target) ?? '' }
+      const values: Readonly<Record<string, string>> = {
+        target,
+        os,
+        arch: target.endsWith('-musl') ? `${arch}-musl` : arch,
+        ext: ext?.(target) ?? '',
+      }
       const name = pattern.replaceAll(/\{([^}]*)\}/g, (whole, key: string) => values[key] ?? whole).toLowerCase()
       const owner = owners.get(name)
       owners.set(name, `${chosen.id} for ${target}`)
@@ -153,16 +165,23 @@ const feedsWithoutPackage = (app: AppSettings, at: At): readonly Problem[] =>
     const systems = [...new Set(missing.map(target => parseTarget(target)?.os ?? 'any'))]
     return systems.map(os => {
       const installs = os === 'any' ? [] : (unit.serves[os] ?? [])
-      const made = app.packages.map(one => one.id).toSorted().join(', ')
+      const made = app.packages
+        .map(one => one.id)
+        .toSorted()
+        .join(', ')
       const lacking = missing.filter(target => parseTarget(target)?.os === os)
       const first = installs.find(kind => unitsOf.packages.some(one => one.id === kind)) ?? installs[0] ?? ''
       // Each feed's own code, as electron/no-package.
       const refusal = { code: `${id}/no-package` }
-      return problem(refusal.code, `On ${osNames[os] ?? os}, ${unit.title} installs ${installs.join(', ')}; this config makes ${made || 'no packages'}.`, {
-        hint: `Add packages.${first}, or narrow feeds.${id}.targets.`,
-        where: { ...at(['feeds', id]), target: lacking[0] ?? '' },
-        facts: { targets: lacking },
-      })
+      return problem(
+        refusal.code,
+        `On ${osNames[os] ?? os}, ${unit.title} installs ${installs.join(', ')}; this config makes ${made || 'no packages'}.`,
+        {
+          hint: `Add packages.${first}, or narrow feeds.${id}.targets.`,
+          where: { ...at(['feeds', id]), target: lacking[0] ?? '' },
+          facts: { targets: lacking },
+        },
+      )
     })
   })
 

@@ -23,10 +23,12 @@ export const plainTree = (value: unknown, locate: (path: ConfigPath) => object):
     if (typeof from === 'number') return Number.isFinite(from) ? from : refuse(path, 'is no finite number')
     if (Array.isArray(from)) return Array.from(from, (item: unknown, index) => copy(item, [...path, index]))
     if (typeof from !== 'object' || !isPlain(from)) return refuse(path, `is a ${typeof from === 'object' ? 'made object' : typeof from}`)
-    return Object.fromEntries(Object.entries(from).flatMap(([key, item]) => {
-      if (forbidden.has(key)) refuse([...path, key], 'is no key of a config')
-      return item === undefined ? [] : [[key, copy(item, [...path, key])]]
-    }))
+    return Object.fromEntries(
+      Object.entries(from).flatMap(([key, item]) => {
+        if (forbidden.has(key)) refuse([...path, key], 'is no key of a config')
+        return item === undefined ? [] : [[key, copy(item, [...path, key])]]
+      }),
+    )
   }
   return copy(value, []) as PlainObject
 }

@@ -22,7 +22,7 @@ export const formProblems = (issues: readonly Issue[], context: FormContext): re
   const hidden = (path: ConfigPath): boolean =>
     context.secrets.some(secret => secret.path.every((key, index) => index >= path.length || String(path[index]) === String(key)))
   const found = issues
-    .flatMap(issue => flatten(issue, [], context.tree))
+    .flatMap(issue => flatten(issue, []))
     .flatMap(({ issue, path }) => (hidden(path) && issue.code !== 'unrecognized_keys' ? [] : toProblems(issue, path, context)))
   const order = ({ where }: Problem): number => (where.line ?? 0) * 1e6 + (where.column ?? 0)
   return [...context.secrets.map(secret => secret.problem), ...found].toSorted((a, b) => order(a) - order(b))
@@ -34,12 +34,12 @@ interface Placed {
 }
 
 /** A union says all that each of its branches says: keep the branch that was meant, the one whose outer type fits. */
-const flatten = (issue: Issue, base: ConfigPath, tree: PlainObject): readonly Placed[] => {
+const flatten = (issue: Issue, base: ConfigPath): readonly Placed[] => {
   const path = [...base, ...(issue.path as (string | number)[])]
   if (issue.code !== 'invalid_union') return [{ issue, path }]
   const fits = issue.errors.filter(branch => !branch.some(one => one.path.length === 0 && one.code === 'invalid_type'))
   const [meant] = fits.toSorted((a, b) => a.length - b.length)
-  return meant === undefined ? [{ issue, path }] : meant.flatMap(one => flatten(one, path, tree))
+  return meant === undefined ? [{ issue, path }] : meant.flatMap(one => flatten(one, path))
 }
 
 const toProblems = (issue: Issue, path: ConfigPath, context: FormContext): readonly Problem[] => {
@@ -56,7 +56,11 @@ const toProblems = (issue: Issue, path: ConfigPath, context: FormContext): reado
   }
 }
 
-const unknownKey = (key: string, path: ConfigPath, { known, where }: { readonly known: readonly string[]; readonly where: Where }): Problem => {
+const unknownKey = (
+  key: string,
+  path: ConfigPath,
+  { known, where }: { readonly known: readonly string[]; readonly where: Where },
+): Problem => {
   const meant = nearest(key, known)
   return problem('config/unknown-key', `${show(key)} is ${nounOf(path)}.`, { hint: hintOf(meant, known), where })
 }
@@ -71,7 +75,10 @@ const nounOf = (path: ConfigPath): string => {
   return `no option of ${path.join('.')}`
 }
 
-const unknownValue = (values: readonly string[], { value, path, where }: { readonly value: Plain | undefined; readonly path: ConfigPath; readonly where: Where }): Problem => {
+const unknownValue = (
+  values: readonly string[],
+  { value, path, where }: { readonly value: Plain | undefined; readonly path: ConfigPath; readonly where: Where },
+): Problem => {
   const top = path[0] === 'apps' ? path[2] : path[0]
   const own = path[0] === 'apps' ? path.length - 2 : path.length
   const meant = typeof value === 'string' ? nearest(value, values) : undefined

@@ -41,7 +41,11 @@ export const readProject = async (io: Io, options: ReadOptions): Promise<Project
   const at = placer(loaded, settings)
   const whole = parsed(tree, at)
   const root = dirname(loaded.file)
-  const around = await lookAround(io, root, ['.slipway', whole.out ?? 'dist'].filter(path => !isAbsolute(path) && !path.startsWith('..')))
+  const around = await lookAround(
+    io,
+    root,
+    ['.slipway', whole.out ?? 'dist'].filter(path => !isAbsolute(path) && !path.startsWith('..')),
+  )
   const context: Context = { io, options, loaded, settings, tree, at, whole, root, around }
   const apps = await Promise.all(chosenApps(whole, options).map(key => readApp(context, key)))
   const store = storeOf(context)
@@ -53,7 +57,11 @@ export const readProject = async (io: Io, options: ReadOptions): Promise<Project
     profile: options.profile,
     apps: apps.map(one => one.settings),
     store,
-    configDigest: treeDigest(context, apps.map(one => one.settings), store),
+    configDigest: treeDigest(
+      context,
+      apps.map(one => one.settings),
+      store,
+    ),
     commits: around.head === null ? {} : { '.': around.head.commit },
     dirty: around.head?.dirty ?? false,
     date: date.value,
@@ -114,8 +122,15 @@ const chosenApps = ({ apps }: Filled, { app }: ReadOptions): readonly (string | 
 const ownOf = (whole: Filled, key: string | undefined): Own => {
   const own = key === undefined ? undefined : whole.apps?.[key]
   if (own === undefined) return whole
-  const over = <T extends object>(base: T | undefined, top: T | undefined): T | undefined => (base === undefined || top === undefined ? (top ?? base) : { ...base, ...top })
-  const merged = { ...whole, ...own, app: over(whole.app, own.app), sign: over(whole.sign, own.sign), checks: over(whole.checks, own.checks) }
+  const over = <T extends object>(base: T | undefined, top: T | undefined): T | undefined =>
+    base === undefined || top === undefined ? (top ?? base) : { ...base, ...top }
+  const merged = {
+    ...whole,
+    ...own,
+    app: over(whole.app, own.app),
+    sign: over(whole.sign, own.sign),
+    checks: over(whole.checks, own.checks),
+  }
   return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== undefined)) as Own
 }
 
@@ -123,13 +138,16 @@ const readApp = async (context: Context, key: string | undefined): Promise<Fille
   const { io, options, around, root, whole, loaded, settings } = context
   const own = ownOf(whole, key)
   /** Where an app's own path stands: below `apps`, else at the root that it has it from. */
-  const home = (path: ConfigPath): ConfigPath => (key !== undefined && valueAt(context.tree, ['apps', key, String(path[0])]) !== undefined ? ['apps', key, ...path] : path)
+  const home = (path: ConfigPath): ConfigPath =>
+    key !== undefined && valueAt(context.tree, ['apps', key, String(path[0])]) !== undefined ? ['apps', key, ...path] : path
   const at = (path: ConfigPath): Where => context.at(home(path))
   const isSet = (path: string): boolean => settings.some(one => one.path.join('.') === path)
   const from = (path: readonly string[]): string => (isSet(home(path).join('.')) ? '--set' : loaded.shown)
   const found: AppFound = await findApp(io, around, { key, said: own.app ?? {}, from, where: at })
   if (options.app !== undefined && key === undefined && options.app !== found.app.bin)
-    fail('config/unknown-app', `There is no app ${JSON.stringify(options.app.slice(0, 60))}`, { hint: `This project has one: ${found.app.bin}.` })
+    fail('config/unknown-app', `There is no app ${JSON.stringify(options.app.slice(0, 60))}`, {
+      hint: `This project has one: ${found.app.bin}.`,
+    })
   const desktop = key === undefined && around.manifests.some(one => one.desktop === true)
   const filled = fillApp({ app: found.app, key, own, whole, root, home: io.host.home, profile: options.profile, desktop, isSet, where: at })
   const meaning = meaningOf(filled.settings, at, options.profile)
@@ -151,10 +169,14 @@ const storeOf = ({ whole, options, root, settings, at }: Context): ChosenUnit =>
   const { units } = takeUnits('store', said, said === undefined || (dev && !isSet) ? ['folder'] : [])
   const [store, second] = units
   if (store === undefined || second !== undefined)
-    return fail('config/stores', store === undefined ? 'There is no store' : `There are several stores: ${units.map(one => one.id).join(', ')}`, {
-      hint: 'A release is published to exactly one store.',
-      where: at(['store']),
-    })
+    return fail(
+      'config/stores',
+      store === undefined ? 'There is no store' : `There are several stores: ${units.map(one => one.id).join(', ')}`,
+      {
+        hint: 'A release is published to exactly one store.',
+        where: at(['store']),
+      },
+    )
   if (store.id !== 'folder') return store
   const path = dev && !isSet ? '.slipway/dev/bucket' : String(store.options['path'] ?? '.slipway/bucket')
   return { id: store.id, options: { ...store.options, path: resolve(root, path) } }
@@ -169,20 +191,27 @@ interface Date {
 const dateOf = ({ io, around, whole, at, loaded }: Context): Date => {
   const epoch = io.secrets.env('SOURCE_DATE_EPOCH')
   if (epoch !== undefined && epoch !== '') {
-    if (!/^\d{1,11}$/.test(epoch)) fail('config/bad-date', 'SOURCE_DATE_EPOCH is no whole number of seconds', { hint: 'Set it to seconds since 1970, or unset it.' })
+    if (!/^\d{1,11}$/.test(epoch))
+      fail('config/bad-date', 'SOURCE_DATE_EPOCH is no whole number of seconds', { hint: 'Set it to seconds since 1970, or unset it.' })
     return { value: Number(epoch), from: 'SOURCE_DATE_EPOCH' }
   }
   if (around.head !== null) return { value: around.head.date, from: 'commit' }
   const said = whole.app?.date
   if (said === undefined || (typeof said === 'string' && said.startsWith('TODO:'))) return { value: null, from: 'nowhere' }
   const seconds = typeof said === 'number' ? said : Math.floor(globalThis.Date.parse(said) / 1000)
-  if (Number.isNaN(seconds)) fail('config/bad-date', 'app.date is no date', { hint: "Write it as '2026-11-21' or in seconds since 1970.", where: at(['app', 'date']) })
+  if (Number.isNaN(seconds))
+    fail('config/bad-date', 'app.date is no date', {
+      hint: "Write it as '2026-11-21' or in seconds since 1970.",
+      where: at(['app', 'date']),
+    })
   return { value: seconds, from: loaded.shown }
 }
 
 const chosenOf = ({ whole, settings, options }: Context, date: Date): readonly Choice[] => [
   ...(date.value === null ? [] : [{ path: 'date', value: date.value, from: date.from }]),
-  ...(whole.store === undefined || options.profile === 'dev' ? [{ path: 'store', value: 'folder', from: options.profile === 'dev' ? 'profile dev' : 'default' }] : []),
+  ...(whole.store === undefined || options.profile === 'dev'
+    ? [{ path: 'store', value: 'folder', from: options.profile === 'dev' ? 'profile dev' : 'default' }]
+    : []),
   ...settings.map(({ path, value }) => ({ path: path.join('.'), value, from: '--set' })),
 ]
 
@@ -201,7 +230,7 @@ const treeDigest = ({ root, options }: Context, apps: readonly AppSettings[], st
 const pathIn = (tree: PlainObject, text: string): ConfigPath => {
   const keys = text.split('.')
   const path: string[] = []
-  for (let start = 0; start < keys.length; ) {
+  for (let start = 0; start < keys.length;) {
     const lengths = Array.from({ length: keys.length - start }, (_, index) => keys.length - start - index)
     const known = [...knownKeys(path), ...Object.keys(Object(valueAt(tree, path)) as object)]
     const length = lengths.find(one => known.includes(keys.slice(start, start + one).join('.'))) ?? 1
@@ -210,4 +239,3 @@ const pathIn = (tree: PlainObject, text: string): ConfigPath => {
   }
   return path
 }
-

@@ -12,26 +12,54 @@ const need = z.union([
 export const binPattern = /^[A-Za-z0-9][A-Za-z0-9._+-]*$/
 
 export const appShape = {
-  name: text(/^[^\p{Cc}/\\]+$/u, 'a name in one line, without / and \\').optional().describe('Display name'),
-  id: text(/^[A-Za-z0-9][A-Za-z0-9-]*(\.[A-Za-z0-9-]+)+$/, "a reverse-domain id such as 'dev.flet.desktop'").optional().describe('Reverse-domain id'),
+  name: text(/^[^\p{Cc}/\\]+$/u, 'a name in one line, without / and \\')
+    .optional()
+    .describe('Display name'),
+  id: text(/^[A-Za-z0-9][A-Za-z0-9-]*(\.[A-Za-z0-9-]+)+$/, "a reverse-domain id such as 'dev.flet.desktop'")
+    .optional()
+    .describe('Reverse-domain id'),
   bin: text(binPattern, "a plain file name such as 'flet'").optional().describe('Name of the executable and of files'),
   version: z.string().min(1).optional().describe('The version, or a file that holds it'),
-  tag: text(/\{version\}/, "a pattern with {version}, such as 'v{version}'").optional().describe('Pattern of release tags; default v{version}'),
-  summary: text(/^[^\p{Cc}]*$/u, 'one line of text').optional().describe('What it is, in one line'),
-  license: text(/^[^\p{Cc}]+$/u, "an SPDX expression such as 'MIT'").optional().describe('SPDX expression'),
-  publisher: text(/^[^\p{Cc}]+$/u, "a name, or 'Name <mail>'").optional().describe('Name <mail>'),
-  homepage: text(/^https?:\/\/[^\s]+$/, "an address such as 'https://flet.dev'").optional().describe('Address of its home page'),
+  tag: text(/\{version\}/, "a pattern with {version}, such as 'v{version}'")
+    .optional()
+    .describe('Pattern of release tags; default v{version}'),
+  summary: text(/^[^\p{Cc}]*$/u, 'one line of text')
+    .optional()
+    .describe('What it is, in one line'),
+  license: text(/^[^\p{Cc}]+$/u, "an SPDX expression such as 'MIT'")
+    .optional()
+    .describe('SPDX expression'),
+  publisher: text(/^[^\p{Cc}]+$/u, "a name, or 'Name <mail>'")
+    .optional()
+    .describe('Name <mail>'),
+  homepage: text(/^https?:\/\/[^\s]+$/, "an address such as 'https://flet.dev'")
+    .optional()
+    .describe('Address of its home page'),
   icon: z.string().optional().describe('Path of a PNG or SVG'),
   category: z.string().optional().describe('Category of menus and stores'),
   protocols: z.array(z.string()).readonly().optional().describe('URL schemes that it opens'),
-  opens: z.union([z.array(z.string()).readonly(), z.record(z.string(), z.unknown())]).optional().describe('File types that it opens'),
+  opens: z
+    .union([z.array(z.string()).readonly(), z.record(z.string(), z.unknown())])
+    .optional()
+    .describe('File types that it opens'),
   man: paths.optional().describe('Man pages'),
-  completions: z.union([paths, z.record(z.string(), z.string())]).optional().describe('Shell completions'),
-  services: z.union([paths, z.record(z.string(), z.unknown())]).optional().describe('System services'),
+  completions: z
+    .union([paths, z.record(z.string(), z.string())])
+    .optional()
+    .describe('Shell completions'),
+  services: z
+    .union([paths, z.record(z.string(), z.unknown())])
+    .optional()
+    .describe('System services'),
   conffiles: z.array(z.string()).readonly().optional().describe('Files that an update must not overwrite'),
   needs: z.record(z.string(), need).optional().describe('Programs that it needs: looked for, or shipped'),
-  channelEnv: text(/^[A-Za-z_][A-Za-z0-9_]*$/, "a variable name such as 'FLET_UPDATE_CHANNEL'").optional().describe('Variable that picks the channel'),
+  channelEnv: text(/^[A-Za-z_][A-Za-z0-9_]*$/, "a variable name such as 'FLET_UPDATE_CHANNEL'")
+    .optional()
+    .describe('Variable that picks the channel'),
   changelog: z.string().optional().describe('File with a section a version; default CHANGELOG.md'),
   crash: z.string().optional().describe('Where crash reports go'),
-  date: z.union([z.int().min(0), text(/^\d{4}-\d{2}-\d{2}/, "a date such as '2026-11-21'")]).optional().describe('Release date where there is no commit'),
+  date: z
+    .union([z.int().min(0), text(/^\d{4}-\d{2}-\d{2}/, "a date such as '2026-11-21'")])
+    .optional()
+    .describe('Release date where there is no commit'),
 }

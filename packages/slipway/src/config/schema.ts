@@ -47,7 +47,10 @@ const channel = z.strictObject({
     .readonly()
     .optional()
     .describe('When nothing is published here, UTC'),
-  halt: z.record(z.string(), z.union([z.string(), z.number()])).optional().describe('When a rollout halts by itself'),
+  halt: z
+    .record(z.string(), z.union([z.string(), z.number()]))
+    .optional()
+    .describe('When a rollout halts by itself'),
 })
 
 const trust = z.strictObject({
@@ -99,4 +102,3 @@ export interface Config extends z.input<typeof config> {}
 export type Filled = z.output<typeof config>
 /** What one app may say for itself. */
 export type Own = Omit<NonNullable<Filled['apps']>[string], never>
-

@@ -98,7 +98,10 @@ const isReferencePlace = (path: ConfigPath): boolean => {
   const known = [...unitsOf.sign, ...unitsOf.store].find(one => one.id === unit)
   const name = option ?? known?.main
   if (own.length > 3 || name === undefined || (own.length === 2 && typeof own[1] === 'number')) return false
-  return (secretName.test(name) && !/public/i.test(name)) || Object.hasOwn((known as { readonly secrets?: object } | undefined)?.secrets ?? {}, name)
+  return (
+    (secretName.test(name) && !/public/i.test(name)) ||
+    Object.hasOwn((known as { readonly secrets?: object } | undefined)?.secrets ?? {}, name)
+  )
 }
 
 const secretValue = (where: object): Problem =>
@@ -110,8 +113,12 @@ const secretValue = (where: object): Problem =>
 const unknownScheme = (value: string, where: object): Problem => {
   const scheme = value.slice(0, value.indexOf(':'))
   const known = (schemes as readonly string[]).includes(scheme)
-  return problem('config/unknown-scheme', known ? `This version cannot read secrets from "${scheme}:".` : 'This reference has no scheme that Slipway knows.', {
-    hint: `Write ${schemesHere.map(one => `'${one}:…'`).join(', ')}.`,
-    where,
-  })
+  return problem(
+    'config/unknown-scheme',
+    known ? `This version cannot read secrets from "${scheme}:".` : 'This reference has no scheme that Slipway knows.',
+    {
+      hint: `Write ${schemesHere.map(one => `'${one}:…'`).join(', ')}.`,
+      where,
+    },
+  )
 }

@@ -19,7 +19,9 @@ export const readSettings = (texts: readonly string[], tree: PlainObject, profil
     const equals = text.indexOf('=')
     const keys = equals < 1 ? [] : text.slice(0, equals).split('.')
     if (keys.length === 0 || keys.some(key => key === '' || key === '__proto__' || key === 'constructor' || key === 'prototype'))
-      fail('config/set-syntax', `--set needs KEY=VALUE, as app.version=1.2.3`, { hint: 'Write the config path, an equals sign and the value.' })
+      fail('config/set-syntax', `--set needs KEY=VALUE, as app.version=1.2.3`, {
+        hint: 'Write the config path, an equals sign and the value.',
+      })
     const path = pathOf(keys, tree)
     if (profile === 'release') refuseFixed(path)
     return { path, value: valueOf(text.slice(equals + 1), path) }
@@ -33,7 +35,7 @@ export const applySettings = (tree: PlainObject, settings: readonly Setting[]): 
 const pathOf = (keys: readonly string[], tree: PlainObject): ConfigPath => {
   const path: string[] = []
   let value: Plain | undefined = tree
-  for (let start = 0; start < keys.length; ) {
+  for (let start = 0; start < keys.length;) {
     const known = knownKeys(path)
     const own: readonly string[] = isObject(value) ? Object.keys(value) : []
     const fits = (length: number): boolean => {
@@ -53,8 +55,7 @@ const pathOf = (keys: readonly string[], tree: PlainObject): ConfigPath => {
 const refuseFixed = (path: ConfigPath): void => {
   const own = path[0] === 'apps' ? path.slice(2) : path
   const [top, second] = own
-  const refused =
-    own.length === 0 || fixed.has(String(top)) || (top === 'trust' && second !== 'folder' && second !== 'keyring')
+  const refused = own.length === 0 || fixed.has(String(top)) || (top === 'trust' && second !== 'folder' && second !== 'keyring')
   if (refused)
     fail('config/set-refused', `--set may not change ${path.join('.')} for a release`, {
       hint: 'Policy stands in the file: change the config, or use --profile dev. Of trust, only folder and keyring may be set.',

@@ -47,7 +47,9 @@ const statedPlace = async (io: Io, root: string, { stated, statedFrom, statedWhe
   if (stated === undefined || isTodo(stated)) return undefined
   if (parseVersion(stated) !== undefined) return { from: statedFrom, version: stated, where: statedWhere }
   const inside = await versionIn(io, root, stated)
-  return inside === null ? { from: statedFrom, version: stated, where: statedWhere } : { from: stated, version: inside, where: { file: stated } }
+  return inside === null
+    ? { from: statedFrom, version: stated, where: statedWhere }
+    : { from: stated, version: inside, where: { file: stated } }
 }
 
 /** The highest first. */
@@ -62,7 +64,8 @@ const taggedPlaces = (tags: readonly string[], pattern: string): readonly Place[
     .toSorted((a, b) => compareVersions(b.version, a.version))
 }
 
-const manifestPlace = (file: string, version: string | undefined): readonly Place[] => (version === undefined ? [] : [{ from: file, version, where: { file } }])
+const manifestPlace = (file: string, version: string | undefined): readonly Place[] =>
+  version === undefined ? [] : [{ from: file, version, where: { file } }]
 
 const noVersion = ({ tag, statedWhere }: VersionSearch): Problem =>
   problem('version/none', 'No version was found: not in the config, no tag on HEAD, no manifest', {
@@ -87,8 +90,17 @@ const faultOf = (version: string): { readonly code: string } => {
 }
 
 const disagreement = (chosen: Place, other: Place): Problem =>
-  problem('version/disagree', `${chosen.from} says ${chosen.version}, but ${other.from} says ${JSON.stringify(other.version.slice(0, 60))}`, {
-    hint: 'One release has one version: correct one of the two places, or tag another commit.',
-    where: other.where,
-    facts: { places: [{ from: chosen.from, version: chosen.version }, { from: other.from, version: other.version }] },
-  })
+  problem(
+    'version/disagree',
+    `${chosen.from} says ${chosen.version}, but ${other.from} says ${JSON.stringify(other.version.slice(0, 60))}`,
+    {
+      hint: 'One release has one version: correct one of the two places, or tag another commit.',
+      where: other.where,
+      facts: {
+        places: [
+          { from: chosen.from, version: chosen.version },
+          { from: other.from, version: other.version },
+        ],
+      },
+    },
+  )

@@ -7,9 +7,14 @@ export const sectionOf = (changelog: string, version: string): string => {
   const start = lines.findIndex((line, index) => !fenced[index] && headingVersion(line) === version)
   if (start === -1) return ''
   const level = levelOf(lines[start] ?? '')
-  const length = lines.slice(start + 1).findIndex((line, index) => !fenced[start + 1 + index] && levelOf(line) > 0 && levelOf(line) <= level)
+  const length = lines
+    .slice(start + 1)
+    .findIndex((line, index) => !fenced[start + 1 + index] && levelOf(line) > 0 && levelOf(line) <= level)
   const body = lines.slice(start + 1, length === -1 ? undefined : start + 1 + length)
-  return body.filter(line => !/^\[[^\]]+\]:\s/.test(line)).join('\n').trim()
+  return body
+    .filter(line => !/^\[[^\]]+\]:\s/.test(line))
+    .join('\n')
+    .trim()
 }
 
 const levelOf = (line: string): number => /^(#{1,6})\s/.exec(line)?.[1]?.length ?? 0

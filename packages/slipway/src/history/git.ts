@@ -32,14 +32,25 @@ export const originName = async (io: Io, folder: string): Promise<string | null>
   return /([A-Za-z0-9][A-Za-z0-9._-]*?)(\.git)?\/?$/.exec(url)?.[1] ?? null
 }
 
-const tagsIn = (refs: string): readonly string[] =>
-  refs.split(', ').flatMap(ref => /^tag: refs\/tags\/(.+)$/.exec(ref)?.[1] ?? [])
+const tagsIn = (refs: string): readonly string[] => refs.split(', ').flatMap(ref => /^tag: refs\/tags\/(.+)$/.exec(ref)?.[1] ?? [])
 
 /** stdout, or null when git is not there or fails. No hook, pager, prompt or lock of the index. */
 const git = async (io: Io, cwd: string, args: readonly string[]): Promise<string | null> => {
   const tool = await io.run.find('git')
   if (tool === null) return null
-  const env = { ...io.secrets.matching(/^(HOME|GIT_DIR|GIT_WORK_TREE|XDG_CONFIG_HOME|GIT_CONFIG_(COUNT|KEY_\d+|VALUE_\d+|GLOBAL|SYSTEM))$/), GIT_OPTIONAL_LOCKS: '0', GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' }
-  const result = await io.run({ tool: 'git', args: ['-c', 'core.fsmonitor=false', '-c', 'core.quotePath=true', ...args], cwd, env, path: true, timeoutMs: 30_000 })
+  const env = {
+    ...io.secrets.matching(/^(HOME|GIT_DIR|GIT_WORK_TREE|XDG_CONFIG_HOME|GIT_CONFIG_(COUNT|KEY_\d+|VALUE_\d+|GLOBAL|SYSTEM))$/),
+    GIT_OPTIONAL_LOCKS: '0',
+    GIT_TERMINAL_PROMPT: '0',
+    LC_ALL: 'C',
+  }
+  const result = await io.run({
+    tool: 'git',
+    args: ['-c', 'core.fsmonitor=false', '-c', 'core.quotePath=true', ...args],
+    cwd,
+    env,
+    path: true,
+    timeoutMs: 30_000,
+  })
   return result.exitCode === 0 ? result.stdout : null
 }

@@ -42,7 +42,11 @@ export const copyWhole = (from: string, to: string): Promise<void> =>
   withTemporary(to, true, async temporary => {
     await copyFile(from, temporary, constants.COPYFILE_FICLONE)
     const file = await open(temporary, 'r')
-    await file.sync().finally(() => file.close())
+    try {
+      await file.sync()
+    } finally {
+      await file.close()
+    }
     await rename(temporary, to)
   })
 

@@ -54,7 +54,7 @@ it.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('fails effect %i before it is done, or 
 
 it('goes on after the one failure', async () => {
   const { io } = faulty(real(), 1)
-  await expect(io.files.makeFolder(join(root, 'x'))).rejects.toThrow()
+  await expect(io.files.makeFolder(join(root, 'x'))).rejects.toThrow('on purpose')
   await io.files.makeFolder(join(root, 'x'))
   expect(await readdir(root)).toEqual(['x'])
 })

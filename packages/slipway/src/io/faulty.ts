@@ -47,7 +47,7 @@ const mutating: ReadonlySet<HttpRequest['method']> = new Set(['PUT', 'POST', 'DE
 const faultyHttp =
   ({ http }: Io, effect: Effect): Io['http'] =>
   (url, request) =>
-    mutating.has(request?.method) ? effect(`${request?.method} ${url}`, () => http(url, request)) : http(url, request)
+    mutating.has(request?.method) ? effect(`${request?.method ?? 'GET'} ${url}`, () => http(url, request)) : http(url, request)
 
 const faultyRun = (run: RunTool, effect: Effect): RunTool =>
   Object.assign((tool: Parameters<RunTool>[0]) => effect(`run ${tool.tool}`, () => run(tool)), { find: run.find })

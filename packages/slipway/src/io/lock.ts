@@ -1,6 +1,7 @@
 // A lock that dies with its process: an SQLite database held by BEGIN EXCLUSIVE (TRUST 5). A plain lock file would outlive kill -9.
 import { readFile, rm, statfs, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import type { DatabaseSync as Database } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fail } from '@slipway/core'
 import { makeFolder } from './durable.ts'
@@ -26,8 +27,6 @@ export const lockFile: Files['lock'] = async (path, { owner = '', waitMs = 0 } =
 
 /** The name of a network file system by its statfs type on Linux, or null. */
 export const networkName = (type: number): string | null => networkTypes.get(type >>> 0) ?? null
-
-type Database = import('node:sqlite').DatabaseSync
 
 const networkTypes: ReadonlyMap<number, string> = new Map([
   [0x6969, 'NFS'],

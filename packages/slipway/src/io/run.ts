@@ -71,9 +71,10 @@ const carryOut = (tool: ToolRun, { file, env, graceMs }: Start): Promise<ToolRes
       reject(problemOf(() => failTool(tool, error)))
     })
     child.once('exit', () => {
-      // What it left running in its group ends too when it was cut short, and cannot hold the output open for ever.
+      // What it left running ends too when it was cut short, and cannot hold the output open for ever.
+      // The immediate lets what is still in the pipe be read, should this process have been too busy until then.
       if (ending !== undefined) killGroup(child, 'SIGKILL')
-      setTimeout(() => [child.stdout, child.stderr].forEach(stream => stream?.destroy()), lingerMs).unref()
+      setTimeout(() => setImmediate(() => [child.stdout, child.stderr].forEach(stream => stream?.destroy())), lingerMs).unref()
     })
     child.once('close', (code, signal) => {
       done()
@@ -206,7 +207,7 @@ const failAborted = ({ tool }: ToolRun): never =>
 const failEnded = (tool: ToolRun, why: Ending): never => {
   if (why === 'io/aborted') return failAborted(tool)
   if (why === 'io/tool-timeout')
-    return fail('io/tool-timeout', `${tool.tool} did not end within ${tool.timeoutMs} ms`, {
+    return fail('io/tool-timeout', `${tool.tool} did not end within ${tool.timeoutMs ?? 0} ms`, {
       hint: 'See its output: it may wait for something that never comes.',
       exit: 'machine',
     })

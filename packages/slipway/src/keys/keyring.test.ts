@@ -80,7 +80,7 @@ describe('a plain ring', () => {
     })
     for (const bad of ['', '{}', text.slice(0, -9), '[]', mixed, swapped, text.replace('"secret"', '"other"')])
       expect(await problemOf(openKeyring(io, { path: await stored(bad) }))).toMatchObject({ code: 'keys/damaged', exit: 'corrupt' })
-    expect((await problemOf(openKeyring(io, { path: await stored(text.replace('keys/1', 'keys/2')) })))?.code).toBe('keys/too-new')
+    expect((await problemOf(openKeyring(io, { path: await stored(text.replace('keyring/1', 'keyring/2')) })))?.code).toBe('keys/too-new')
   })
 })
 

@@ -76,7 +76,9 @@ const summaryText = ({ run, files, problems }: Summary): string =>
     `## ${markdown(run.title === '' ? 'slipway' : run.title)}`,
     ...(run.stages.size === 0 ? [] : ['', '| stage | done | time |', '| --- | --- | --- |', ...[...run.stages.values()].map(stageRow)]),
     ...(files.length === 0 ? [] : ['', '| file | size | sha256 |', '| --- | ---: | --- |', ...files.map(fileRow)]),
-    ...(problems.length === 0 ? [] : ['', ...problems.map(one => `- **${markdown(one.code)}** ${markdown(one.message)} ${markdown(one.hint)}`)]),
+    ...(problems.length === 0
+      ? []
+      : ['', ...problems.map(one => `- **${markdown(one.code)}** ${markdown(one.message)} ${markdown(one.hint)}`)]),
     '',
     '',
   ].join('\n')
@@ -91,4 +93,3 @@ const stageRow = (stage: StageState): string => {
 
 const fileRow = ({ file, sizeBytes, sha256 }: MadeFile): string =>
   `| ${markdown(file)} | ${sizeBytes === undefined ? '' : humanBytes(sizeBytes)} | ${sha256 === undefined ? '' : markdown(sha256)} |`
-

@@ -16,7 +16,14 @@ export const live = ({ stream, now, every, colour }: ReporterOptions): Reporter 
     if (!state.started || state.paused || state.ended) return
     state.changed = false
     state.lastDrawnMs = now()
-    screen.draw(linesOf(run, { nowMs: run.outcome === 'running' ? now() : run.endedMs, columns: stream.columns() || 80, rows: stream.rows() || 24, colour }))
+    screen.draw(
+      linesOf(run, {
+        nowMs: run.outcome === 'running' ? now() : run.endedMs,
+        columns: stream.columns() || 80,
+        rows: stream.rows() || 24,
+        colour,
+      }),
+    )
   }
   // A tick a redraw; without news only the clocks move, once a second.
   const stop = every(redrawMs, () => {
@@ -142,7 +149,9 @@ const endedText = (steps: readonly StepState[], state: string): string => {
   const started = steps.filter(step => step.startedMs > 0).map(step => step.startedMs)
   const took = Math.max(0, ...steps.map(step => step.endedMs)) - Math.min(...started)
   const cached = steps.filter(step => step.state === 'cached').length
-  return [Number.isFinite(took) ? humanDuration(took) : '', cached > 0 ? `${cached} from cache` : ''].filter(part => part !== '').join('   ')
+  return [Number.isFinite(took) ? humanDuration(took) : '', cached > 0 ? `${cached} from cache` : '']
+    .filter(part => part !== '')
+    .join('   ')
 }
 
 const sum = (steps: readonly StepState[], member: 'doneBytes' | 'totalBytes'): number => steps.reduce((all, step) => all + step[member], 0)

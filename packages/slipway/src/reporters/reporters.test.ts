@@ -9,12 +9,25 @@ const at = (seconds: number): { t: string; run: string } => ({ t: new Date(start
 const digest = '8c1f6e'.padEnd(64, '0')
 const hostile = 'evil\u001b[2J\n::error::owned\u202e##[error]x'
 const events: readonly Event[] = [
-  { ...at(0), type: 'run.start', command: 'release', plan: '9d41e0c7aaaa', steps: ['build:linux-x64', 'package:linux-x64:deb', 'publish:turn'], title: 'Flet 0.28.3 to canary' },
+  {
+    ...at(0),
+    type: 'run.start',
+    command: 'release',
+    plan: '9d41e0c7aaaa',
+    steps: ['build:linux-x64', 'package:linux-x64:deb', 'publish:turn'],
+    title: 'Flet 0.28.3 to canary',
+  },
   { ...at(1), type: 'step.start', step: 'build:linux-x64' },
   { ...at(3), type: 'step.end', step: 'build:linux-x64', outcome: 'done', ms: 2000, bytes: 0 },
   { ...at(3), type: 'step.start', step: 'package:linux-x64:deb' },
   { ...at(5), type: 'step.progress', step: 'package:linux-x64:deb', done: 71_000_000, total: 124_000_000, unit: 'bytes' },
-  { ...at(31), type: 'step.note', step: 'package:linux-x64:deb', text: 'made', facts: { file: 'flet_0.28.3-1_amd64.deb', sizeBytes: 52_400_000, sha256: digest } },
+  {
+    ...at(31),
+    type: 'step.note',
+    step: 'package:linux-x64:deb',
+    text: 'made',
+    facts: { file: 'flet_0.28.3-1_amd64.deb', sizeBytes: 52_400_000, sha256: digest },
+  },
   { ...at(32), type: 'step.end', step: 'package:linux-x64:deb', outcome: 'done', ms: 29_000, bytes: 52_400_000 },
   { ...at(33), type: 'step.start', step: `sign:minisign:${hostile}` },
   { ...at(34), type: 'step.end', step: `sign:minisign:${hostile}`, outcome: 'skipped', reason: hostile, ms: 0, bytes: 0 },
@@ -67,11 +80,25 @@ describe('plain', () => {
     expect(lines.filter(line => line.includes('package'))).toHaveLength(1)
     expect(lines).toContain('0:35 done')
   })
+  it('tells what a step made by the reason of its end', () => {
+    const { emit, text } = openFake('plain')
+    const end = { ...at(2), type: 'step.end', ms: 10, bytes: 4_800_000 } as const
+    emit({ ...end, step: 'package:linux-x64:deb', outcome: 'cached', reason: `app.deb ${digest}` })
+    emit({ ...end, step: 'publish:turn', outcome: 'done', reason: 'tuf/timestamp.json 42', bytes: 0 })
+    emit({ ...end, step: 'package:linux-x64:zip', outcome: 'failed', reason: 'zip/too-large' })
+    expect(text()).toBe(
+      '0:00 package app.deb 4.8 MB sha256 8c1f6e… cached\n0:00 publish tuf/timestamp.json 42\n0:00 package linux-x64 zip failed: zip/too-large\n',
+    )
+  })
   it('lets no name draw, break a line or turn the text', () => {
     const { emit, text } = openFake('plain')
     events.forEach(emit)
     expect(text()).not.toMatch(/[^\P{C}\n]/u)
-    expect(text().split('\n').filter(line => line.startsWith('::'))).toEqual([])
+    expect(
+      text()
+        .split('\n')
+        .filter(line => line.startsWith('::')),
+    ).toEqual([])
   })
   it('says that a step runs after a second, once, and removes secrets', () => {
     const { emit, clock, tick, written, reporter, ticks } = openFake('plain')
@@ -107,7 +134,8 @@ describe('none', () => {
 })
 
 describe('live', () => {
-  const lastFrame = (text: string): string[] => (text.split('\u001b[?25l').join('').split('\r').at(-1) ?? '').replaceAll('\u001b[K', '').replaceAll('\u001b[J', '').split('\n')
+  const lastFrame = (text: string): string[] =>
+    (text.split('\u001b[?25l').join('').split('\r').at(-1) ?? '').replaceAll('\u001b[K', '').replaceAll('\u001b[J', '').split('\n')
 
   it('shows a line a stage with count, subject, bytes and rate', () => {
     const { emit, tick, clock, text } = openFake('live')
@@ -170,10 +198,15 @@ describe('live', () => {
 })
 
 describe('github', () => {
-  const wrong = problem('config/wrong-type', `Expected 100%, not ${hostile}`, { hint: 'Write it.', where: { file: 'a:b,c.ts', line: 3, column: 25, path: 'x.y' } })
+  const wrong = problem('config/wrong-type', `Expected 100%, not ${hostile}`, {
+    hint: 'Write it.',
+    where: { file: 'a:b,c.ts', line: 3, column: 25, path: 'x.y' },
+  })
   const runAll = async () => {
     const appended: string[] = []
-    const files = { append: (path: string, bytes: Uint8Array) => Promise.resolve(void appended.push(`${path}\n${new TextDecoder().decode(bytes)}`)) }
+    const files = {
+      append: (path: string, bytes: Uint8Array) => Promise.resolve(void appended.push(`${path}\n${new TextDecoder().decode(bytes)}`)),
+    }
     const { emit, reporter, text } = openFake('github', { summary: { files, file: '/summary' } })
     events.forEach(emit)
     await reporter.end([wrong])

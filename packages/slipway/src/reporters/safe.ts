@@ -24,7 +24,8 @@ export const markdown = (text: string): string =>
 const entity = (character: string): string => `&#${character.charCodeAt(0)};`
 
 /** The text behind `::error::` (GitHub's own rules: percent, CR, LF), hidden characters made visible first. */
-export const githubData = (text: string): string => hideAllButLines(text).replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+export const githubData = (text: string): string =>
+  hideAllButLines(text).replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
 
 /** A property such as `file=`: also colon and comma. */
 export const githubProperty = (text: string): string => githubData(plain(text)).replaceAll(':', '%3A').replaceAll(',', '%2C')
@@ -32,11 +33,17 @@ export const githubProperty = (text: string): string => githubData(plain(text)).
 /** A log line that GitHub's runner never takes for a command: `::x::` counts at the start, `##[x]` anywhere. */
 export const githubLine = (line: string): string => line.replace(/^(\s*)::/, '$1: :').replaceAll('##[', '## [')
 
-const hideAllButLines = (text: string): string => text.split(/(\r?\n)/).map(part => (/^\r?\n$/.test(part) ? part : plain(part))).join('')
+const hideAllButLines = (text: string): string =>
+  text
+    .split(/(\r?\n)/)
+    .map(part => (/^\r?\n$/.test(part) ? part : plain(part)))
+    .join('')
 
 /** JSON whose text holds no hidden character: all stand as `\uXXXX`. */
 export const safeJson = (value: unknown, indent?: number): string =>
-  JSON.stringify(value, null, indent).replace(hidden, character => (character === '\n' ? character : unicodeEscape(character))).replaceAll('##[', '#\\u0023[')
+  JSON.stringify(value, null, indent)
+    .replace(hidden, character => (character === '\n' ? character : unicodeEscape(character)))
+    .replaceAll('##[', '#\\u0023[')
 
 const unicodeEscape = (character: string): string =>
   Array.from({ length: character.length }, (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`).join('')

@@ -60,12 +60,21 @@ export const titleOf = (event: Extract<Event, { type: 'run.start' }>): string =>
   return event.plan === undefined ? title : `${title}   plan ${plain(event.plan.slice(0, 8))}`
 }
 
-/** The file that a note tells of, if it tells of one. */
+/** The file that an event tells of: a note by its facts, an end by its reason `<file> <sha256>`. */
 export const madeFile = (event: Event): MadeFile | undefined => {
+  if (event.type === 'step.end') {
+    const [, file, sha256] =
+      event.outcome === 'done' || event.outcome === 'cached' ? (/^(.+) ([0-9a-f]{64})$/.exec(event.reason ?? '') ?? []) : []
+    return file === undefined ? undefined : { file: plain(file), sizeBytes: event.bytes > 0 ? event.bytes : undefined, sha256 }
+  }
   if (event.type !== 'step.note') return undefined
   const { file, sizeBytes, sha256 } = event.facts ?? {}
   if (typeof file !== 'string') return undefined
-  return { file: plain(file), sizeBytes: typeof sizeBytes === 'number' ? sizeBytes : undefined, sha256: typeof sha256 === 'string' ? plain(sha256) : undefined }
+  return {
+    file: plain(file),
+    sizeBytes: typeof sizeBytes === 'number' ? sizeBytes : undefined,
+    sha256: typeof sha256 === 'string' ? plain(sha256) : undefined,
+  }
 }
 
 const stepOf = (run: RunState, id: string): StepState => {
@@ -74,7 +83,17 @@ const stepOf = (run: RunState, id: string): StepState => {
   run.stages.set(stage, stageState)
   const known = stageState.steps.get(id)
   if (known !== undefined) return known
-  const step: StepState = { subject, state: 'next', startedMs: 0, endedMs: 0, doneBytes: 0, totalBytes: 0, doneCount: 0, totalCount: 0, note: '' }
+  const step: StepState = {
+    subject,
+    state: 'next',
+    startedMs: 0,
+    endedMs: 0,
+    doneBytes: 0,
+    totalBytes: 0,
+    doneCount: 0,
+    totalCount: 0,
+    note: '',
+  }
   stageState.steps.set(id, step)
   return step
 }

@@ -10,7 +10,15 @@ describe('columns', () => {
     expect(columnsOf('\u001b[31mred\u001b[39m')).toBe(3)
   })
   it('are aligned, the chosen ones to the right', () => {
-    expect(align([['a', '1', 'x'], ['应用', '22', 'y']], [1])).toEqual(['a      1  x', '应用  22  y'])
+    expect(
+      align(
+        [
+          ['a', '1', 'x'],
+          ['应用', '22', 'y'],
+        ],
+        [1],
+      ),
+    ).toEqual(['a      1  x', '应用  22  y'])
   })
   it('are cut where they do not fit', () => {
     expect(fit('应用应用', 5)).toBe('应用…')
@@ -18,7 +26,16 @@ describe('columns', () => {
     expect(fit('x', 0)).toBe('')
   })
   it('have a head, and none where nothing stands', () => {
-    expect(table(['file', ''], [['a', ''], ['bc', '']], { dim: text => `<${text}>` })).toBe('<file>\na\nbc')
+    expect(
+      table(
+        ['file', ''],
+        [
+          ['a', ''],
+          ['bc', ''],
+        ],
+        { dim: text => `<${text}>` },
+      ),
+    ).toBe('<file>\na\nbc')
   })
 })
 

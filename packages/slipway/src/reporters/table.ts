@@ -1,7 +1,11 @@
 // Columns, sizes and times as a person reads them.
 
 /** A table with a dim head; a column whose head is empty and whose cells are all empty is left out. */
-export const table = (head: readonly string[], rows: readonly (readonly string[])[], style: { readonly dim: (text: string) => string }): string => {
+export const table = (
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  style: { readonly dim: (text: string) => string },
+): string => {
   const kept = head.flatMap((title, at) => (title !== '' || rows.some(row => (row[at] ?? '') !== '') ? [at] : []))
   const [first = '', ...rest] = align([head, ...rows].map(row => kept.map(at => row[at] ?? '')))
   return [style.dim(first), ...rest].join('\n')
@@ -21,7 +25,8 @@ export const align = (rows: readonly (readonly string[])[], right: readonly numb
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
 // Colours take no room.
 const colour = /\u001b\[[0-9;]*m/g
-const wide = /^(?:\p{Emoji_Presentation}|\p{Extended_Pictographic}\ufe0f|[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6]|[\u{1f300}-\u{1f64f}\u{20000}-\u{3fffd}])/u
+const wide =
+  /^(?:\p{Emoji_Presentation}|\p{Extended_Pictographic}\ufe0f|[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6]|[\u{1f300}-\u{1f64f}\u{20000}-\u{3fffd}])/u
 
 /** Columns that a text takes in a terminal. */
 export const columnsOf = (text: string): number => {

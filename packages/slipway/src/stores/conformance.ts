@@ -127,7 +127,7 @@ const swapping = (open: Open): void => {
       for (;;) {
         const before = await bucket.read('count')
         const text = await textOf({ read: async () => before }, 'count')
-        if (await bucket.swap('count', encode(`${text}${mark},`), before?.tag ?? null)) return
+        if (await bucket.swap('count', encode(`${text ?? ''}${mark},`), before?.tag ?? null)) return
       }
     }
     await Promise.all(Array.from({ length: 20 }, (_, index) => add(index)))

@@ -124,7 +124,10 @@ describe('refusals', () => {
     await expect((await open(fresh(), networked)).swap('x', encode('x'), null)).rejects.toMatchObject({
       problems: [{ code: 'folder/network' }],
     })
-    const held: Io = { ...io, files: { ...io.files, lock: async (_path, options) => ({ heldBy: `process 7 after ${options?.waitMs}` }) } }
+    const held: Io = {
+      ...io,
+      files: { ...io.files, lock: async (_path, options) => ({ heldBy: `process 7 after ${options?.waitMs ?? 0}` }) },
+    }
     await expect((await open(fresh(), held)).swap('x', encode('x'), null)).rejects.toMatchObject({
       problems: [{ code: 'folder/locked', message: 'the bucket is held by process 7 after 30000', exit: 'machine' }],
     })

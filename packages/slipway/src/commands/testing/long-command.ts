@@ -1,22 +1,29 @@
-// For tests, as a child process: the real main with one more command that works until it is stopped and then tidies up.
+// For tests, imported before the real main in a child process: commands that work until they are stopped, crash, or say a lot.
 import { withCommand } from './streams.ts'
 
-withCommand('long', async ({ signal, args, emit, io }) => {
-  const [manner] = args
-  const event = { t: new Date(io.clock.now()).toISOString(), run: 'r' }
-  emit({ ...event, type: 'run.start', command: 'long', steps: ['build:x'] })
-  emit({ ...event, type: 'step.start', step: 'build:x' })
-  await new Promise<void>(resolve => {
-    const timer = setInterval(() => undefined, 1000)
-    signal.addEventListener('abort', () => {
-      if (manner === 'deaf') return
-      clearInterval(timer)
-      // Tidying takes a moment; the frame must wait for it.
-      setTimeout(resolve, 300)
+withCommand(
+  'long',
+  async ({ signal, args, emit, io }) => {
+    const [manner] = args
+    const event = { t: new Date(io.clock.now()).toISOString(), run: 'r' }
+    emit({ ...event, type: 'run.start', command: 'long', steps: ['build:x'] })
+    emit({ ...event, type: 'step.start', step: 'build:x' })
+    await new Promise<void>(resolve => {
+      const timer = setInterval(() => undefined, 1000)
+      signal.addEventListener('abort', () => {
+        if (manner === 'deaf') return
+        clearInterval(timer)
+        // Tidying takes a moment; the frame must wait for it.
+        setTimeout(resolve, 300)
+      })
     })
-  })
-  return { name: 'long', data: { tidied: true }, problems: [], text: () => 'tidied' }
-}, { args: [{ name: 'HOW', optional: true, summary: 'How it ends' }] })
+    return { name: 'long', data: { tidied: true }, problems: [], text: () => 'tidied' }
+  },
+  { args: [{ name: 'HOW', optional: true, summary: 'How it ends' }] },
+)
 withCommand('large', () => Promise.resolve({ name: 'large', data: {}, problems: [], text: () => 'x\n'.repeat(1_000_000) }))
 
-await import('../../main.ts')
+withCommand('crash', () => {
+  setTimeout(() => void Promise.reject(new Error('nobody waits for this')), 10)
+  return new Promise(() => undefined)
+})

@@ -44,7 +44,9 @@ export const problemsOf = async (reading: Promise<unknown>): Promise<readonly Pr
 
 /** As the terminal shows it: place, path and code, then what and how. */
 export const linesOf = (problems: readonly Problem[]): readonly string[] =>
-  problems.map(({ where, code, message, hint }) => `${where.file}:${where.line}:${where.column}  ${where.path}  ${code}\n  ${message} ${hint}`)
+  problems.map(
+    ({ where, code, message, hint }) => `${where.file}:${where.line}:${where.column}  ${where.path}  ${code}\n  ${message} ${hint}`,
+  )
 
 /** Runs git with a fixed author and time. */
 export const git = (cwd: string, ...args: readonly string[]): void => {
@@ -54,4 +56,9 @@ export const git = (cwd: string, ...args: readonly string[]): void => {
 }
 
 /** The least that is a whole config. */
-export const least = { app: { name: 'flet', version: '0.28.3' }, targets: ['linux-x64'], build: { prebuilt: 'dist/{target}' }, packages: ['tar.gz', 'deb'] }
+export const least = {
+  app: { name: 'flet', version: '0.28.3' },
+  targets: ['linux-x64'],
+  build: { prebuilt: 'dist/{target}' },
+  packages: ['tar.gz', 'deb'],
+}

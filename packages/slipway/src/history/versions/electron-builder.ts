@@ -7,6 +7,12 @@ export const electronBuilder: ManifestKind = {
     const { parse } = await import('yaml')
     // JSON is YAML, and so is most JSON5.
     const config = table(parse(text, { maxAliasCount: 100 }))
-    return manifest({ file, name: string(config['productName']), id: string(config['appId']), bin: string(config['executableName']), desktop: true })
+    return manifest({
+      file,
+      name: string(config['productName']),
+      id: string(config['appId']),
+      bin: string(config['executableName']),
+      desktop: true,
+    })
   },
 }

@@ -25,7 +25,8 @@ export interface ManifestKind {
 }
 
 export type Table = Readonly<Record<string, unknown>>
-export const table = (value: unknown): Table => (typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Table) : {})
+export const table = (value: unknown): Table =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Table) : {}
 export const string = (value: unknown): string | undefined => (typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined)
 
 /** Without the members that are undefined. */

@@ -1,4 +1,4 @@
-// The keyring document `slipway.keys/1` (TRUST 2): four Ed25519 keys of an app, plain or sealed; ids and public halves stay readable.
+// The keyring document `slipway.keyring/1` (TRUST 2): four Ed25519 keys of an app, plain or sealed; ids and public halves stay readable.
 import { fail, keepSecret } from '@slipway/core'
 import { decodeBase64, encodeBase64 } from '@slipway/formats/base64'
 import { generate, publicOf } from '@slipway/formats/ed25519'
@@ -30,7 +30,7 @@ export interface Ring {
 const base64 = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/)
 const key = z.object({ keyId: z.string().regex(/^[0-9A-Fa-f]{16,64}$/), public: base64.length(44), secret: z.string().optional() })
 const ringFile = z.object({
-  schema: z.literal('slipway.keys/1'),
+  schema: z.literal('slipway.keyring/1'),
   app: z.string().max(200),
   keys: z.object({ root: key.optional(), release: key.optional(), live: key.optional(), minisign: key.optional() }),
   sealed: z
@@ -126,7 +126,7 @@ const belongs = async (role: Role, { keyId, public: half, secret }: SecretHalf):
 }
 
 const headOf = ({ app, keys }: { readonly app: string; readonly keys: Partial<Record<Role, PublicHalf | undefined>> }) => ({
-  schema: 'slipway.keys/1',
+  schema: 'slipway.keyring/1',
   app,
   keys: inOrder(keys, one => ({ keyId: one.keyId, public: one.public })),
 })
@@ -143,7 +143,7 @@ const jsonOf = (text: string, from: string): unknown => {
     return failDamaged(from)
   }
   const schema = typeof value === 'object' && value !== null && 'schema' in value ? value.schema : undefined
-  if (typeof schema === 'string' && /^slipway\.keys\/(?:[2-9]|1\d)/.test(schema))
+  if (typeof schema === 'string' && /^slipway\.keyring\/(?:[2-9]|1\d)/.test(schema))
     return fail('keys/too-new', `${from} was written by a newer version`, { hint: 'Upgrade slipway.', exit: 'machine' })
   return value
 }
