@@ -1,6 +1,9 @@
 // The command contract: an invocation -> an outcome. Commands return data and print nothing (DESIGN 2).
 import type { Event, Problem } from '@slipway/core'
 import type { Io } from '../io/io.ts'
+import type { Style } from '../reporters/table.ts'
+
+export type { Style }
 
 export interface Flag {
   /** Without dashes, as `percent`. */
@@ -60,17 +63,6 @@ export interface Invocation {
   readonly ask: (question: string, options?: { readonly hidden?: boolean }) => Promise<string>
 }
 
-/** Styles for text; each is the identity without colour. */
-export interface Style {
-  readonly bold: (text: string) => string
-  readonly dim: (text: string) => string
-  readonly red: (text: string) => string
-  readonly green: (text: string) => string
-  readonly yellow: (text: string) => string
-  readonly cyan: (text: string) => string
-  /** Columns to fill. */
-  readonly width: number
-}
 export interface Outcome {
   /** Name of the document: `plan` gives schema slipway.plan/1. */
   readonly name: string

@@ -2,6 +2,7 @@
 import { fail, parseJson, digestOf } from '@slipway/core'
 import type { Artifact, Json, PlanBody } from '@slipway/core'
 import type { Project } from '../config/project.ts'
+import { assertNotFrozen } from '../plan/freeze.ts'
 import { assertReady } from '../plan/observe.ts'
 import type { Stage } from '../plan/steps.ts'
 import { ensureDevKeys } from '../run/dev-keys.ts'
@@ -27,7 +28,7 @@ export const runStage = async (invocation: Invocation, until: Stage, command: st
   if (planned.project.profile === 'dev') await ensureDevKeys(io, planned.project.apps)
   assertReady(planned.project, planned.observed)
   const { basis, resumed } = await basisOf(invocation, planned, until)
-  if (until === 'publish') assertNotHalted(planned)
+  if (until === 'publish') assertMayPublish(planned, io.clock.now())
   const result = await runPlan({
     io,
     project: planned.project,
@@ -89,6 +90,15 @@ const basisOf = async (invocation: Invocation, { project, observed, digest, plan
   const found = drafts.filter(one => one !== null)
   if (found.length === 0) fail('release/nothing-to-resume', 'There is no unfinished run of this plan, here or in the bucket', { hint: 'Run the command without --resume: it takes up whatever is there.' })
   return { basis: { channels: { ...today.channels, ...Object.fromEntries(found) } }, resumed: true }
+}
+
+/** What policy refuses before any work: freeze windows, halts. */
+const assertMayPublish = (planned: Planned, nowMs: number): void => {
+  for (const { app, channel } of planned.plan.apps) {
+    const settings = planned.project.apps.find(one => one.app.key === app)
+    assertNotFrozen(channel, settings?.channels[channel]?.freeze ?? [], nowMs)
+  }
+  assertNotHalted(planned)
 }
 
 /** A halted channel takes a higher version (and the plan says so); the same or a lower one is refused before any work. */

@@ -1,6 +1,7 @@
 // slipway promote: the same bytes, another channel. The gate of that channel decides; no artifact is touched (row A8).
 import { evidence as evidenceKey, fail } from '@slipway/core'
 import type { Release } from '@slipway/core'
+import { assertNotFrozen } from '../plan/freeze.ts'
 import { verdictFor } from '../run/gate.ts'
 import { openStatement } from '../run/evidence.ts'
 import { createBytes } from '../run/objects.ts'
@@ -22,6 +23,7 @@ export const run = async (invocation: Invocation): Promise<Outcome> => {
   const { job } = await jobOf(invocation)
   const { settings, io, bucket } = job
   const policy = settings.channels[channel] ?? fail('plan/unknown-channel', `There is no channel ${channel}`, { hint: `Channels are: ${Object.keys(settings.channels).join(' ')}` })
+  assertNotFrozen(channel, policy.freeze, io.clock.now())
   const root = await io.files.read(`${settings.trust.folder}/root.json`)
   await settle({ bucket, root, app: settings.app.key, channels: null, signal: job.signal })
   const before = await readState(bucket, root)

@@ -1,9 +1,9 @@
 // The plan as a person reads it (CONFIG 6), and as `--json` prints it (CONFIG 7).
 import type { Hex, PlanBody, PlannedApp, Problem } from '@slipway/core'
 import { publicProblem } from '@slipway/core'
-import type { Style } from '../commands/command.ts'
 import type { Project } from '../config/project.ts'
 import { plain } from '../reporters/safe.ts'
+import type { Style } from '../reporters/table.ts'
 import type { Observed, ObservedApp } from './observe.ts'
 
 export interface PlanShown {

@@ -1,5 +1,17 @@
 // Columns, sizes and times as a person reads them.
 
+/** Styles for text; each is the identity without colour. */
+export interface Style {
+  readonly bold: (text: string) => string
+  readonly dim: (text: string) => string
+  readonly red: (text: string) => string
+  readonly green: (text: string) => string
+  readonly yellow: (text: string) => string
+  readonly cyan: (text: string) => string
+  /** Columns to fill. */
+  readonly width: number
+}
+
 /** A table with a dim head; a column whose head is empty and whose cells are all empty is left out. */
 export const table = (
   head: readonly string[],

@@ -1,12 +1,13 @@
 // The chain from the trusted root to index and channels, as any TUF client walks it; a failure is named by the document it is in.
-import { parseChannelState, parseIndexEntry, pointer } from '@slipway/core'
-import type { BucketState, Json } from '@slipway/core'
+import { metadataKey, parseChannelState, parseIndexEntry, pointer, problem } from '@slipway/core'
+import type { BucketState, Json, Problem, ProblemDetail } from '@slipway/core'
 import { FormatError } from '@slipway/formats/format-error'
 import { update } from '@slipway/formats/tuf/client'
 import type { TrustedState } from '@slipway/formats/tuf/client'
+import { parseMetadata } from '@slipway/formats/tuf/metadata'
 import type { BucketReader } from '../stores/store.ts'
 import { readWhole } from './read.ts'
-import { restoreHint, wrong } from './report.ts'
+import { wrong } from './report.ts'
 import type { Report } from './report.ts'
 
 export interface Chain extends BucketState {
@@ -16,6 +17,8 @@ export interface Chain extends BucketState {
   readonly expires: string
   /** Raw public halves of the role `release`, by key id: they sign the gate's evidence. */
   readonly releaseKeys: ReadonlyMap<string, Uint8Array>
+  /** Key of the channels document. */
+  readonly channelsKey: string
 }
 
 /** Null when the chain is broken: then nothing else in the bucket can be judged. */
@@ -30,19 +33,36 @@ export const readChain = async (reader: BucketReader, report: Report, { root, no
   try {
     const trusted = await update({ fetch, now: new Date(nowMs), trusted: { root } })
     report.signatures += 4 + Object.keys(trusted.delegated).length
+    await verifyAnchors(reader, report, { root, timestamp: trusted.timestamp })
     return decode(trusted)
   } catch (error) {
     if (!(error instanceof FormatError)) throw error
-    wrong(report, { ...named(last, error), object: last, cause: error })
+    wrong(report, named(last, error))
     return null
   }
 }
 
-const named = (object: string, error: FormatError): { code: string; message: string; hint: string } => {
-  if (error.code === 'tuf/expired') return { code: 'verify/expired', message: `${object} has expired`, hint: 'Run `slipway publish --refresh`, in a schedule if trust.freshness is short.' }
-  if (error.code === 'tuf/missing') return { code: 'verify/missing', message: `${object} is missing`, hint: restoreHint }
-  if (object === pointer) return { code: 'verify/bad-pointer', message: `${object} is not signed by a key that the root names`, hint: restoreHint }
-  return { code: 'verify/bad-metadata', message: `${object} is not what the pointer leads to`, hint: restoreHint }
+/** Two objects that no digest covers: the root as the bucket shows it, and the pointer, whose signature has more than one spelling. */
+const verifyAnchors = async (reader: BucketReader, report: Report, { root, timestamp }: { root: Uint8Array; timestamp: TrustedState['timestamp'] }): Promise<void> => {
+  const object = metadataKey(parseMetadata('root', root).signed.version, 'root')
+  report.expected.set(object, { bytes: root })
+  const there = await readWhole(reader, report, object)
+  if (there === null) wrong(report, problem('verify/missing', `${object} is missing`, { ...lost, where: { object } }))
+  else if (Buffer.compare(there, root) !== 0) wrong(report, problem('verify/bad-root', `${object} is not the root that is trusted`, { ...lost, where: { object } }))
+  const signatures = timestamp.signatures.map(({ keyid, sig }) => ({ keyid, sig: sig.toLowerCase() }))
+  const written = `{"signatures":${JSON.stringify(signatures)},"signed":${new TextDecoder().decode(timestamp.signedBytes)}}`
+  if (new TextDecoder().decode(timestamp.bytes) !== written) wrong(report, problem('verify/bad-pointer', `${pointer} is signed, but not as it was written`, { ...lost, where: { object: pointer } }))
+}
+
+const lost: Pick<ProblemDetail, 'hint' | 'exit'> = { hint: 'Restore the object from a copy (`slipway verify --repair FROM`), and find out who could write it.', exit: 'corrupt' }
+
+const named = (object: string, cause: FormatError): Problem => {
+  const more = { where: { object }, cause }
+  if (cause.code === 'tuf/expired')
+    return problem('verify/expired', `${object} has expired`, { ...more, hint: 'Run `slipway publish --refresh`, in a schedule if trust.freshness is short.', exit: 'corrupt' })
+  if (cause.code === 'tuf/missing') return problem('verify/missing', `${object} is missing`, { ...lost, ...more })
+  if (object === pointer) return problem('verify/bad-pointer', `${object} is not signed by a key that the root names`, { ...lost, ...more })
+  return problem('verify/bad-metadata', `${object} is not what the pointer leads to`, { ...lost, ...more })
 }
 
 const decode = ({ root, timestamp, targets, delegated }: TrustedState): Chain => {
@@ -54,11 +74,13 @@ const decode = ({ root, timestamp, targets, delegated }: TrustedState): Chain =>
     ([path, target]) => [path.slice('channels/'.length), parseChannelState((target.custom ?? null) as Json, { object: path })] as const,
   )
   const { keys, roles } = root.signed
+  const channelsVersion = delegated['channels']?.signed.version
   return {
     serial: timestamp.signed.version,
     expires: timestamp.signed.expires,
     releases: Object.fromEntries(releases),
     channels: Object.fromEntries(channels),
     releaseKeys: new Map(roles.targets.keyids.map(id => [id, new Uint8Array(Buffer.from(keys[id]?.keyval.public ?? '', 'hex'))])),
+    channelsKey: channelsVersion === undefined ? pointer : metadataKey(channelsVersion, 'channels'),
   }
 }

@@ -1,14 +1,15 @@
 // One release in a bucket: its record by digest, every file by size, digest and signature, SHA256SUMS, and the gate's evidence.
-import { evidence as evidenceKey, parseJson, parseRelease, releaseFile, releaseRecord, sums, sumsSignature } from '@slipway/core'
-import type { Artifact, IndexedRelease, Release, Statement } from '@slipway/core'
+import { evidence as evidenceKey, parseJson, parseRelease, problem, releaseFile, releaseRecord, sums, sumsSignature } from '@slipway/core'
+import type { Artifact, IndexedRelease, Problem, ProblemDetail, Release, Statement } from '@slipway/core'
+import { encodeBase64 } from '@slipway/formats/base64'
 import { openEnvelope } from '@slipway/formats/dsse'
 import { verify as verifyEd25519 } from '@slipway/formats/ed25519'
 import { FormatError } from '@slipway/formats/format-error'
-import { parsePublicKey, verifyDigest } from '@slipway/formats/minisign'
+import { parsePublicKey, parseSignature, verifyDigest } from '@slipway/formats/minisign'
 import { createHash } from 'node:crypto'
 import type { BucketReader } from '../stores/store.ts'
 import { measure, readWhole, sha256Of } from './read.ts'
-import { restoreHint, wrong } from './report.ts'
+import { wrong } from './report.ts'
 import type { Report } from './report.ts'
 
 export interface ReleaseQuestion {
@@ -35,23 +36,23 @@ export const verifyRelease = async (question: ReleaseQuestion): Promise<Release 
 
 const readRecord = async ({ reader, report, entry, app }: ReleaseQuestion): Promise<Release | null> => {
   const object = releaseRecord(entry.version)
-  report.expected.set(object, entry.id)
+  report.expected.set(object, { sha256: entry.id })
   const bytes = await readWhole(reader, report, object)
   if (bytes === null) return missing(report, object)
-  if (sha256Of(bytes) !== entry.id) return bad(report, { code: 'verify/bad-release', object, message: `${object} is not the one that the index names` })
+  if (sha256Of(bytes) !== entry.id) return bad(report, problem('verify/bad-release', `${object} is not the one that the index names`, { ...lost, where: { object } }))
   const release = parseRelease(parseJson(new TextDecoder().decode(bytes)))
   if (release.version === entry.version && (app === null || release.app === app)) return release
-  return bad(report, { code: 'verify/other-app', object, message: `${object} is a release of ${release.app} ${release.version}` })
+  return bad(report, problem('verify/other-app', `${object} is a release of ${release.app} ${release.version}`, { ...lost, where: { object } }))
 }
 
 const verifyArtifact = async ({ reader, report, minisign, everyByte }: ReleaseQuestion, release: Release, artifact: Artifact): Promise<void> => {
   const object = releaseFile(release.version, artifact.file)
-  report.expected.set(object, artifact.sha256)
+  report.expected.set(object, { sha256: artifact.sha256 })
   if (!everyByte) return lookFor(reader, report, { object, sizeBytes: artifact.sizeBytes })
   const found = await measure(reader, report, { key: object, limit: artifact.sizeBytes })
   if (found === null) return void missing(report, object)
   if (found.sizeBytes !== artifact.sizeBytes || found.sha256 !== artifact.sha256)
-    return void bad(report, { code: 'verify/bad-artifact', object, message: `${object} has other bytes than release.json says` })
+    return void bad(report, problem('verify/bad-artifact', `${object} has other bytes than release.json says`, { ...lost, where: { object } }))
   if (artifact.signatures['minisign'] !== undefined) checkSignature(report, { object, signature: artifact.signatures['minisign'], digest: found.blake2b512, minisign, file: artifact.file })
 }
 
@@ -59,7 +60,7 @@ const lookFor = async (reader: BucketReader, report: Report, { object, sizeBytes
   const found = await reader.read(object)
   report.objects += 1
   if (found === null) missing(report, object)
-  else if (found.sizeBytes !== sizeBytes) bad(report, { code: 'verify/bad-artifact', object, message: `${object} has ${found.sizeBytes} bytes, release.json says ${sizeBytes}` })
+  else if (found.sizeBytes !== sizeBytes) bad(report, problem('verify/bad-artifact', `${object} has ${found.sizeBytes} bytes, release.json says ${sizeBytes}`, { ...lost, where: { object } }))
 }
 
 const checkSignature = (report: Report, { object, signature, digest, minisign, file }: { object: string; signature: string; digest: Uint8Array; minisign: string; file: string }): void => {
@@ -67,10 +68,10 @@ const checkSignature = (report: Report, { object, signature, digest, minisign, f
     const { trustedComment } = verifyDigest(parsePublicKey(minisign), digest, signature)
     report.signatures += 1
     if (trustedComment.split('\t').includes(`file:${file}`)) return
-    bad(report, { code: 'verify/bad-signature', object, message: `The signature of ${object} was made for another file` })
+    bad(report, problem('verify/bad-signature', `The signature of ${object} was made for another file`, { ...lost, where: { object } }))
   } catch (error) {
     if (!(error instanceof FormatError)) throw error
-    bad(report, { code: 'verify/bad-signature', object, message: `The minisign signature of ${object} does not hold`, cause: error })
+    bad(report, problem('verify/bad-signature', `The minisign signature of ${object} does not hold`, { ...lost, where: { object }, cause: error }))
   }
 }
 
@@ -82,7 +83,7 @@ const verifySums = async ({ reader, report, minisign, entry }: ReleaseQuestion, 
   const lines = [...release.artifacts.map(one => [one.file, one.sha256] as const), ['release.json', entry.id] as const]
   const wanted = lines.map(([file, sha256]) => `${sha256}  ${file}`).sort()
   const found = new TextDecoder().decode(bytes).split('\n').filter(line => line !== '').sort()
-  if (JSON.stringify(wanted) !== JSON.stringify(found)) return void bad(report, { code: 'verify/bad-sums', object, message: `${object} does not list the files of release.json` })
+  if (JSON.stringify(wanted) !== JSON.stringify(found)) return void bad(report, problem('verify/bad-sums', `${object} does not list the files of release.json`, { ...lost, where: { object } }))
   const digest = createHash('blake2b512').update(bytes).digest()
   checkSignature(report, { object: signatureObject, signature: new TextDecoder().decode(signature), digest, minisign, file: 'SHA256SUMS' })
 }
@@ -96,7 +97,7 @@ const verifyEvidence = async (question: ReleaseQuestion, release: Release, { cha
 
 const readStatement = async ({ reader, report, releaseKeys, entry }: ReleaseQuestion, release: Release, { name, digest }: { name: string; digest: string }): Promise<Statement | null> => {
   const object = evidenceKey(release.version, `${name}.${digest.slice(0, 16)}.dsse.json`)
-  report.expected.set(object, digest)
+  report.expected.set(object, { sha256: digest })
   const bytes = await readWhole(reader, report, object)
   if (bytes === null) return missing(report, object)
   const about = (statement: Statement): boolean => statement.subject.some(one => one.digest.sha256 === entry.id)
@@ -108,15 +109,18 @@ const readStatement = async ({ reader, report, releaseKeys, entry }: ReleaseQues
     const statement = JSON.parse(new TextDecoder().decode(payload)) as Statement
     report.signatures += 1
     if (sha256Of(bytes) === digest && about(statement)) return statement
-    return bad(report, { code: 'verify/bad-evidence', object, message: `${object} is not the evidence that admitted ${release.version}` })
+    return bad(report, problem('verify/bad-evidence', `${object} is not the evidence that admitted ${release.version}`, { ...lost, where: { object } }))
   } catch (error) {
     if (!(error instanceof FormatError)) throw error
-    return bad(report, { code: 'verify/bad-evidence', object, message: `${object} is not signed by the key of role release`, cause: error })
+    return bad(report, problem('verify/bad-evidence', `${object} is not signed by the key of role release`, { ...lost, where: { object }, cause: error }))
   }
 }
 
-const missing = (report: Report, object: string): null => bad(report, { code: 'verify/missing', object, message: `${object} is missing` })
-const bad = (report: Report, found: { code: string; object: string; message: string; cause?: unknown }): null => {
-  wrong(report, { ...found, hint: restoreHint })
+const missing = (report: Report, object: string): null => bad(report, problem('verify/missing', `${object} is missing`, { ...lost, where: { object } }))
+
+const lost: Pick<ProblemDetail, 'hint' | 'exit'> = { hint: 'Restore the object from a copy (`slipway verify --repair FROM`), and find out who could write it.', exit: 'corrupt' }
+
+const bad = (report: Report, found: Problem): null => {
+  wrong(report, found)
   return null
 }

@@ -1,22 +1,21 @@
 // What verify looked at and what it found wrong. Everything wrong in a bucket is exit 5 and named by its object.
-import { problem } from '@slipway/core'
-import type { Problem } from '@slipway/core'
+import type { Hex, Problem } from '@slipway/core'
+
+/** What an object must be: its digest, or its whole bytes where the committed state alone gives them. */
+export type Expected = { readonly sha256: Hex } | { readonly bytes: Uint8Array } | { readonly holds: (bytes: Uint8Array) => boolean }
 
 export interface Report {
   objects: number
   bytes: number
   signatures: number
   readonly problems: Problem[]
-  /** Immutable objects with the digest that they must have; for repair. */
-  readonly expected: Map<string, string>
+  /** Objects and what they must be, as far as the chain says it; for repair. */
+  readonly expected: Map<string, Expected>
+  /** Versions whose record, and channels whose heads, could not be judged: nothing else is said about their objects. */
+  readonly unjudged: Set<string>
 }
 
-export const emptyReport = (): Report => ({ objects: 0, bytes: 0, signatures: 0, problems: [], expected: new Map() })
+export const emptyReport = (): Report => ({ objects: 0, bytes: 0, signatures: 0, problems: [], expected: new Map(), unjudged: new Set() })
 
 /** Records something wrong about one object. */
-export const wrong = (report: Report, found: { readonly code: string; readonly object: string; readonly message: string; readonly hint: string; readonly cause?: unknown }): void => {
-  const { code, object, message, hint, cause } = found
-  report.problems.push(problem(code, message, { hint, where: { object }, exit: 'corrupt', ...(cause === undefined ? {} : { cause }) }))
-}
-
-export const restoreHint = 'Restore the object from a copy (`slipway verify --repair FROM`), and find out who could write it.'
+export const wrong = (report: Report, found: Problem): void => void report.problems.push(found)
