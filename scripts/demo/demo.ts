@@ -44,12 +44,12 @@ export const runDemo = async ({ example, place, port, fresh }: Demo): Promise<Se
   if (!existsSync(join(folders.keys, 'root.json'))) await say('keys generate', ['keys', 'generate', ...flags])
   await say(`plan ${older}`, ['plan', '--channel', 'stable', '--set', `app.version=${older}`, ...flags])
   const first = await release(older, 'stable', flags)
-  await ask(about, url, 'stable')
+  await ask(about, `${url}/feeds/stable/electron`)
   const second = await release(newer, 'canary', flags)
-  await ask(about, url, 'stable')
-  await ask(about, url, 'canary')
+  await ask(about, `${url}/feeds/stable/electron`)
+  await ask(about, `${url}/feeds/canary/electron`)
   await say(`promote ${newer} --to stable`, ['promote', newer, '--to', 'stable', ...flags])
-  await ask(about, url, 'stable', join(place, 'client'))
+  await ask(about, `${url}/feeds/stable/electron`, join(place, 'client'))
   await say('status', ['status', ...flags])
   const verified = await slipwayJson<VerifyDocument>(['verify', url, '--keys', folders.keys])
   summary({ releases: [first, second], verified, url, folders })
@@ -73,10 +73,11 @@ const release = async (version: string, channel: string, flags: readonly string[
 }
 
 /** A real electron-updater asks the feed; with a folder it downloads, too, and checks what it got. */
-const ask = async ({ electron }: About, url: string, channel: string, folder?: string): Promise<void> => {
+const ask = async ({ electron }: About, feedUrl: string, folder?: string): Promise<void> => {
+  const channel = feedUrl.split('/').at(-2) ?? ''
   if (electron === undefined) return
   const place = folder ?? join(root, '.slipway/demo/client-check')
-  const answer = await checkWithElectronUpdater({ feedUrl: `${url}/feeds/${channel}/electron`, version: electron.installed, arch: electron.arch, folder: place, download: folder !== undefined })
+  const answer = await checkWithElectronUpdater({ feedUrl, version: electron.installed, arch: electron.arch, folder: place, download: folder !== undefined })
   const got = answer.downloaded === undefined ? '' : `, downloaded and checked ${relative(root, answer.downloaded)}`
   console.log(`electron-updater ${electron.installed} on ${channel}: ${answer.error ?? `offered ${answer.offered ?? 'nothing'} (${answer.file ?? ''})${got}`}`)
   if (answer.error !== undefined) process.exit(5)

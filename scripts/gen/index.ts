@@ -2,6 +2,7 @@
 import { commands } from './commands.ts'
 import { errors } from './errors.ts'
 import type { Generator } from './generator.ts'
+import { reference } from './reference.ts'
 import { schema } from './schema.ts'
 
-export const generators: readonly Generator[] = [errors, commands, schema]
+export const generators: readonly Generator[] = [errors, commands, schema, reference]

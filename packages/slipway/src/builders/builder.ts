@@ -6,6 +6,8 @@ import type { Io } from '../io/io.ts'
 import type { FileTree } from '../tree.ts'
 import type { Shape, Unit } from '../unit.ts'
 
+export { findExecutable, foreignProgram, treeWith } from './builder/executable.ts'
+
 const common = {
   env: z.record(z.string(), z.string()).optional().describe('Environment of the build; nothing else is passed on'),
   cwd: z.string().optional().describe('Folder that commands start in, below the project'),

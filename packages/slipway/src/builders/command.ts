@@ -2,8 +2,7 @@
 import { fail, parseTarget, problem, redact, type Target } from '@slipway/core'
 import * as z from 'zod'
 import { splitCommands } from '../words.ts'
-import { builder, fillPlaceholders, valueFor, type BuildJob, type BuildSubject } from './builder.ts'
-import { findExecutable, foreignProgram, treeWith } from './executable.ts'
+import { builder, fillPlaceholders, findExecutable, foreignProgram, treeWith, valueFor, type BuildJob, type BuildSubject } from './builder.ts'
 
 const lines = z.union([z.string(), z.array(z.string()).readonly()])
 type Lines = z.output<typeof lines>

@@ -1,6 +1,6 @@
 // What build, package, sign, gate, publish and release share: plan, run, and the document of what was done (CONFIG 7, Release).
 import { fail, parseJson, digestOf } from '@slipway/core'
-import type { Artifact, Json, PlanBody } from '@slipway/core'
+import type { Artifact, Json } from '@slipway/core'
 import type { Project } from '../config/project.ts'
 import { assertNotFrozen } from '../plan/freeze.ts'
 import { assertReady } from '../plan/observe.ts'
@@ -43,7 +43,7 @@ export const runStage = async (invocation: Invocation, until: Stage, command: st
       const bucket = await planned.buckets(settings)
       const root = await io.files.read(`${settings.trust.folder}/root.json`)
       const minisign = await io.files.readText(`${settings.trust.folder}/minisign.pub`)
-      await verifyBucket({ reader: bucket, base: bucket.url(''), keys: { root, minisign }, nowMs: io.clock.now(), deep: false, strict: true })
+      await verifyBucket({ reader: bucket, app: settings.app.key, base: bucket.url(''), keys: { root, minisign }, nowMs: io.clock.now(), deep: false, strict: true })
     },
   })
   return outcomeOf({ planned, result, resumed, until, command })
@@ -124,17 +124,17 @@ const outcomeOf = ({ planned, result, resumed, until, command }: Done): Outcome 
     plan: planned.digest,
     resumed,
     durationMs: result.ms,
-    apps: result.works.map(work => appDocument(work, planned.plan, result, until)),
+    apps: result.works.map(work => appDocument(work, result, until)),
   },
   problems: [],
   text: style => result.works.map(work => appText(planned.project, work, { style, until, ms: result.ms })).join('\n'),
 })
 
-const appDocument = (work: Work, plan: PlanBody, result: RunResult, until: Stage) => ({
+const appDocument = (work: Work, result: RunResult, until: Stage) => ({
   app: work.settings.app.key,
   version: work.settings.app.version,
   channel: work.planned.channel,
-  percent: plan.apps.find(app => app.app === work.settings.app.key)?.percent ?? 100,
+  percent: work.planned.percent,
   release: work.release === undefined ? null : `${work.release.at}release.json`,
   files: artifactsOf(work).map(one => fileDocument(work, one, until)),
   evidence: [...work.evidence.values()].map(one => one.file),

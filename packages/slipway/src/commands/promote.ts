@@ -60,7 +60,7 @@ export const run = async (invocation: Invocation): Promise<Outcome> => {
 const assertKnown = (state: CommittedState, version: string): void => {
   const entry = state.releases[version]
   if (entry !== undefined && entry.yanked === undefined) return
-  const what = entry === undefined ? 'was never published' : `is yanked: ${entry.yanked}`
+  const what = entry === undefined ? 'was never published' : `is yanked: ${entry.yanked ?? ''}`
   fail('promote/unknown-version', `${version} ${what}`, { hint: `Published: ${Object.keys(state.releases).join(' ') || 'nothing'}`, exit: 'refused' })
 }
 

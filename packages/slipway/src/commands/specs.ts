@@ -174,6 +174,7 @@ const bucket: readonly CommandSpec[] = [
       { name: 'keys', value: 'DIR', summary: 'Public keys to trust, a folder like trust/' },
       { name: 'deep', summary: 'Read every byte of every release' },
       { name: 'client', value: 'SPEC', summary: 'Only as this client, as tauri:linux-x64@1.0.0' },
+      { name: 'repair', value: 'FROM', summary: 'Restore what is damaged from this copy, a folder or a URL' },
     ],
     examples: ['slipway verify', 'slipway verify https://dl.example.org --keys trust --deep'],
     load: () => import('./verify.ts'),

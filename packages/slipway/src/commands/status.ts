@@ -53,7 +53,7 @@ export const run = async (invocation: Invocation): Promise<Outcome> => {
 const dueOf = (settings: AppSettings, channel: string, { candidate, halted }: ChannelState): string | null => {
   if (candidate === null || halted !== null) return null
   const step = (settings.channels[channel]?.rollout ?? []).find(one => one.percent === candidate.percent)
-  return step?.stayMs == null ? null : new Date(Date.parse(candidate.since) + step.stayMs).toISOString()
+  return step === undefined || step.stayMs === null ? null : new Date(Date.parse(candidate.since) + step.stayMs).toISOString()
 }
 
 const textOf = (rows: readonly Row[], now: number, style: Parameters<Outcome['text']>[0]): string => {

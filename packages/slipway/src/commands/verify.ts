@@ -6,7 +6,7 @@ import { openUrl } from '../stores/read-url.ts'
 import type { Bucket, BucketReader } from '../stores/store.ts'
 import { plain } from '../reporters/safe.ts'
 import { humanBytes, table } from '../reporters/table.ts'
-import { repair } from '../verify/repair.ts'
+import { repair, repairChain } from '../verify/repair.ts'
 import { verifyBucket } from '../verify/verify.ts'
 import type { Verified } from '../verify/verify.ts'
 import type { Invocation, Outcome, Style } from './command.ts'
@@ -16,6 +16,7 @@ interface Place {
   readonly words: string
   readonly reader: BucketReader & Partial<Pick<Bucket, 'list'>>
   readonly writer: Bucket | null
+  readonly app: string | null
   readonly base: string | null
   readonly keys: { readonly root: Uint8Array; readonly minisign: string }
 }
@@ -28,6 +29,7 @@ export const run = async (invocation: Invocation): Promise<Outcome> => {
   const verify = (): Promise<Verified> =>
     verifyBucket({
       reader: place.reader,
+      app: place.app,
       base: place.base,
       keys: place.keys,
       nowMs: io.clock.now(),
@@ -38,14 +40,28 @@ export const run = async (invocation: Invocation): Promise<Outcome> => {
     })
   const first = await verify()
   const from = textOf(invocation, 'repair')
-  const repaired = from === undefined ? [] : await repair({ report: first.report, to: writerOf(place), from: await readerOf(invocation, from) })
-  const found = repaired.length === 0 ? first : await verify()
+  const { repaired, found } = from === undefined || first.report.problems.length === 0 ? { repaired: [], found: first } : await mend(invocation, { place, from, first, verify })
   const { report, serial, expires, clients, heads } = found
   return {
     name: 'verify',
     data: { place: place.words, serial, expires, objects: report.objects, bytes: report.bytes, signatures: report.signatures, heads, clients, repaired },
     problems: report.problems,
     text: style => textOfVerified(place, found, { style, repaired }),
+  }
+}
+
+/** The chain first: without it nothing else can be judged. */
+const mend = async (invocation: Invocation, { place, from, first, verify }: { place: Place; from: string; first: Verified; verify: () => Promise<Verified> }): Promise<{ repaired: readonly string[]; found: Verified }> => {
+  const sides = { to: writerOf(place), from: await readerOf(invocation, from) }
+  const root = { root: place.keys.root, nowMs: invocation.io.clock.now() }
+  const repaired: string[] = []
+  for (let found = first; ; found = await verify()) {
+    const { report, expires } = found
+    const keys = expires === null ? await repairChain({ ...sides, report }, root) : await repair({ ...sides, report })
+    // Evidence is found behind evidence: it goes on while it helps.
+    const fresh = keys.filter(key => !repaired.includes(key))
+    repaired.push(...fresh)
+    if (fresh.length === 0) return { repaired, found }
   }
 }
 
@@ -58,12 +74,12 @@ const placeOf = async (invocation: Invocation): Promise<Place> => {
     const settings = oneApp(project)
     const bucket = await bucketsOf(invocation, project)(settings)
     const keys = textOf(invocation, 'keys')
-    return { words: bucket.url(''), reader: bucket, writer: bucket, base: bucket.url(''), keys: await readKeys(invocation, keys ?? settings.trust.folder) }
+    return { words: bucket.url(''), reader: bucket, writer: bucket, app: settings.app.key, base: bucket.url(''), keys: await readKeys(invocation, keys ?? settings.trust.folder) }
   }
   const keys = textOf(invocation, 'keys') ?? noKeys()
-  if (/^https?:/.test(words)) return { words, reader: openUrl(words, io), writer: null, base: null, keys: await readKeys(invocation, keys) }
+  if (/^https?:/.test(words)) return { words, reader: openUrl(words, io), writer: null, app: null, base: null, keys: await readKeys(invocation, keys) }
   const bucket = await openFolder(invocation, words)
-  return { words, reader: bucket, writer: bucket, base: null, keys: await readKeys(invocation, keys) }
+  return { words, reader: bucket, writer: bucket, app: null, base: null, keys: await readKeys(invocation, keys) }
 }
 
 const noKeys = (): never =>

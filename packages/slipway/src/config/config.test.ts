@@ -144,6 +144,16 @@ describe('meaning', () => {
     ).toEqual(Array(3).fill('config/always-on'))
   })
 
+  it('refuses a channel that requires a check which does not run', async () => {
+    const tree = { ...least, checks: { signatures: false }, channels: { stable: { requires: ['completeness', 'signatures'] } } }
+    const problems = await problemsOf(project(tree))
+    expect(code(problems)).toEqual(['config/always-on', 'config/check-off'])
+    expect(problems[1]).toMatchObject({
+      message: 'channels.stable requires signatures, which does not run',
+      where: { path: 'channels.stable.requires.1' },
+    })
+  })
+
   it('says which packages a feed lacks', async () => {
     const problems = await problemsOf(project({ ...least, targets: ['linux-x64', 'windows-x64'], feeds: ['electron'] }))
     expect(code(problems)).toEqual(['electron/no-package'])

@@ -56,7 +56,7 @@ const appPart = ({ project, channel: asked, until, narrow }: PlanRequest, settin
   const channel = channelFor(project, settings, asked)
   const percent = settings.channels[channel.name]?.rollout[0]?.percent ?? 100
   const { artifacts, problems } = plannedArtifacts(project, narrowed, targets)
-  const feeds = until === 'publish' ? plannedFeeds(project, narrowed, artifacts, channel.name) : { feeds: [], problems: [] }
+  const feeds = until === 'publish' ? plannedFeeds(project, narrowed, { artifacts, channel: channel.name }) : { feeds: [], problems: [] }
   const steps = stepsOf({
     settings: narrowed,
     several,

@@ -73,7 +73,7 @@ const labelsOf = (project: Project, settings: AppSettings, target: Target): read
 }
 
 /** Every feed with its heads and the files that each names. A target without any package is a problem of the config (exit 2). */
-export const plannedFeeds = (project: Project, settings: AppSettings, artifacts: readonly PlannedArtifact[], channel: string) => {
+export const plannedFeeds = (project: Project, settings: AppSettings, { artifacts, channel }: { artifacts: readonly PlannedArtifact[]; channel: string }) => {
   const problems: Problem[] = []
   const feeds = settings.feeds.map(({ id, options }): PlannedFeed => {
     const feed = units.feeds(id)

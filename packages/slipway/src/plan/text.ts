@@ -1,119 +1,98 @@
-// The plan as a person reads it (CONFIG 6), and as `--json` prints it (CONFIG 7).
-import type { Hex, PlanBody, PlannedApp, Problem } from '@slipway/core'
-import { publicProblem } from '@slipway/core'
-import type { Project } from '../config/project.ts'
+// The plan as a person reads it (CONFIG 6). Untrusted text goes through `plain`.
+import { releaseFile } from '@slipway/core'
+import type { PlannedApp } from '@slipway/core'
 import { plain } from '../reporters/safe.ts'
 import type { Style } from '../reporters/table.ts'
-import type { Observed, ObservedApp } from './observe.ts'
-
-export interface PlanShown {
-  readonly project: Project
-  readonly plan: PlanBody
-  readonly digest: Hex
-  readonly observed: Observed
-  readonly requires: Readonly<Record<string, readonly { readonly check: string; readonly state: string }[]>>
-  /** Feed id -> what a percent means for its client. */
-  readonly percents: Readonly<Record<string, string>>
-}
-
-/** Members of slipway.plan/1 beside schema, ok, errors. */
-export const planDocument = ({ project, plan, digest, observed, requires }: PlanShown): Readonly<Record<string, unknown>> => ({
-  digest,
-  profile: plan.profile,
-  ready: observed.ready,
-  commits: plan.sources,
-  dirty: project.dirty,
-  apps: plan.apps.map(app => appDocument(project, app, { observed: observedOf(observed, app), requires: requires[app.app] ?? [] })),
-  questions: project.questions.map(publicProblem),
-  secrets: observed.secrets,
-  tools: observed.tools,
-  steps: plan.steps.map(step => ({ id: step.id, after: step.needs })),
-})
-
-const observedOf = (observed: Observed, app: PlannedApp): ObservedApp | undefined => observed.apps.find(one => one.app === app.app)
-
-const urlOf = (project: Project, key: string, base: string): string => {
-  const url = project.store.options['url']
-  return typeof url === 'string' ? `${url.replace(/\/+$/, '')}/${base}${key.split('/').map(encodeURIComponent).join('/')}` : ''
-}
-
-const appDocument = (project: Project, app: PlannedApp, more: { observed: ObservedApp | undefined; requires: unknown }) => {
-  const base = project.apps.find(one => one.app.key === app.app)?.base ?? ''
-  return {
-    app: app.app,
-    version: app.version,
-    channel: app.channel,
-    percent: app.percent,
-    files: app.artifacts.map(({ file, kind, role, target, signatures, labels }) => ({
-      file,
-      kind,
-      role,
-      target,
-      url: urlOf(project, `releases/${app.version}/${file}`, base),
-      signatures,
-      labels,
-      sizeBytes: null,
-      sha256: null,
-    })),
-    chosen: project.chosen,
-    feeds: app.feeds.flatMap(feed => Object.entries(feed.heads).map(([head, files]) => ({ feed: feed.id, url: urlOf(project, head, base), files: [...new Set(files)] }))),
-    objects: more.observed?.objects ?? [],
-    channelNow: more.observed === undefined ? null : { n: more.observed.n, current: more.observed.current, halted: more.observed.halted },
-    requires: more.requires,
-  }
-}
+import { observedOf, urlOf } from './document.ts'
+import type { PlanShown } from './document.ts'
+import type { ObservedObject } from './observe.ts'
 
 export const planText = (shown: PlanShown, style: Style, verbose: boolean): string => {
-  const { project, plan, digest, observed } = shown
-  const commit = Object.values(plan.sources)[0]
-  const heads = plan.apps.map(app => {
-    const title = `${app.app} ${app.version} to ${app.channel}${app.percent < 100 ? `, ${app.percent} %` : ''}`
-    const facts = [`profile ${plan.profile}`, commit === undefined ? 'no git' : `commit ${commit.slice(0, 7)}${project.dirty ? ' (changed)' : ''}`, `plan ${digest.slice(0, 8)}`]
-    return [`${style.bold(plain(title))}      ${style.dim(facts.join('   '))}`, ...appLines(shown, app, style, verbose)].join('\n')
-  })
-  return [...heads, ...secretLines(observed, style), ...(verbose ? chosenLines(project, style) : []), ending(shown, style)].join('\n')
+  const page: Page = { shown, style, line: (name, text) => `${style.cyan(name.padEnd(11))}${text}` }
+  return [...shown.plan.apps.flatMap(app => appLines(page, app, verbose)), ...needLines(page), ...(verbose ? chosenLines(page) : []), ...ending(page)].join('\n')
 }
 
-const line = (style: Style, name: string, text: string): string => `${style.cyan(name.padEnd(11))}${text}`
+interface Page {
+  readonly shown: PlanShown
+  readonly style: Style
+  /** A named line; with an empty name one that belongs to the line above. */
+  readonly line: (name: string, text: string) => string
+}
 
-const appLines = ({ project, observed, requires, percents }: PlanShown, app: PlannedApp, style: Style, verbose: boolean): readonly string[] => {
-  const kinds = [...new Set(app.artifacts.map(one => one.kind))]
-  const targets = [...new Set(app.artifacts.map(one => one.target))]
-  const seen = observedOf(observed, app)
-  const count = (action: string): number => (seen?.objects ?? []).filter(one => one.action === action).reduce((sum, one) => sum + one.count, 0)
-  const signers = [...new Set(app.artifacts.flatMap(one => one.signatures))].map(id => `${id} ${app.artifacts.filter(one => one.signatures.includes(id)).length}`)
-  const feeds = app.feeds.map(feed => `${feed.id} ${Object.keys(feed.heads).length} ${Object.keys(feed.heads).length === 1 ? 'file' : 'files'}`)
-  const gate = (requires[app.app] ?? []).map(one => `${one.check} ${one.state === 'passed' ? style.green(one.state) : style.yellow(one.state)}`)
-  const held = app.percent < 100 ? app.feeds.filter(feed => percents[feed.id] !== undefined).map(feed => line(style, '', style.dim(`${app.percent} % on ${feed.id}: ${percents[feed.id] ?? ''}`))) : []
-  const halt = seen?.halted == null ? [] : [line(style, 'halted', style.red(`${app.channel} is halted: ${plain(seen.halted)}`))]
+const appLines = (page: Page, app: PlannedApp, verbose: boolean): readonly string[] => [
+  titleLine(page, app),
+  ...haltLine(page, app),
+  ...packageLines(page, app, verbose),
+  ...feedLines(page, app, verbose),
+  ...writeLines(page, app, verbose),
+  gateLine(page, app),
+]
+
+const titleLine = ({ shown: { project, plan, digest }, style }: Page, app: PlannedApp): string => {
+  const [commit] = Object.values(plan.sources)
+  const percent = app.percent < 100 ? `, ${app.percent} %` : ''
+  const source = commit === undefined ? 'no git' : `commit ${commit.slice(0, 7)}${project.dirty ? ' (changed)' : ''}`
+  const name = project.apps.find(one => one.app.key === app.app)?.app.name ?? app.app
+  return `${style.bold(plain(`${name} ${app.version} to ${app.channel}${percent}`))}      ${style.dim(`profile ${plan.profile}   ${source}   plan ${digest.slice(0, 8)}`)}`
+}
+
+const haltLine = ({ shown, style, line }: Page, app: PlannedApp): readonly string[] => {
+  const halted = observedOf(shown.observed, app)?.halted ?? null
+  return halted === null ? [] : [line('halted', style.red(`${app.channel} is halted: ${plain(halted)}. A higher version lifts the halt.`))]
+}
+
+const packageLines = ({ shown, style, line }: Page, app: PlannedApp, verbose: boolean): readonly string[] => {
+  const unique = (values: readonly string[]): string => [...new Set(values)].join(' ')
+  const signers = [...new Set(app.artifacts.flatMap(one => one.signatures))]
+  const counts = signers.map(id => `${id} ${app.artifacts.filter(one => one.signatures.includes(id)).length}`)
+  const files = app.artifacts.map(one => `${plain(one.file)}  ${style.dim(urlOf(shown.project, app, releaseFile(app.version, one.file)))}`)
+  const summary = `${app.artifacts.length}: ${unique(app.artifacts.map(one => one.kind))} for ${unique(app.artifacts.map(one => one.target))}`
   return [
-    ...halt,
-    line(style, 'packages', `${app.artifacts.length}: ${kinds.join(' ')} for ${targets.join(' ')}`),
-    ...(verbose ? app.artifacts.map(one => line(style, '', `${plain(one.file)}  ${style.dim(urlOf(project, `releases/${app.version}/${one.file}`, ''))}`)) : []),
-    line(style, 'signed', [...signers, 'SHA256SUMS'].join('   ')),
-    line(style, 'feeds', feeds.length === 0 ? 'none (our SDK reads the signed index)' : feeds.join('   ')),
-    ...held,
-    ...(verbose ? app.feeds.flatMap(feed => Object.entries(feed.heads).map(([head, files]) => line(style, '', `${plain(head)} ${style.dim(`names ${[...new Set(files)].join(' ')}`)}`))) : []),
-    line(style, 'writes', `${count('create') + count('swap')} objects to ${project.store.id}: ${count('create')} new, ${count('keep')} there already, ${count('swap')} swapped (draft, pointer, heads)`),
-    ...(verbose ? (seen?.objects ?? []).map(one => line(style, '', `${one.action.padEnd(6)} ${one.count > 1 ? `${one.count} x ` : ''}${plain(one.key)}`)) : []),
-    line(style, 'gate', gate.length === 0 ? 'nothing required' : `${app.channel} needs ${gate.join('   ')}`),
+    line('packages', verbose ? summary : `${summary}      ${style.dim('--verbose lists names and URLs')}`),
+    ...(verbose ? files.map(text => line('', text)) : []),
+    line('signed', [...counts, 'SHA256SUMS'].join('   ')),
   ]
 }
 
-const secretLines = (observed: Observed, style: Style): readonly string[] => {
-  const missing = observed.secrets.filter(one => one.state === 'missing')
-  const present = observed.secrets.filter(one => one.state === 'present').length
-  const tools = observed.tools.map(one => `${one.tool} ${one.version ?? style.red('missing')}`)
-  const words = missing.length === 0 ? `${present} present` : `${present} present, ${style.red(`${missing.length} missing`)}: ${missing.map(one => `${plain(one.ref)} (for ${one.for.join(', ')})`).join(' ')}`
-  return [line(style, 'secrets', observed.secrets.length === 0 ? 'none needed' : words), ...(tools.length === 0 ? [] : [line(style, 'tools', tools.join('   '))])]
+const feedLines = ({ shown, style, line }: Page, app: PlannedApp, verbose: boolean): readonly string[] => {
+  const counts = app.feeds.map(feed => `${feed.id} ${Object.keys(feed.heads).length} ${Object.keys(feed.heads).length === 1 ? 'file' : 'files'}`)
+  const held = app.percent === 100 ? [] : app.feeds.map(feed => style.dim(`${app.percent} % on ${feed.id}: ${shown.percents[feed.id] ?? ''}`))
+  const heads = app.feeds.flatMap(feed => Object.entries(feed.heads)).map(([head, files]) => `${plain(head)} ${style.dim(`names ${[...new Set(files)].map(plain).join(' ')}`)}`)
+  return [line('feeds', counts.length === 0 ? 'none; our own clients read the signed index' : counts.join('   ')), ...[...held, ...(verbose ? heads : [])].map(text => line('', text))]
 }
 
-const chosenLines = (project: Project, style: Style): readonly string[] =>
-  project.chosen.map(one => line(style, '', style.dim(`${one.path} = ${plain(JSON.stringify(one.value))}  from ${plain(one.from)}`)))
+const writeLines = ({ shown, line }: Page, app: PlannedApp, verbose: boolean): readonly string[] => {
+  const objects = observedOf(shown.observed, app)?.objects ?? []
+  const count = (action: ObservedObject['action']): number => objects.filter(one => one.action === action).reduce((sum, one) => sum + one.count, 0)
+  const kept = count('keep') === 0 ? '' : `${count('keep')} there already, `
+  const summary = `${count('create') + count('swap')} objects to ${shown.project.store.id}: ${count('create')} new, ${kept}then ${count('swap')} swapped: draft, pointer, heads`
+  const each = objects.map(one => `${one.action.padEnd(6)} ${one.count > 1 ? `${one.count} x ` : ''}${plain(one.key)}`)
+  return [line('writes', summary), ...(verbose ? each.map(text => line('', text)) : [])]
+}
 
-const ending = ({ project, observed }: PlanShown, style: Style): string => {
-  const questions = project.questions.map((one: Problem) => `${style.yellow('question')}   ${plain(one.message)} ${style.dim(plain(one.hint))}`)
-  const missing = observed.secrets.filter(one => one.state === 'missing').length + observed.tools.filter(one => one.version === null).length
-  const ready = observed.ready ? style.green('Ready: slipway release') : style.yellow(`Not ready: ${questions.length} open questions, ${missing} things missing.`)
-  return [...questions, ready].join('\n')
+const gateLine = ({ shown, style, line }: Page, app: PlannedApp): string => {
+  const rows = (shown.requires[app.app] ?? []).map(({ check, state }) => `${check} ${state === 'passed' ? style.green(state) : style.yellow(state)}`)
+  return line('gate', rows.length === 0 ? `${app.channel} requires nothing` : `${app.channel} needs ${rows.join('   ')}`)
+}
+
+const needLines = ({ shown: { observed }, style, line }: Page): readonly string[] => {
+  const missing = observed.secrets.filter(one => one.state === 'missing').map(one => `${plain(one.ref)} (for ${one.for.join(', ')})`)
+  const present = observed.secrets.filter(one => one.state === 'present').length
+  const words = missing.length === 0 ? `${present} present` : `${present} present, ${style.red(`${missing.length} missing`)}: ${missing.join(' ')}`
+  const tools = observed.tools.map(one => `${one.tool} ${one.version ?? style.red('missing')}`)
+  return [line('secrets', observed.secrets.length === 0 ? 'none needed' : words), ...(tools.length === 0 ? [] : [line('tools', tools.join('   '))])]
+}
+
+const chosenLines = ({ shown, style, line }: Page): readonly string[] =>
+  shown.project.chosen.map((one, at) => line(at === 0 ? 'chosen' : '', style.dim(`${one.path} = ${plain(JSON.stringify(one.value))}  from ${plain(one.from)}`)))
+
+/** Open questions are problems of the command: the frame prints them. */
+const ending = ({ shown: { project, observed }, style }: Page): readonly string[] => {
+  if (observed.ready) return [style.green('Ready: slipway release')]
+  const counts = [
+    [project.questions.length, 'open questions'],
+    [observed.secrets.filter(one => one.state === 'missing').length, 'secrets missing'],
+    [observed.tools.filter(one => one.version === null).length, 'tools missing'],
+  ] as const
+  return [style.yellow(`Not ready: ${counts.flatMap(([count, what]) => (count > 0 ? [`${count} ${what}`] : [])).join(', ')}.`)]
 }

@@ -21,7 +21,7 @@ export const performBuild = async (work: Work, step: Step, report: StepReport): 
     return { outcome: 'cached', bytes: sizeOf(known) }
   }
   const job = jobOf(work, { unit, step, report })
-  const locked = work.project.profile === 'dev' ? await pinInputs(work, unit, job, step) : job.locked
+  const locked = work.project.profile === 'dev' ? await pinInputs(work, job, { unit, options: step.options }) : job.locked
   const tree = await unit.build({ ...job, locked }, step.options as never)
   work.trees.set(target, tree)
   if (!unit.pure && key !== null) await keep(work, key, tree)
@@ -48,7 +48,7 @@ const jobOf = (work: Work, { unit, step, report }: { unit: AnyBuilder; step: Ste
 }
 
 /** In profile `dev` inputs that slipway.lock does not hold yet are fetched and pinned there (CONFIG 3). */
-const pinInputs = async ({ io, project }: Work, unit: AnyBuilder, job: BuildJob, { options }: Step): Promise<Readonly<Record<string, string>>> => {
+const pinInputs = async ({ io, project }: Work, job: BuildJob, { unit, options }: { unit: AnyBuilder; options: Step['options'] }): Promise<Readonly<Record<string, string>>> => {
   const pins: Record<string, string> = { ...project.locked }
   for (const source of unit.inputs?.(job, options as never) ?? []) {
     if (pins[source] !== undefined || unit.pin === undefined) continue

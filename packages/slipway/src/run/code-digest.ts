@@ -17,11 +17,11 @@ export const codeDigest = async (io: Io): Promise<Hex> => {
 
 const sources = async (io: Io, folder: string): Promise<readonly string[]> => {
   const entries = await io.files.list(folder)
-  const nested = await Promise.all(
-    entries.map(({ name, type }) => {
-      if (type === 'folder') return sources(io, `${folder}/${name}`)
-      return name.endsWith('.ts') && !name.endsWith('.test.ts') ? [`${folder}/${name}`] : []
-    }),
-  )
-  return nested.flat()
+  const found: string[] = []
+  for (const { name, type } of entries) {
+    const path = `${folder}/${name}`
+    if (type === 'folder') found.push(...(await sources(io, path)))
+    else if (name.endsWith('.ts') && !name.endsWith('.test.ts')) found.push(path)
+  }
+  return found
 }

@@ -14,7 +14,7 @@ export interface Journal {
 
 const path = (root: string, plan: Hex): string => `${root}/.slipway/journal/${plan}.jsonl`
 
-export const openJournal = async (io: Io, root: string, plan: Hex, basis: Basis): Promise<Journal> => {
+export const openJournal = async (io: Io, root: string, { plan, basis }: { readonly plan: Hex; readonly basis: Basis }): Promise<Journal> => {
   const file = path(root, plan)
   const line = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(value)}\n`)
   await io.files.makeFolder(`${root}/.slipway/journal`)

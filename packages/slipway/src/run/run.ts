@@ -52,7 +52,7 @@ export const runPlan = async (request: RunRequest): Promise<RunResult> => {
   await io.files.makeFolder(`${project.root}/.slipway`)
   const lock = await lockRun(request)
   try {
-    const journal = await openJournal(io, project.root, digest, request.basis)
+    const journal = await openJournal(io, project.root, { plan: digest, basis: request.basis })
     const skipped: { step: string; why: string }[] = []
     const emit = (event: Event): void => {
       if (event.type === 'step.end' && event.outcome === 'skipped') skipped.push({ step: event.step, why: event.reason ?? '' })

@@ -46,7 +46,7 @@ const commit = async (job: Turn, before: CommittedState, wanted: BucketState): P
   if (before.tag === null) await createBytes(job.bucket, metadataKey(1, 'root'), job.root)
   const index = wanted.releases === before.releases ? before.meta?.['targets.json'] : await writeIndex(job, before, wanted.releases)
   const channels = await writeChannels(job, before, wanted.channels)
-  const snapshot = await create(job, 'snapshot', before.versions.snapshot, (version, expires) =>
+  const snapshot = await create(job, { role: 'snapshot', last: before.versions.snapshot }, (version, expires) =>
     signMetadata(makeSnapshot({ version, expires, meta: { 'targets.json': index as MetaFile, 'channels.json': channels } }), [signerOf(job, 'live')]),
   )
   const expires = new Date(job.io.clock.now() + job.freshnessMs)
@@ -63,7 +63,7 @@ const writeIndex = (job: Turn, before: CommittedState, releases: Readonly<Record
     Object.values(releases).map(({ id, sizeBytes, ...custom }) => [releaseRecord(custom.version), target(custom as unknown as Json, id, sizeBytes)]),
   )
   const live = ed25519Key(job.live.public)
-  return create(job, 'targets', before.versions.targets, (version, expires) => {
+  return create(job, { role: 'targets', last: before.versions.targets }, (version, expires) => {
     const delegations = [{ name: 'channels', keys: [live], threshold: 1, terminating: true, paths: ['channels/*'] }]
     return signMetadata(makeTargets({ version, expires, targets, delegations }), [signerOf(job, 'release')])
   })
@@ -76,7 +76,7 @@ const writeChannels = (job: Turn, before: CommittedState, channels: Readonly<Rec
       return [`channels/${name}`, target(state as unknown as Json, createHash('sha256').update(bytes).digest('hex'), bytes.length)]
     }),
   )
-  return create(job, 'channels', before.versions.channels, (version, expires) => signMetadata(makeTargets({ version, expires, targets }), [signerOf(job, 'live')]))
+  return create(job, { role: 'channels', last: before.versions.channels }, (version, expires) => signMetadata(makeTargets({ version, expires, targets }), [signerOf(job, 'live')]))
 }
 
 const target = (custom: Json, sha256: string, length: number): TargetFile => {
@@ -85,7 +85,13 @@ const target = (custom: Json, sha256: string, length: number): TargetFile => {
 }
 
 /** Creates `tuf/<n>.<role>.json` under the next free number: a taken one is skipped, TUF wants rising, not gapless. */
-const create = async (job: Turn, role: 'targets' | 'channels' | 'snapshot', last: number, make: (version: number, expires: Date) => Promise<Uint8Array>): Promise<MetaFile> => {
+interface Next {
+  readonly role: 'targets' | 'channels' | 'snapshot'
+  /** The committed version. */
+  readonly last: number
+}
+
+const create = async (job: Turn, { role, last }: Next, make: (version: number, expires: Date) => Promise<Uint8Array>): Promise<MetaFile> => {
   const expires = new Date(job.io.clock.now() + documentDays * dayMs)
   for (let version = last + 1; ; version += 1) {
     const bytes = await make(version, expires)

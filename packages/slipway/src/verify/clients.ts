@@ -46,7 +46,8 @@ const everybody = (releases: readonly Release[]): readonly Asked[] => {
   return [...new Map(pairs.map(pair => [`${pair.client} ${pair.target}`, pair])).values()]
 }
 
-const parseClient = (text: string): Asked => {
+/** `<client>:<target>@<version>`. */
+export const parseClient = (text: string): Asked => {
   const match = /^([a-z-]+):([a-z0-9-]+)@([0-9A-Za-z.+-]+)$/.exec(text)
   if (match === null) return fail('verify/bad-client', `--client ${JSON.stringify(text)} names no client`, { hint: 'Write it as tauri:linux-x64@1.0.0' })
   return { client: match[1] ?? '', target: match[2] ?? '', version: match[3] ?? '' }

@@ -1,5 +1,5 @@
 // One release in a bucket: its record by digest, every file by size, digest and signature, SHA256SUMS, and the gate's evidence.
-import { evidence as evidenceKey, parseJson, parseRelease, problem, releaseFile, releaseRecord, sums, sumsSignature } from '@slipway/core'
+import { evidence as evidenceKey, parseJson, parseRelease, problem, releaseFile, releaseFolder, releaseRecord, sums, sumsSignature } from '@slipway/core'
 import type { Artifact, IndexedRelease, Problem, ProblemDetail, Release, Statement } from '@slipway/core'
 import { encodeBase64 } from '@slipway/formats/base64'
 import { openEnvelope } from '@slipway/formats/dsse'
@@ -9,7 +9,7 @@ import { parsePublicKey, parseSignature, verifyDigest } from '@slipway/formats/m
 import { createHash } from 'node:crypto'
 import type { BucketReader } from '../stores/store.ts'
 import { measure, readWhole, sha256Of } from './read.ts'
-import { wrong } from './report.ts'
+import { emptyReport, wrong } from './report.ts'
 import type { Report } from './report.ts'
 
 export interface ReleaseQuestion {
@@ -27,7 +27,10 @@ export interface ReleaseQuestion {
 /** The record, when it is the one that the index names; null after saying what is wrong with it. */
 export const verifyRelease = async (question: ReleaseQuestion): Promise<Release | null> => {
   const release = await readRecord(question)
-  if (release === null) return null
+  if (release === null) {
+    question.report.unjudged.add(releaseFolder(question.entry.version))
+    return null
+  }
   for (const artifact of release.artifacts) await verifyArtifact(question, release, artifact)
   await verifySums(question, release)
   for (const [channel, digest] of Object.entries(question.entry.admit)) if (digest !== null) await verifyEvidence(question, release, { channel, digest })
@@ -63,29 +66,52 @@ const lookFor = async (reader: BucketReader, report: Report, { object, sizeBytes
   else if (found.sizeBytes !== sizeBytes) bad(report, problem('verify/bad-artifact', `${object} has ${found.sizeBytes} bytes, release.json says ${sizeBytes}`, { ...lost, where: { object } }))
 }
 
-const checkSignature = (report: Report, { object, signature, digest, minisign, file }: { object: string; signature: string; digest: Uint8Array; minisign: string; file: string }): void => {
+interface AskedSignature {
+  readonly object: string
+  readonly signature: string
+  readonly digest: Uint8Array
+  readonly minisign: string
+  /** The name that it must vouch for. */
+  readonly file: string
+}
+const checkSignature = (report: Report, { object, signature, digest, minisign, file }: AskedSignature): boolean => {
   try {
     const { trustedComment } = verifyDigest(parsePublicKey(minisign), digest, signature)
     report.signatures += 1
-    if (trustedComment.split('\t').includes(`file:${file}`)) return
+    if (trustedComment.split('\t').includes(`file:${file}`)) return true
     bad(report, problem('verify/bad-signature', `The signature of ${object} was made for another file`, { ...lost, where: { object } }))
   } catch (error) {
     if (!(error instanceof FormatError)) throw error
     bad(report, problem('verify/bad-signature', `The minisign signature of ${object} does not hold`, { ...lost, where: { object }, cause: error }))
   }
+  return false
 }
 
 const verifySums = async ({ reader, report, minisign, entry }: ReleaseQuestion, release: Release): Promise<void> => {
   const [object, signatureObject] = [sums(release.version), sumsSignature(release.version)]
-  const [bytes, signature] = [await readWhole(reader, report, object), await readWhole(reader, report, signatureObject)]
-  if (bytes === null) return void missing(report, object)
-  if (signature === null) return void missing(report, signatureObject)
   const lines = [...release.artifacts.map(one => [one.file, one.sha256] as const), ['release.json', entry.id] as const]
-  const wanted = lines.map(([file, sha256]) => `${sha256}  ${file}`).sort()
-  const found = new TextDecoder().decode(bytes).split('\n').filter(line => line !== '').sort()
-  if (JSON.stringify(wanted) !== JSON.stringify(found)) return void bad(report, problem('verify/bad-sums', `${object} does not list the files of release.json`, { ...lost, where: { object } }))
-  const digest = createHash('blake2b512').update(bytes).digest()
-  checkSignature(report, { object: signatureObject, signature: new TextDecoder().decode(signature), digest, minisign, file: 'SHA256SUMS' })
+  const wanted = lines
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([file, sha256]) => `${sha256}  ${file}\n`)
+    .join('')
+  const digest = createHash('blake2b512').update(wanted).digest()
+  report.expected.set(object, { bytes: new TextEncoder().encode(wanted) })
+  const asked = { object: signatureObject, digest, minisign, file: 'SHA256SUMS' }
+  report.expected.set(signatureObject, { holds: bytes => checkSignature(emptyReport(), { ...asked, signature: new TextDecoder().decode(bytes) }) })
+  const [bytes, signature] = [await readWhole(reader, report, object), await readWhole(reader, report, signatureObject)]
+  if (bytes === null) missing(report, object)
+  else if (Buffer.compare(bytes, new TextEncoder().encode(wanted)) !== 0) bad(report, problem('verify/bad-sums', `${object} does not list the files of release.json`, { ...lost, where: { object } }))
+  if (signature === null) return void missing(report, signatureObject)
+  const text = new TextDecoder().decode(signature)
+  if (!checkSignature(report, { ...asked, signature: text }) || text === asWritten(text)) return
+  bad(report, problem('verify/bad-signature', `${signatureObject} holds, but is not as it was written`, { ...lost, where: { object: signatureObject } }))
+}
+
+/** minisign signs neither its first line nor what follows the fourth: they say nothing of their own here. */
+const asWritten = (text: string): string => {
+  const { algorithm, keyId, signature, globalSignature, trustedComment } = parseSignature(text)
+  const head = encodeBase64(Buffer.concat([new TextEncoder().encode(algorithm), keyId, signature]))
+  return `untrusted comment: signature from minisign secret key\n${head}\ntrusted comment: ${trustedComment}\n${encodeBase64(globalSignature)}\n`
 }
 
 /** The verdict that admitted this release, and each statement that it stands on. */

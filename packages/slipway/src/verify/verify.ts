@@ -1,10 +1,10 @@
 // Proves a bucket from the public keys alone: chain, releases, files, signatures, evidence, heads, as each client would see it (TRUST 4 and 9).
 // Shares no code with publish beyond core, formats, the stores' `read` and the feeds' `render`.
-import { failAll } from '@slipway/core'
+import { failAll, problem } from '@slipway/core'
 import type { Release } from '@slipway/core'
 import type { Bucket, BucketReader } from '../stores/store.ts'
 import { readChain } from './chain.ts'
-import { answers } from './clients.ts'
+import { answers, parseClient } from './clients.ts'
 import type { ClientAnswer } from './clients.ts'
 import { verifyHeads } from './heads.ts'
 import { verifyRelease } from './release.ts'
@@ -13,6 +13,8 @@ import type { Report } from './report.ts'
 
 export interface VerifyRequest {
   readonly reader: BucketReader & Partial<Pick<Bucket, 'list'>>
+  /** Key of the app that the bucket must be of; null: of one app, whichever. */
+  readonly app: string | null
   /** Public URL of the bucket's base, ending in a slash; null: as the releases themselves say. */
   readonly base: string | null
   readonly keys: { readonly root: Uint8Array; readonly minisign: string }
@@ -33,6 +35,7 @@ export interface Verified {
 }
 
 export const verifyBucket = async (request: VerifyRequest): Promise<Verified> => {
+  if (request.client !== undefined) parseClient(request.client)
   const report = emptyReport()
   const found = await verifyAll(request, report)
   if (request.strict) failAll(report.problems)
@@ -48,12 +51,12 @@ const verifyAll = async (request: VerifyRequest, report: Report): Promise<Verifi
   const entries = Object.values(chain.releases)
   for (const [at, entry] of entries.entries()) {
     const everyByte = request.deep || named.has(entry.version)
-    const release = await verifyRelease({ reader, report, entry, app: Object.values(releases)[0]?.app ?? null, minisign: keys.minisign, releaseKeys: chain.releaseKeys, everyByte })
+    const release = await verifyRelease({ reader, report, entry, app: request.app ?? Object.values(releases)[0]?.app ?? null, minisign: keys.minisign, releaseKeys: chain.releaseKeys, everyByte })
     if (release !== null) releases[entry.version] = release
     request.onRelease?.(at + 1, entries.length)
   }
   const base = request.base ?? baseOf(Object.values(releases))
-  const heads = await verifyHeads({ reader, report, state: chain, releases, base })
+  const heads = await verifyHeads({ reader, report, state: chain, releases, base, channelsKey: chain.channelsKey })
   if (reader.list !== undefined) await verifyStrangers({ list: reader.list, report, releases, heads })
   const clients = answers({ state: chain, releases, nowMs, ...(request.client === undefined ? {} : { client: request.client }) })
   return { serial: chain.serial, expires: chain.expires, report, clients, heads }
@@ -70,14 +73,11 @@ const verifyStrangers = async ({ list, report, releases, heads }: { list: Bucket
   const drafts = new Set<string>()
   for await (const { key } of list('drafts/')) drafts.add(key.slice('drafts/'.length, -'.json'.length))
   const known = new Set([...heads, ...report.expected.keys()])
-  for (const version of Object.keys(releases)) for (const file of ['SHA256SUMS', 'SHA256SUMS.minisig']) known.add(`releases/${version}/${file}`)
   for (const prefix of ['releases/', 'feeds/'])
     for await (const { key } of list(prefix)) {
       const version = key.split('/')[1] ?? ''
       const unfinished = prefix === 'releases/' && drafts.has(version) && releases[version] === undefined
-      if (known.has(key) || unfinished || named(report, key)) continue
-      wrong(report, { code: 'verify/stranger', object: key, message: `${key} belongs to no release and no feed`, hint: 'Find out who wrote it, then remove it.' })
+      if (known.has(key) || unfinished || [...report.unjudged].some(folder => key.startsWith(folder))) continue
+      wrong(report, problem('verify/stranger', `${key} belongs to no release and no feed`, { hint: 'Find out who wrote it, then remove it.', where: { object: key }, exit: 'corrupt' }))
     }
 }
-
-const named = (report: Report, key: string): boolean => report.problems.some(one => one.where.object === key)

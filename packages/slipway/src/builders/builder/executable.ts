@@ -6,8 +6,8 @@ import { FormatError } from '@slipway/formats/format-error'
 import { identify } from '@slipway/formats/identify'
 import { readMachO } from '@slipway/formats/macho'
 import { readPe } from '@slipway/formats/pe'
-import type { Io } from '../io/io.ts'
-import type { FileTree, TreeFile } from '../tree.ts'
+import type { Io } from '../../io/io.ts'
+import type { FileTree, TreeFile } from '../../tree.ts'
 
 /**
  * The program of a folder: the file named like the app, at the shortest path, else the only executable file. Null: none, or several.
