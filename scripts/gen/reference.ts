@@ -11,7 +11,7 @@ import * as signers from '../../packages/slipway/src/signers/index.ts'
 import * as stores from '../../packages/slipway/src/stores/index.ts'
 import { type ErrorCall, findErrorCalls } from './error-calls.ts'
 import type { Generator } from './generator.ts'
-import { cell, defaultOf, type JsonSchema, typeOf } from './reference/schema-text.ts'
+import { cell, defaultOf, type JsonSchema, typeOf, whatOf } from './reference/schema-text.ts'
 
 /** What a page says of a unit, whatever its kind. */
 interface Shown {
@@ -119,14 +119,17 @@ const laterOfStore = ['keep']
 const optionRows = (schema: JsonSchema, later: readonly string[]): readonly string[] => [
   '| option | type | default | what |',
   '| --- | --- | --- | --- |',
-  ...Object.entries(schema.properties ?? {}).map(([name, one]) => {
-    const note = later.includes(name) ? ' (accepted, not used by this version)' : ''
-    return `| \`${name}\` | ${cell(typeOf(one))} | ${cell(defaultOf(one))} | ${cell(one.description ?? '')}${note} |`
-  }),
+  ...Object.entries(schema.properties ?? {}).map(([name, one]) => row(name, one, later.includes(name) ? ' (accepted, not used by this version)' : '')),
 ]
 
+const row = (name: string, schema: JsonSchema, note: string): string =>
+  `| \`${name}\` | ${cell(typeOf(schema))} | ${cell(defaultOf(schema))} | ${cell(whatOf(schema))}${note} |`
+
 const errorsPart = (kind: KindPages, unit: Shown, calls: readonly ErrorCall[]): readonly string[] => {
-  const own = calls.filter(call => call.code.startsWith(`${unit.id}/`) || call.code.startsWith(`${kind.folder}/`))
+  // By its files too: a command line's code may begin with the same word as a unit.
+  const ours = calls.filter(call => call.file.startsWith(`packages/slipway/src/${kind.folder}/`))
+  const prefixes = kind.key === 'keys' ? [unit.id] : [unit.id, kind.folder]
+  const own = ours.filter(call => prefixes.includes(call.code.split('/')[0] ?? ''))
   if (own.length === 0) return []
   const codes = [...new Set(own.map(call => call.code))].toSorted()
   return [
@@ -168,7 +171,7 @@ const configPage = (): string => {
   const unitKeys = new Set(kinds.map(kind => kind.key))
   const rows = Object.entries(top).map(([key, one]) => {
     const type = unitKeys.has(key) ? 'list of ids, or id to options' : key === 'apps' ? 'name to the keys above' : typeOf(one)
-    return `| [\`${key}\`](#${key}) | ${cell(type)} | ${defaults[key] ?? ''} | ${cell(one.description ?? '')}${isLater([key]) ? later : ''} |`
+    return `| [\`${key}\`](#${key}) | ${cell(type)} | ${defaults[key] ?? ''} | ${cell(whatOf(one))}${isLater([key]) ? later : ''} |`
   })
   return page([
     '# Config',
@@ -187,7 +190,7 @@ const configPage = (): string => {
 
 const keyPart = (key: string, schema: JsonSchema): readonly string[] => {
   const kind = kinds.find(one => one.key === key)
-  const head = [`## ${key}`, '', `${cell(schema.description ?? '')}.`, '']
+  const head = [`## ${key}`, '', `${cell(whatOf(schema))}.`, '']
   if (kind !== undefined) {
     return [...head, 'A list of ids, or id to `true`, `false`, a bare value or options.', '', ...kind.units.map(unitLine(kind)), '']
   }
@@ -202,10 +205,7 @@ const keyPart = (key: string, schema: JsonSchema): readonly string[] => {
     ...named,
     '| key | type | default | what |',
     '| --- | --- | --- | --- |',
-    ...Object.entries(inner).map(([name, one]) => {
-      const note = isLater([...path, name]) ? later : ''
-      return `| \`${name}\` | ${cell(typeOf(one))} | ${cell(defaultOf(one))} | ${cell(one.description ?? '')}${note} |`
-    }),
+    ...Object.entries(inner).map(([name, one]) => row(name, one, isLater([...path, name]) ? later : '')),
     '',
   ]
 }

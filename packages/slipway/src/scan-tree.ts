@@ -7,7 +7,11 @@ import type { Io } from './io/io.ts'
 import type { FileTree, TreeEntry, TreeFile, TreeFolder, TreeLink } from './tree.ts'
 
 /** Gives a file's deflate stream, made once for all formats. `path` is absolute. */
-export type DeflateFile = (file: { readonly path: string; readonly sha256: Hex; readonly sizeBytes: number }, level: number) => Promise<Deflated>
+export type DeflateFile = (
+  file: { readonly path: string; readonly sha256: Hex; readonly sizeBytes: number },
+  level: number,
+  onBytes?: (done: number) => void,
+) => Promise<Deflated>
 
 /**
  * The entries below an absolute folder. Files become 0o755 (any x bit) or 0o644, folders 0o755.
@@ -77,7 +81,7 @@ const hashed = async (file: FoundFile, root: string, { io, deflate }: { readonly
     sizeBytes += chunk.length
   }
   const sha256 = hash.digest('hex')
-  return { ...file, sizeBytes, sha256, bytes: () => io.files.stream(path), deflated: level => deflate({ path, sha256, sizeBytes }, level) }
+  return { ...file, sizeBytes, sha256, bytes: () => io.files.stream(path), deflated: (level, onBytes) => deflate({ path, sha256, sizeBytes }, level, onBytes) }
 }
 
 const inPairs = async (found: readonly Found[], make: (one: Found) => Promise<TreeEntry>): Promise<TreeEntry[]> => {

@@ -10,8 +10,8 @@ export interface TreeFile {
   readonly sizeBytes: number
   readonly sha256: Hex
   readonly bytes: () => AsyncIterable<Uint8Array>
-  /** The file as one raw deflate stream, made once for all formats that share it. */
-  readonly deflated: (level: number) => Promise<Deflated>
+  /** The file as one raw deflate stream, made once for all formats that share it. `onBytes` hears how much of the file went in. */
+  readonly deflated: (level: number, onBytes?: (done: number) => void) => Promise<Deflated>
 }
 export interface TreeLink {
   readonly type: 'link'

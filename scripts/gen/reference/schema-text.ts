@@ -40,7 +40,19 @@ const integerText = ({ minimum = Number.MIN_SAFE_INTEGER, maximum = Number.MAX_S
   return low && high ? `${minimum} to ${maximum}` : low ? `${minimum} or more` : high ? `at most ${maximum}` : 'whole number'
 }
 
-export const defaultOf = ({ default: value }: JsonSchema): string => (value === undefined ? '' : `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``)
+/** Of the schema, else what its description says at its end: defaults that follow from other values. */
+export const defaultOf = ({ default: value, description }: JsonSchema): string => {
+  if (value === undefined) return said(description).standard
+  return `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``
+}
+
+/** The description without the default at its end. */
+export const whatOf = ({ description }: JsonSchema): string => said(description).what
+
+const said = (description = ''): { readonly what: string; readonly standard: string } => {
+  const [, what = description, standard = ''] = /^(.*); default:? (.+)$/.exec(description) ?? []
+  return { what, standard }
+}
 
 /** Text for a table cell: code spans stay, Markdown's other characters stay characters. */
 export const cell = (text: string): string =>

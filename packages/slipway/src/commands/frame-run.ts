@@ -48,7 +48,8 @@ const runParsed = async (frame: Frame, parsed: Parsed): Promise<number> => {
   const stopLine = lineWhenSlow(frame, parsed, reporter.show)
   const watch = watchSignals(streams, reporter.show)
   const invocation: Invocation = {
-    io,
+    // Relative paths of references and stores start where the command works, not where it was called.
+    io: { ...io, host: { ...io.host, cwd: global.cwd } },
     global,
     args: parsed.args,
     flags: parsed.flags,

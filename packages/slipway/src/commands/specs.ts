@@ -16,8 +16,11 @@ const project: readonly CommandSpec[] = [
     about:
       'Finds out what the repository is (Tauri, Electron, Cargo, Go, npm, plain binaries) and writes a config with every choice explained. Nothing that exists is changed without being shown first.',
     args: [{ name: 'WHAT', optional: true, choices: ['hooks'], summary: 'hooks: only the git hooks' }],
-    flags: [{ name: 'adopt', value: 'URL', summary: 'Take over what is already published at this address' }],
-    examples: ['slipway init'],
+    flags: [
+      { name: 'adopt', value: 'URL', summary: 'Take over what is already published at this address' },
+      { name: 'yes', summary: 'Write without asking; without a terminal nothing is written otherwise' },
+    ],
+    examples: ['slipway init', 'slipway init --yes'],
     load: () => import('./init.ts'),
   },
   {

@@ -81,7 +81,10 @@ const feedsSection = ({ feeds = [] }: Finding, { targets, packages }: Packed): {
   const notes: string[] = []
   const entries = feeds.flatMap(({ id, why }) => {
     const unit = unitsOf.feeds.find(one => one.id === id)
-    if (unit === undefined) return void notes.push(`Not available yet: feeds.${id} (${why}).`) ?? []
+    if (unit === undefined) {
+      notes.push(`Not available yet: feeds.${id} (${why}).`)
+      return []
+    }
     const kindsOf = (target: Target): readonly string[] => unit.serves[osOf(target) as 'linux'] ?? []
     const served = targets.filter(target => kindsOf(target).length > 0 && !target.endsWith('-musl'))
     const ready = served.filter(target => packages.some(one => kindsOf(target).includes(one.id) && one.targets.includes(target)))

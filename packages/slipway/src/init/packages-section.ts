@@ -47,20 +47,18 @@ const activeOf = (id: string, targets: readonly Target[]): readonly Active[] => 
 
 /** A tool has an archive for every system, zip for Windows; a desktop app only where it has nothing else yet. */
 const archivesFor = ({ finding, targets }: Subject, native: readonly Active[]): readonly Active[] => {
+  const { ids } = finding.packages
+  const here = ids.filter(id => archives.includes(id) && unitsOf.packages.some(unit => unit.id === id))
+  const tars = here.filter(id => id !== 'zip')
+  if (finding.targets.list === null) return (here.length > 0 ? here : ['tar.gz']).map(id => ({ id, targets: [] }))
+  if (ids.includes('binary') && here.length === 0) return []
   const packed = native.flatMap(one => one.targets)
   const open = finding.desktop ? targets.filter(target => !packed.includes(target)) : targets
-  const wanted = finding.packages.ids.filter(id => archives.includes(id) && unitsOf.packages.some(unit => unit.id === id))
-  const tar = wanted.filter(id => id !== 'zip')
-  const isTool = !finding.desktop && finding.targets.list === null
-  if (isTool) return (wanted.length > 0 ? wanted : ['tar.gz']).map(id => ({ id, targets: [] }))
-  const unix = open.filter(target => osOf(target) !== 'windows')
-  const windows = open.filter(target => osOf(target) === 'windows')
-  const onlyBinary = finding.packages.ids.includes('binary') && wanted.length === 0
-  if (onlyBinary) return []
-  return [
-    ...(tar.length > 0 ? tar : wanted.length > 0 && !finding.packages.ids.some(id => id.startsWith('tar.')) ? ['zip'] : ['tar.gz']).flatMap(id => (unix.length === 0 ? [] : [{ id, targets: id === 'zip' ? open : unix }])),
-    ...(windows.length === 0 || (tar.length === 0 && wanted.includes('zip') && unix.length > 0 && !finding.packages.ids.some(id => id.startsWith('tar.'))) ? [] : [{ id: 'zip', targets: windows }]),
-  ]
+  const unix = tars.length > 0 ? tars : ids.includes('zip') && !ids.some(id => id.startsWith('tar.')) ? ['zip'] : ['tar.gz']
+  const idsFor = (target: Target): readonly string[] => (osOf(target) === 'windows' ? ['zip'] : unix)
+  return [...new Set([...unix, 'zip'])]
+    .map(id => ({ id, targets: open.filter(target => idsFor(target).includes(id)) }))
+    .filter(one => one.targets.length > 0)
 }
 
 /** One deb an architecture: musl programs have no place of their own in Debian. */

@@ -25,7 +25,8 @@ export const findTauri = async (repository: Repository): Promise<Finding | undef
   const bundle = table(first ? table(conf['tauri'])['bundle'] : conf['bundle'])
   const updater = table(first ? table(conf['tauri'])['updater'] : table(conf['plugins'])['updater'])
   const updates = Object.keys(updater).length > 0 && updater['active'] !== false
-  const bin = manifest.bin ?? (await cargoName(found))
+  // Tauri 1 calls the program as the product.
+  const bin = stated(manifest.bin ?? (first ? manifest.name : undefined), file) ?? (await cargoName(found))
   const kinds = formatsOf(bundle)
   return {
     kind: 'tauri',

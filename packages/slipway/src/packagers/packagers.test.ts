@@ -1,8 +1,9 @@
 // Every packager against the conformance of its kind; what they write is unpacked by tools that we did not write.
 import { describe, expect, it } from 'vitest'
-import { packagerConformance, runJudge, type PackagerFixture } from './conformance.ts'
+import { collectPackage, packagerConformance, runJudge, type PackagerFixture } from './conformance.ts'
 import * as packagers from './index.ts'
 import type { AnyPackager } from './packager.ts'
+import { app, treeOf } from './testing/trees.ts'
 
 const oneFile = 'it is one file: the executable alone'
 const fixtures: Readonly<Record<string, PackagerFixture>> = {
@@ -45,6 +46,16 @@ const skips = Object.values(packagers as unknown as Record<string, AnyPackager>)
 })
 
 describe('packagers', () => {
+  it('refuses a bare executable that is not there', async () => {
+    const packing = { tree: treeOf({ other: 'x' }), target: 'linux-x64', options: {} as never }
+    await expect(collectPackage(packagers.binary as unknown as AnyPackager, packing)).rejects.toThrow('binary/no-executable')
+  })
+  it('packs a bare executable as it is, with .exe on Windows alone', async () => {
+    const packing = { tree: treeOf({ tool: 'bytes of it' }), target: 'linux-x64', options: {} as never }
+    const { bytes, facts } = await collectPackage(packagers.binary as unknown as AnyPackager, packing)
+    expect([bytes.toString(), facts]).toEqual(['bytes of it', { executable: 'tool' }])
+    expect(['windows-arm64', 'macos-x64'].map(target => packagers.binary.fileName({ app, target }, {}))).toEqual(['tool-1.2.3-windows-arm64.exe', 'tool-1.2.3-macos-x64'])
+  })
   it('skips only what has a reason, and says how much', () => {
     const skipped = skips.flat()
     console.info(`packager conformance: ${skipped.length} cases skipped\n${skipped.join('\n')}`)

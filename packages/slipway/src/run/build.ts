@@ -87,7 +87,7 @@ const restored = async (work: Work, key: Hex): Promise<FileTree | null> => {
     if (entry.type !== 'file') entries.push(entry)
     else if (await work.cache.has(entry.sha256, entry.sizeBytes)) {
       const path = work.cache.blob(entry.sha256)
-      entries.push({ ...entry, bytes: () => work.io.files.stream(path), deflated: level => work.deflated({ ...entry, path }, level) })
+      entries.push({ ...entry, bytes: () => work.io.files.stream(path), deflated: (level, onBytes) => work.deflated({ ...entry, path }, level, onBytes) })
     } else return null
   }
   return { executable: kept.executable, entries }

@@ -1,12 +1,13 @@
 // One deflate stream a file, made once and kept in the cache for every format that shares it (CONTRACTS 7).
 import type { Hex, Json } from '@slipway/core'
-import { deflatePieces } from '@slipway/formats/deflate'
+import { addPiece, deflatePieces, emptySum } from '@slipway/formats/deflate'
 import type { Deflated } from '@slipway/formats/deflate'
 import type { Io } from '../io/io.ts'
+import type { DeflateFile } from '../scan-tree.ts'
 import { keyOf } from './cache.ts'
 import type { Cache } from './cache.ts'
 
-export type Deflating = (file: { readonly path: string; readonly sha256: Hex; readonly sizeBytes: number }, level: number) => Promise<Deflated>
+export type Deflating = DeflateFile
 
 interface Kept {
   /** Uncompressed. */
@@ -17,30 +18,44 @@ interface Kept {
 }
 
 export const deflating = (io: Io, cache: Cache): Deflating => {
-  const running = new Map<string, Promise<Deflated>>()
-  return (file, level) => {
-    const key = keyOf({ kind: 'deflate', sha256: file.sha256, level, zlib: io.host.zlibVersion, form: 2 })
+  const running = new Map<string, Running>()
+  return (file, level, onBytes) => {
+    const key = keyOf({ kind: 'deflate', sha256: file.sha256, level, zlib: io.host.zlibVersion, form: 3 })
     const known = running.get(key)
-    if (known !== undefined) return known
-    const started = make(io, cache, { key, file, level })
-    running.set(key, started)
-    return started
+    const listeners = known?.listeners ?? []
+    if (onBytes !== undefined) listeners.push(onBytes)
+    if (known !== undefined) return known.made
+    const made = make(io, cache, { key, file, level, hear: done => listeners.forEach(listener => listener(done)) })
+    running.set(key, { made, listeners })
+    return made
   }
 }
 
-const make = async (io: Io, cache: Cache, job: { key: Hex; file: Parameters<Deflating>[0]; level: number }): Promise<Deflated> => {
-  const { key, file, level } = job
+interface Running {
+  readonly made: Promise<Deflated>
+  /** All formats that wait for this stream. */
+  readonly listeners: ((done: number) => void)[]
+}
+interface Job {
+  readonly key: Hex
+  readonly file: Parameters<Deflating>[0]
+  readonly level: number
+  readonly hear: (done: number) => void
+}
+
+const make = async (io: Io, cache: Cache, { key, file, level, hear }: Job): Promise<Deflated> => {
   const kept = (await cache.read(key)) as Kept | null
   if (kept !== null && (await cache.has(kept.blob, kept.blobBytes))) return opened(io, cache, kept)
-  let crc32 = 0
+  let sum = emptySum
   const pieces = async function* (): AsyncGenerator<Uint8Array> {
     for await (const piece of deflatePieces(io.files.stream(file.path), { level })) {
-      crc32 = piece.crc32
+      sum = addPiece(sum, piece)
+      hear(sum.sizeBytes)
       yield piece.bytes
     }
   }
   const digests = await cache.store(pieces())
-  const made: Kept = { sizeBytes: file.sizeBytes, crc32, blob: digests.sha256, blobBytes: digests.sizeBytes }
+  const made: Kept = { sizeBytes: sum.sizeBytes, crc32: sum.crc32, blob: digests.sha256, blobBytes: digests.sizeBytes }
   await cache.write(key, made as unknown as Json)
   return opened(io, cache, made)
 }

@@ -2,6 +2,7 @@
 import type { Artifact, Hex, Json, Step } from '@slipway/core'
 import { units } from '../plan/kinds.ts'
 import type { AnyPackager, Facts } from '../packagers/packager.ts'
+import type { FileTree, TreeFile } from '../tree.ts'
 import { treeDigest, treeOf } from './build.ts'
 import { keyOf } from './cache.ts'
 import type { Digests } from './cache.ts'
@@ -60,8 +61,7 @@ const packageKey = (work: Work, step: Step, from: Hex): Hex =>
 
 const pack = async (work: Work, job: { unit: AnyPackager; step: Step; report: StepReport }): Promise<Packed> => {
   const { unit, step, report } = job
-  const tree = treeOf(work, step.target ?? '')
-  const total = tree.entries.reduce((sum, entry) => sum + (entry.type === 'file' ? entry.sizeBytes : 0), 0)
+  const tree = heard(treeOf(work, step.target ?? ''), report.progress)
   let facts: Facts = {}
   const bytes = async function* (): AsyncGenerator<Uint8Array> {
     const packing = unit.pack({ app: work.settings.app, target: step.target ?? '', tree, date: work.date }, step.options as never)
@@ -71,6 +71,28 @@ const pack = async (work: Work, job: { unit: AnyPackager; step: Step; report: St
       yield next.value
     }
   }
-  const digests = await work.cache.store(bytes(), done => report.progress(done, Math.max(done, total)))
+  const digests = await work.cache.store(bytes())
   return { digests, facts }
+}
+
+/** The same tree, which reports how much of its files has gone in. */
+const heard = (tree: FileTree, progress: (done: number, total: number) => void): FileTree => {
+  const files = tree.entries.filter(entry => entry.type === 'file')
+  const total = files.reduce((sum, file) => sum + file.sizeBytes, 0)
+  const read = new Map<string, number>()
+  const hear = (path: string, done: number): void => {
+    read.set(path, Math.max(done, read.get(path) ?? 0))
+    progress([...read.values()].reduce((sum, bytes) => sum + bytes, 0), total)
+  }
+  const streamed = async function* (file: TreeFile): AsyncGenerator<Uint8Array> {
+    let done = 0
+    for await (const chunk of file.bytes()) {
+      yield chunk
+      hear(file.path, (done += chunk.length))
+    }
+  }
+  const entries = tree.entries.map(entry =>
+    entry.type === 'file' ? { ...entry, bytes: () => streamed(entry), deflated: (level: number) => entry.deflated(level, done => hear(entry.path, done)) } : entry,
+  )
+  return { ...tree, entries }
 }

@@ -83,7 +83,13 @@ const extractZip = async (io: Io, file: string, folder: string): Promise<Links> 
   return checkedLinks(links, files)
 }
 
-const cleanPath = (path: string): string => path.split('/').filter(step => step !== '' && step !== '.').join('/')
+/** Without empty and `.` steps; the slash of an absolute path stays, so that it is seen and refused. */
+const cleanPath = (path: string): string =>
+  (path.startsWith('/') ? '/' : '') +
+  path
+    .split('/')
+    .filter(step => step !== '' && step !== '.')
+    .join('/')
 
 const checkPlace = (path: string, seen: { readonly links: Links; readonly files: ReadonlySet<string> }): void => {
   if (!isInsidePath(path) || /[\p{Cc}\\]/u.test(path)) unsafe(path, 'a path that leaves the folder or holds control characters')
