@@ -26,7 +26,13 @@ afterAll(async () => {
 })
 
 const check = (changes: Partial<ElectronCheck> = {}) =>
-  checkWithElectronUpdater({ feedUrl: `${server.url}feeds/stable/electron/`, version: '1.0.0', arch: 'x64', folder: join(folder, String((count += 1))), ...changes })
+  checkWithElectronUpdater({
+    feedUrl: `${server.url}feeds/stable/electron/`,
+    version: '1.0.0',
+    arch: 'x64',
+    folder: join(folder, String((count += 1))),
+    ...changes,
+  })
 
 describe('electron-updater', () => {
   it('is offered the file of its architecture, and downloads exactly its bytes', async () => {

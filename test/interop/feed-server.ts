@@ -21,7 +21,8 @@ export interface FeedServer {
   readonly close: () => Promise<void>
 }
 
-export const packageBytes = (version: string, target: Target): Uint8Array => new TextEncoder().encode(`package ${version} ${target}\n`.repeat(2000))
+export const packageBytes = (version: string, target: Target): Uint8Array =>
+  new TextEncoder().encode(`package ${version} ${target}\n`.repeat(2000))
 
 /** Versions 1.0.0 and 2.0.0, a deb for each target, signed, in the feeds tauri and electron of channel `stable`. */
 export const serveFeeds = async (targets: readonly Target[]): Promise<FeedServer> => {
@@ -41,7 +42,12 @@ export const serveFeeds = async (targets: readonly Target[]): Promise<FeedServer
     const artifacts: Artifact[] = []
     for (const target of targets) artifacts.push(await signedDeb(version, target, { key, objects }))
     const made = release(version, { feed: 'tauri', targets, artifacts, notes: `Notes of ${version}\n"quoted": yes` })
-    releases[version] = { ...made, at: `${url}releases/${version}/`, artifacts, feeds: ['tauri', 'electron'].map(id => ({ id, options: { targets } })) }
+    releases[version] = {
+      ...made,
+      at: `${url}releases/${version}/`,
+      artifacts,
+      feeds: ['tauri', 'electron'].map(id => ({ id, options: { targets } })),
+    }
   }
   return {
     url,
@@ -56,14 +62,37 @@ export const serveFeeds = async (targets: readonly Target[]): Promise<FeedServer
   }
 }
 
-const signedDeb = async (version: string, target: Target, { key, objects }: { readonly key: MinisignKey; readonly objects: Map<string, Uint8Array> }): Promise<Artifact> => {
+const signedDeb = async (
+  version: string,
+  target: Target,
+  { key, objects }: { readonly key: MinisignKey; readonly objects: Map<string, Uint8Array> },
+): Promise<Artifact> => {
   const bytes = packageBytes(version, target)
   const file = `tool_${version}-1_${target}.deb`
   objects.set(`/releases/${version}/${file}`, bytes)
   const digest = (name: string): string => createHash(name).update(bytes).digest('hex')
-  const signer = { keyId: keyIdText(key.keyId), public: key.publicKey, sign: (message: Uint8Array) => Promise.resolve(sign(key.seed, message)) }
+  const signer = {
+    keyId: keyIdText(key.keyId),
+    public: key.publicKey,
+    sign: (message: Uint8Array) => Promise.resolve(sign(key.seed, message)),
+  }
   const blake2b512 = await digestOf([bytes])
-  const subject = { app: { ...app, version }, file, target, date, sizeBytes: bytes.length, sha256: digest('sha256'), blake2b512, bytes: async function* () {} }
+  const subject = {
+    app: { ...app, version },
+    file,
+    target,
+    date,
+    sizeBytes: bytes.length,
+    sha256: digest('sha256'),
+    blake2b512,
+    bytes: async function* () {},
+  }
   const signature = (await minisign.package?.(subject, signer, {})) ?? ''
-  return artifact('deb', target, { file, sizeBytes: bytes.length, sha256: digest('sha256'), sha512: digest('sha512'), signatures: { minisign: signature } })
+  return artifact('deb', target, {
+    file,
+    sizeBytes: bytes.length,
+    sha256: digest('sha256'),
+    sha512: digest('sha512'),
+    signatures: { minisign: signature },
+  })
 }

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { request as httpRequest, type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import type * as builderUtilRuntime from 'builder-util-runtime'
 import type { DownloadOptions, HttpExecutor as HttpExecutorType } from 'builder-util-runtime'
 import type { DebUpdater as DebUpdaterType, UpdateInfo } from 'electron-updater'
 
@@ -112,7 +113,7 @@ const chosenUrl = (updater: DebUpdaterType, info: UpdateInfo): string => {
 
 /** Electron's own executor with node:http below. `download` goes through doDownload, the only way on which sha512 is checked. */
 const executorClass = (): new () => HttpExecutorType<ClientRequest> => {
-  const { HttpExecutor, configureRequestUrl, configureRequestOptions } = load('builder-util-runtime') as typeof import('builder-util-runtime')
+  const { HttpExecutor, configureRequestUrl, configureRequestOptions } = load('builder-util-runtime') as typeof builderUtilRuntime
   return class extends HttpExecutor<ClientRequest> {
     override createRequest(options: RequestOptions, callback: (response: IncomingMessage) => void): ClientRequest {
       // A connection each: the executor adds listeners to a kept one at every request.

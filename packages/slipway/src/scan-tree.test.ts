@@ -20,7 +20,13 @@ const scan = () => scanTree(root, machine(), () => Promise.reject(new Error('not
 
 describe('scanTree', () => {
   it('sorts by code units, makes modes plain and hashes', async () => {
-    for (const [path, mode] of [['b', 0o600], ['B', 0o640], ['a-b', 0o775], ['a/x', 0o711], ['a/empty', 0o666]] as const) {
+    for (const [path, mode] of [
+      ['b', 0o600],
+      ['B', 0o640],
+      ['a-b', 0o775],
+      ['a/x', 0o711],
+      ['a/empty', 0o666],
+    ] as const) {
       mkdirSync(join(root, 'a'), { recursive: true, mode: 0o700 })
       writeFileSync(join(root, path), path === 'a/empty' ? '' : path)
       chmodSync(join(root, path), mode)

@@ -19,7 +19,10 @@ export type DeflateFile = (
  */
 export const scanTree = async (folder: string, io: Io, deflate: DeflateFile): Promise<FileTree['entries']> => {
   if ((await io.files.stat(folder))?.type !== 'folder')
-    fail('tree/no-folder', `${JSON.stringify(folder)} is no folder`, { hint: 'Check what the build produced, and build.*.from.', where: { file: folder } })
+    fail('tree/no-folder', `${JSON.stringify(folder)} is no folder`, {
+      hint: 'Check what the build produced, and build.*.from.',
+      where: { file: folder },
+    })
   const found = await walk(folder, '', io)
   const links = new Map(found.flatMap(one => (one.type === 'link' ? [[one.path, one.linkTarget] as const] : [])))
   for (const [path, linkTarget] of links) checkLink(path, linkTarget, links)
@@ -56,7 +59,7 @@ const checkLink = (path: string, linkTarget: string, links: ReadonlyMap<string, 
   if (!isInsideLink(path, linkTarget) || /[\p{Cc}\\]/u.test(linkTarget)) outside()
   let at = path.split('/').slice(0, -1)
   const steps = linkTarget.split('/')
-  for (let hops = 0; steps.length > 0; ) {
+  for (let hops = 0; steps.length > 0;) {
     const step = steps.shift() ?? ''
     if (step === '' || step === '.') continue
     if (step === '..') {
@@ -72,7 +75,11 @@ const checkLink = (path: string, linkTarget: string, links: ReadonlyMap<string, 
   }
 }
 
-const hashed = async (file: FoundFile, root: string, { io, deflate }: { readonly io: Io; readonly deflate: DeflateFile }): Promise<TreeFile> => {
+const hashed = async (
+  file: FoundFile,
+  root: string,
+  { io, deflate }: { readonly io: Io; readonly deflate: DeflateFile },
+): Promise<TreeFile> => {
   const path = `${root}/${file.path}`
   const hash = createHash('sha256')
   let sizeBytes = 0
@@ -81,7 +88,13 @@ const hashed = async (file: FoundFile, root: string, { io, deflate }: { readonly
     sizeBytes += chunk.length
   }
   const sha256 = hash.digest('hex')
-  return { ...file, sizeBytes, sha256, bytes: () => io.files.stream(path), deflated: (level, onBytes) => deflate({ path, sha256, sizeBytes }, level, onBytes) }
+  return {
+    ...file,
+    sizeBytes,
+    sha256,
+    bytes: () => io.files.stream(path),
+    deflated: (level, onBytes) => deflate({ path, sha256, sizeBytes }, level, onBytes),
+  }
 }
 
 const inPairs = async (found: readonly Found[], make: (one: Found) => Promise<TreeEntry>): Promise<TreeEntry[]> => {

@@ -51,7 +51,9 @@ export interface Build<S extends Shape> {
   readonly build: (job: BuildJob, options: Options<S>) => Promise<FileTree>
 }
 
-export const builder = <const Id extends string, S extends Shape, const M extends keyof S & string = never>(unit: Unit<Id, S, M> & Build<S>) => ({
+export const builder = <const Id extends string, S extends Shape, const M extends keyof S & string = never>(
+  unit: Unit<Id, S, M> & Build<S>,
+) => ({
   ...unit,
   options: { ...common, ...unit.options },
 })

@@ -86,7 +86,10 @@ describe('command', () => {
   })
   it('names its problems before a build', () => {
     expect(command.check?.(jobIn(folder), {}).map(one => one.code)).toEqual(['command/no-run', 'command/no-from'])
-    expect(command.check?.(jobIn(folder), { run: { 'macos-*': 'x' }, from: { 'macos-x64': 'y' } }).map(one => one.code)).toEqual(['command/no-run', 'command/no-from'])
+    expect(command.check?.(jobIn(folder), { run: { 'macos-*': 'x' }, from: { 'macos-x64': 'y' } }).map(one => one.code)).toEqual([
+      'command/no-run',
+      'command/no-from',
+    ])
     expect(command.targets?.({ from: { 'linux-x64': 'a' } })).toEqual(['linux-x64'])
   })
 })

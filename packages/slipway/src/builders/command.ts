@@ -2,7 +2,16 @@
 import { fail, parseTarget, problem, redact, type Target } from '@slipway/core'
 import * as z from 'zod'
 import { splitCommands } from '../words.ts'
-import { builder, fillPlaceholders, findExecutable, foreignProgram, treeWith, valueFor, type BuildJob, type BuildSubject } from './builder.ts'
+import {
+  builder,
+  fillPlaceholders,
+  findExecutable,
+  foreignProgram,
+  treeWith,
+  valueFor,
+  type BuildJob,
+  type BuildSubject,
+} from './builder.ts'
 
 const lines = z.union([z.string(), z.array(z.string()).readonly()])
 type Lines = z.output<typeof lines>
@@ -82,7 +91,9 @@ const runAll = async (job: BuildJob, options: Options): Promise<void> => {
     let failed: unknown
     const onOutput = (text: string): void => {
       // Kept, not thrown: the command goes on while the log is written.
-      written = written.then(() => job.io.files.append(log, new TextEncoder().encode(text), { durable: false })).catch(error => void (failed ??= error))
+      written = written
+        .then(() => job.io.files.append(log, new TextEncoder().encode(text), { durable: false }))
+        .catch(error => void (failed ??= error))
     }
     const { exitCode, stdout, stderr } = await job.io.run({ tool, args, cwd, env, signal: job.signal, onOutput })
     await written
@@ -91,13 +102,20 @@ const runAll = async (job: BuildJob, options: Options): Promise<void> => {
   }
 }
 
-const failCommand = (job: BuildJob, { tool, exitCode, output, log }: { tool: string; exitCode: number; output: string; log: string }): never =>
-  fail('command/failed', `${tool} for ${job.target} ended with exit code ${exitCode}:\n${redact(output.trim().split('\n').slice(-20).join('\n'))}`, {
-    hint: `The whole output is in ${log}.`,
-    where: { path: 'build.command.run', file: log, target: job.target },
-    facts: { exitCode, log },
-    exit: 'machine',
-  })
+const failCommand = (
+  job: BuildJob,
+  { tool, exitCode, output, log }: { tool: string; exitCode: number; output: string; log: string },
+): never =>
+  fail(
+    'command/failed',
+    `${tool} for ${job.target} ended with exit code ${exitCode}:\n${redact(output.trim().split('\n').slice(-20).join('\n'))}`,
+    {
+      hint: `The whole output is in ${log}.`,
+      where: { path: 'build.command.run', file: log, target: job.target },
+      facts: { exitCode, log },
+      exit: 'machine',
+    },
+  )
 
 /** The folder that was produced; a single program becomes a folder of one file, named like the app. */
 const produced = async (job: BuildJob, options: Options): Promise<string> => {
@@ -131,7 +149,13 @@ const noFrom = (target: Target) =>
   })
 
 const failNoExecutable = (job: BuildJob, path: string | undefined): never =>
-  fail('command/no-executable', path === undefined ? `what the build of ${job.target} produced has not exactly one executable` : `the build of ${job.target} produced no ${JSON.stringify(path)}`, {
-    hint: 'Set build.command.bin to the path of the executable inside.',
-    where: { path: 'build.command.bin', target: job.target },
-  })
+  fail(
+    'command/no-executable',
+    path === undefined
+      ? `what the build of ${job.target} produced has not exactly one executable`
+      : `the build of ${job.target} produced no ${JSON.stringify(path)}`,
+    {
+      hint: 'Set build.command.bin to the path of the executable inside.',
+      where: { path: 'build.command.bin', target: job.target },
+    },
+  )

@@ -33,7 +33,8 @@ const put = (path: string, bytes: string | Uint8Array, mode = 0o644): string => 
 }
 type Options = Parameters<typeof prebuilt.build>[1]
 const build = (options: Options, changes: Partial<BuildJob> = {}) => prebuilt.build(jobIn(folder, changes), options)
-const paths = async (options: Options, changes: Partial<BuildJob> = {}): Promise<readonly string[]> => (await build(options, changes)).entries.map(one => one.path)
+const paths = async (options: Options, changes: Partial<BuildJob> = {}): Promise<readonly string[]> =>
+  (await build(options, changes)).entries.map(one => one.path)
 const x64 = elf(62)
 const [intel, arm] = [0x01000007, 0x0100000c]
 
@@ -72,7 +73,11 @@ describe('prebuilt from a folder', () => {
   })
   it('names the target of what is missing', async () => {
     const error = await build({ from: 'none/{target}' }).catch((caught: unknown) => caught)
-    expect(error instanceof SlipwayError && error.problems[0]).toMatchObject({ code: 'prebuilt/missing', where: { target: 'linux-x64' }, exit: 'input' })
+    expect(error instanceof SlipwayError && error.problems[0]).toMatchObject({
+      code: 'prebuilt/missing',
+      where: { target: 'linux-x64' },
+      exit: 'input',
+    })
   })
   it('names its problems before a build', () => {
     expect(prebuilt.check?.(jobIn(folder), {}).map(one => one.code)).toEqual(['prebuilt/no-from'])
@@ -122,7 +127,17 @@ describe('prebuilt, the header of the executable', () => {
   })
 })
 
-const entry = (path: string, changes: Partial<TarFile> = {}): TarFile => ({ type: 'file', path, mode: 0o755, mtime: 0, sizeBytes: x64.length, bytes: async function* () { yield x64 }, ...changes })
+const entry = (path: string, changes: Partial<TarFile> = {}): TarFile => ({
+  type: 'file',
+  path,
+  mode: 0o755,
+  mtime: 0,
+  sizeBytes: x64.length,
+  bytes: async function* () {
+    yield x64
+  },
+  ...changes,
+})
 const tarOf = (...entries: readonly TarFile[]): Promise<Uint8Array> => collect(writeTar(entries), 1 << 24)
 const link = (path: string, linkTarget: string): TarFile => ({ type: 'symlink', path, mode: 0o777, mtime: 0, sizeBytes: 0, linkTarget })
 
@@ -150,7 +165,17 @@ describe('prebuilt from an archive', () => {
   })
   it('keeps a macOS bundle whole', async () => {
     const program = machO(arm)
-    put('a.tar', await tarOf(entry('Tool.app/Contents/MacOS/tool', { sizeBytes: program.length, bytes: async function* () { yield program } })))
+    put(
+      'a.tar',
+      await tarOf(
+        entry('Tool.app/Contents/MacOS/tool', {
+          sizeBytes: program.length,
+          bytes: async function* () {
+            yield program
+          },
+        }),
+      ),
+    )
     expect((await build({ from: 'a.tar' }, { target: 'macos-arm64' })).executable).toBe('Tool.app/Contents/MacOS/tool')
   })
   it.each([
@@ -198,7 +223,9 @@ const checksummed = (bytes: Buffer): Uint8Array => {
 describe('prebuilt from npm', () => {
   const input = 'npm:@acme/tool-linux-x64@1.2.3'
   const withRegistry = async (body: (job: Partial<BuildJob>, requests: string[]) => Promise<void>): Promise<void> => {
-    const tarball = gzipSync(await tarOf(entry('package/bin/tool'), entry('package/README.md', { mode: 0o644 }), entry('package/package.json', packageJson)))
+    const tarball = gzipSync(
+      await tarOf(entry('package/bin/tool'), entry('package/README.md', { mode: 0o644 }), entry('package/package.json', packageJson)),
+    )
     const requests: string[] = []
     const server = createServer((request, response) => {
       requests.push(request.url ?? '')
@@ -217,13 +244,20 @@ describe('prebuilt from npm', () => {
   }
   const listening = (server: Server): Promise<void> => new Promise(resolve => void server.listen(0, '127.0.0.1', resolve))
   const manifest = new TextEncoder().encode('{"name":"@acme/tool-linux-x64","version":"1.2.3"}')
-  const packageJson: Partial<TarFile> = { mode: 0o644, sizeBytes: manifest.length, bytes: async function* () { yield manifest } }
+  const packageJson: Partial<TarFile> = {
+    mode: 0o644,
+    sizeBytes: manifest.length,
+    bytes: async function* () {
+      yield manifest
+    },
+  }
 
   it('says what it fetches, with the version of the app unless one is written', () => {
     expect(prebuilt.inputs?.(jobIn(folder), { from: 'npm:@acme/tool-{npm}' })).toEqual([input])
     expect(prebuilt.inputs?.(jobIn(folder), { from: 'npm:tool@2.0.0-beta.1' })).toEqual(['npm:tool@2.0.0-beta.1'])
     expect(prebuilt.inputs?.(jobIn(folder), { from: 'out' })).toEqual([])
-    for (const from of ['npm:', 'npm:-rf', 'npm:../x', 'npm:a b', 'npm:x@--evil', 'npm:git+https://x']) expect(() => prebuilt.inputs?.(jobIn(folder), { from })).toThrow('prebuilt/bad-npm-name')
+    for (const from of ['npm:', 'npm:-rf', 'npm:../x', 'npm:a b', 'npm:x@--evil', 'npm:git+https://x'])
+      expect(() => prebuilt.inputs?.(jobIn(folder), { from })).toThrow('prebuilt/bad-npm-name')
   })
   it('fetches by npm, checks the pin, drops package.json, and fetches once', async () => {
     await withRegistry(async (job, requests) => {
@@ -256,6 +290,8 @@ describe('prebuilt from npm', () => {
   })
   it('knows a file by its integrity', async () => {
     const file = put('f', 'abc')
-    expect(await integrityOf(machine(), file)).toBe('sha512-3a81oZNherrMQXNJriBBMRLm+k6JqX6iCp7u5ktV05ohkpkqJ0/BqDa6PCOj/uu9RU1EI2Q86A4qmslPpUyknw==')
+    expect(await integrityOf(machine(), file)).toBe(
+      'sha512-3a81oZNherrMQXNJriBBMRLm+k6JqX6iCp7u5ktV05ohkpkqJ0/BqDa6PCOj/uu9RU1EI2Q86A4qmslPpUyknw==',
+    )
   })
 })

@@ -3,7 +3,16 @@ import { fail, parseTarget, problem, type Target } from '@slipway/core'
 import { identify } from '@slipway/formats/identify'
 import * as z from 'zod'
 import type { FileTree } from '../tree.ts'
-import { builder, fillPlaceholders, findExecutable, foreignProgram, treeWith, valueFor, type BuildJob, type BuildSubject } from './builder.ts'
+import {
+  builder,
+  fillPlaceholders,
+  findExecutable,
+  foreignProgram,
+  treeWith,
+  valueFor,
+  type BuildJob,
+  type BuildSubject,
+} from './builder.ts'
 import { extract, type ArchiveKind } from './prebuilt/extract.ts'
 import { fetchNpm, integrityOf, lockedTarball, npmInput } from './prebuilt/npm.ts'
 
@@ -26,7 +35,7 @@ export const prebuilt = builder({
     from: z
       .union([z.string(), z.record(z.string(), z.string())])
       .optional()
-      .describe("Folder, archive, executable or npm:<name>[@version], with placeholders as {npm}; or target -> that"),
+      .describe('Folder, archive, executable or npm:<name>[@version], with placeholders as {npm}; or target -> that'),
     bin: z.string().optional().describe('Path of the executable inside; default: the file named like app.bin'),
   },
   pure: true,
@@ -100,7 +109,7 @@ const fromNpm = async (job: BuildJob, from: string): Promise<string> => {
 /** A single program becomes a folder of one file, named like the app. */
 const alone = async (job: BuildJob, file: string): Promise<string> => {
   const folder = `${job.scratch}/tree`
-  const name = `${job.app.bin}${parseTarget(job.target)?.os === 'windows' ? /\.[A-Za-z0-9]+$/.exec(file)?.[0] ?? '.exe' : ''}`
+  const name = `${job.app.bin}${parseTarget(job.target)?.os === 'windows' ? (/\.[A-Za-z0-9]+$/.exec(file)?.[0] ?? '.exe') : ''}`
   await job.io.files.remove(folder)
   await job.io.files.write(`${folder}/${name}`, job.io.files.stream(file), { mode: 0o755, durable: false })
   return folder

@@ -9,6 +9,7 @@ import { ensureDevKeys } from '../run/dev-keys.ts'
 import { readDraft } from '../run/draft.ts'
 import { unfinished } from '../run/journal.ts'
 import type { Basis } from '../run/journal.ts'
+import { offered } from '../run/publish.ts'
 import { runPlan } from '../run/run.ts'
 import type { RunResult } from '../run/run.ts'
 import type { Work } from '../run/work.ts'
@@ -24,11 +25,12 @@ import type { Planned } from './project.ts'
 export const runStage = async (invocation: Invocation, until: Stage, command: string): Promise<Outcome> => {
   const { io } = invocation
   const planned = await planFor(invocation, until)
-  await assertSamePlan(invocation, planned)
+  const seen = await assertSamePlan(invocation, planned)
   if (planned.project.profile === 'dev') await ensureDevKeys(io, planned.project.apps)
   assertReady(planned.project, planned.observed)
-  const { basis, resumed } = await basisOf(invocation, planned, until)
+  const { basis: today, resumed } = await basisOf(invocation, planned, until)
   if (until === 'publish') assertMayPublish(planned, io.clock.now())
+  const basis = seen ?? today
   const result = await runPlan({
     io,
     project: planned.project,
@@ -50,18 +52,18 @@ export const runStage = async (invocation: Invocation, until: Stage, command: st
 }
 
 /** `--plan FILE|DIGEST`: only that plan is carried out; another one today is `release/other-plan` (exit 3), and says where they differ. */
-const assertSamePlan = async (invocation: Invocation, { plan, digest }: Planned): Promise<void> => {
+const assertSamePlan = async (invocation: Invocation, { plan, digest }: Planned): Promise<Basis | null> => {
   const wanted = textOf(invocation, 'plan')
-  if (wanted === undefined) return
+  if (wanted === undefined) return null
   if (/^[0-9a-f]{8,64}$/.test(wanted)) {
-    if (digest.startsWith(wanted)) return
-    fail('release/other-plan', `Today's plan is ${digest.slice(0, 8)}, not ${wanted.slice(0, 8)}`, { hint: 'Run `slipway plan --out FILE` and give the file: it then says where they differ.', exit: 'refused' })
+    if (digest.startsWith(wanted)) return null
+    return fail('release/other-plan', `Today's plan is ${digest.slice(0, 8)}, not ${wanted.slice(0, 8)}`, { hint: 'Run `slipway plan --out FILE` and give the file: it then says where they differ.', exit: 'refused' })
   }
   const path = wanted.startsWith('/') ? wanted : `${invocation.global.cwd}/${wanted}`
-  const { observed: _observed, ...body } = parseJson(await invocation.io.files.readText(path)) as Record<string, Json>
-  if (digestOf(body) === digest) return
+  const { observed, ...body } = parseJson(await invocation.io.files.readText(path)) as Record<string, Json>
+  if (digestOf(body) === digest) return plannedBasis(observed)
   const where = difference(body, plan as unknown as Json)
-  fail('release/other-plan', `Today's plan differs from ${plain(wanted)} at ${where}`, { hint: 'Look at both with `slipway plan`; release without --plan carries out today\'s.', where: { path: where }, exit: 'refused' })
+  return fail('release/other-plan', `Today's plan differs from ${plain(wanted)} at ${where}`, { hint: 'Look at both with `slipway plan`; release without --plan carries out today\'s.', where: { path: where }, exit: 'refused' })
 }
 
 /** The path of the first difference of two values. */
@@ -72,6 +74,12 @@ export const difference = (a: Json | undefined, b: Json | undefined, path = ''):
   for (const key of [...new Set([...Object.keys(left), ...Object.keys(right)])].sort())
     if (JSON.stringify(left[key]) !== JSON.stringify(right[key])) return difference(left[key], right[key], path === '' ? key : `${path}.${key}`)
   return path === '' ? 'the top' : path
+}
+
+/** With `--plan FILE` the channels stand as that plan saw them: a halt since then stops it (TRUST 1, rule 6). */
+const plannedBasis = (file: Json | undefined): Basis | null => {
+  const apps = (file as { readonly apps?: readonly { readonly app: string; readonly n: number }[] } | undefined)?.apps
+  return apps === undefined ? null : { channels: Object.fromEntries(apps.map(app => [app.app, app.n])) }
 }
 
 /** `--resume` needs an unfinished journal of this plan or a draft of it in the bucket, else exit 2 (CONTRACTS 8). */
@@ -92,21 +100,13 @@ const basisOf = async (invocation: Invocation, { project, observed, digest, plan
   return { basis: { channels: { ...today.channels, ...Object.fromEntries(found) } }, resumed: true }
 }
 
-/** What policy refuses before any work: freeze windows, halts. */
-const assertMayPublish = (planned: Planned, nowMs: number): void => {
-  for (const { app, channel } of planned.plan.apps) {
-    const settings = planned.project.apps.find(one => one.app.key === app)
+/** What policy refuses before any work: freeze windows, halts, versions that the channel is past. The turn asks again. */
+const assertMayPublish = ({ plan, project, observed }: Planned, nowMs: number): void => {
+  for (const { app, channel, version, percent } of plan.apps) {
+    const settings = project.apps.find(one => one.app.key === app)
     assertNotFrozen(channel, settings?.channels[channel]?.freeze ?? [], nowMs)
-  }
-  assertNotHalted(planned)
-}
-
-/** A halted channel takes a higher version (and the plan says so); the same or a lower one is refused before any work. */
-const assertNotHalted = ({ observed, plan }: Planned): void => {
-  for (const app of observed.apps) {
-    const mine = plan.apps.find(one => one.app === app.app)
-    if (app.halted === null || mine === undefined || mine.version !== app.current) continue
-    fail('publish/halted', `${mine.channel} is halted: ${app.halted}`, { hint: `\`slipway rollout ${mine.channel} --resume\` lifts the halt for ${mine.version}; a higher version lifts it too.`, exit: 'refused' })
+    const state = observed.apps.find(one => one.app === app)?.state ?? null
+    if (state !== null) offered(state, { version, percent, at: new Date(nowMs).toISOString() })
   }
 }
 

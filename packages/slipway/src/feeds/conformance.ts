@@ -9,13 +9,18 @@ export interface FeedFixture {
   /** Targets of several systems, with one package each. */
   readonly packages: Readonly<Record<Target, string>>
   /** What a head says, read by a parser that is not ours. */
-  readonly read: (bytes: Uint8Array) => { readonly version: string; readonly n: number; readonly notes: string; readonly urls: readonly string[] }
+  readonly read: (bytes: Uint8Array) => {
+    readonly version: string
+    readonly n: number
+    readonly notes: string
+    readonly urls: readonly string[]
+  }
 }
 
 const hostileNotes = [
   'a\nversion: 9.9.9\nfiles: []\n...\n---\n',
   '"}, "version": "9.9.9", "x": {"',
-  "quote ' \" \\ # : - [ ] { } & * ! | > %",
+  'quote \' " \\ # : - [ ] { } & * ! | > %',
   'controls \u0000\u0007\u001b[31m\u007f\u0085\u2028\u2029\ufeff\uffff',
   'emoji 🚀 и 日本語 \u202e\u{e0001}',
   ' leading and trailing \n\n ',
@@ -24,7 +29,10 @@ const hostileNotes = [
 /** Registers the cases of one feed. */
 export const feedConformance = (feed: AnyFeed, { packages, read }: FeedFixture): void => {
   const targets = Object.keys(packages)
-  const made = (version: string, changes: { readonly without?: Target; readonly notes?: string; readonly unsigned?: boolean } = {}): Release =>
+  const made = (
+    version: string,
+    changes: { readonly without?: Target; readonly notes?: string; readonly unsigned?: boolean } = {},
+  ): Release =>
     release(version, {
       feed: feed.id,
       targets,
@@ -34,7 +42,13 @@ export const feedConformance = (feed: AnyFeed, { packages, read }: FeedFixture):
       ...(changes.notes === undefined ? {} : { notes: changes.notes }),
     })
   const render = (channelState: ChannelState, ...releases: readonly Release[]): readonly FeedFile[] =>
-    renderChannel({ app: 'tool', channel: 'stable', state: channelState, releases: Object.fromEntries(releases.map(one => [one.version, one])), base: 'https://dl.example.org/' })
+    renderChannel({
+      app: 'tool',
+      channel: 'stable',
+      state: channelState,
+      releases: Object.fromEntries(releases.map(one => [one.version, one])),
+      base: 'https://dl.example.org/',
+    })
   const heads = (files: readonly FeedFile[]) => files.filter(file => file.head).map(file => read(file.bytes))
   const candidate = { version: '2.0.0', percent: 10, since: '2026-01-01T00:00:00Z' }
 
@@ -55,7 +69,11 @@ export const feedConformance = (feed: AnyFeed, { packages, read }: FeedFixture):
     })
     it('names the packages of every target by absolute URL', () => {
       const urls = heads(render(state({ current: '1.0.0' }), made('1.0.0'))).flatMap(head => head.urls)
-      expect([...new Set(urls)].sort()).toEqual(Object.entries(packages).map(([target, kind]) => `https://dl.example.org/releases/1.0.0/tool-1.0.0-${target}.${kind}`).sort())
+      expect([...new Set(urls)].sort()).toEqual(
+        Object.entries(packages)
+          .map(([target, kind]) => `https://dl.example.org/releases/1.0.0/tool-1.0.0-${target}.${kind}`)
+          .sort(),
+      )
     })
     for (const target of targets)
       it(`refuses a release that lost ${target}`, () => {
@@ -69,7 +87,8 @@ export const feedConformance = (feed: AnyFeed, { packages, read }: FeedFixture):
     it('carries n, so that a late write is seen', () => {
       const [one, other] = [7, 8].map(n => render(state({ n, current: '1.0.0' }), made('1.0.0')))
       expect(heads(one ?? []).every(head => head.n === 7)).toBe(true)
-      for (const [index, file] of (one ?? []).entries()) expect(Buffer.compare(file.bytes, other?.[index]?.bytes ?? Buffer.alloc(0))).not.toBe(0)
+      for (const [index, file] of (one ?? []).entries())
+        expect(Buffer.compare(file.bytes, other?.[index]?.bytes ?? Buffer.alloc(0))).not.toBe(0)
     })
     it('shows a candidate or holds it, and on a halt the current release', () => {
       const both = [made('1.0.0'), made('2.0.0')]
@@ -87,7 +106,8 @@ export const feedConformance = (feed: AnyFeed, { packages, read }: FeedFixture):
     })
     it('keeps hostile notes as notes', () => {
       for (const notes of hostileNotes)
-        for (const head of heads(render(state({ current: '1.0.0' }), made('1.0.0', { notes })))) expect(head).toMatchObject({ version: '1.0.0', notes })
+        for (const head of heads(render(state({ current: '1.0.0' }), made('1.0.0', { notes }))))
+          expect(head).toMatchObject({ version: '1.0.0', notes })
     })
     it('refuses versions that clients order differently', () => {
       expect(() => render(state({ current: '1.0.0+build.1' }), made('1.0.0+build.1'))).toThrow(`${feed.id}/bad-version`)

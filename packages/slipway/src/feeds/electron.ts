@@ -69,7 +69,9 @@ const releaseFields = (release: Release, targets: readonly Target[]): YamlMap =>
     })
   const promised = promisedTargets(electronOf, release)
   const files = targets.filter(target => promised.includes(target)).flatMap(target => filesFor(release, target))
-  const listed = files.filter((file, index) => files.findIndex(other => other.file === file.file) === index).map(file => fileFields(release, file))
+  const listed = files
+    .filter((file, index) => files.findIndex(other => other.file === file.file) === index)
+    .map(file => fileFields(release, file))
   const [first] = listed
   return {
     version: version.text,
@@ -82,7 +84,7 @@ const releaseFields = (release: Release, targets: readonly Target[]): YamlMap =>
 }
 
 const filesFor = (release: Release, target: Target): readonly Artifact[] => {
-  const chosen = chosenFor(electronOf, target, release.artifacts, useOf('electron', release) ?? {})
+  const chosen = chosenFor({ feed: electronOf, options: useOf('electron', release) ?? {} }, target, release.artifacts)
   if (chosen.length > 0) return chosen
   return fail('electron/incomplete', `release ${release.version} has no package for ${target} that electron-updater can install`, {
     hint: 'Add one (packages: app.zip, nsis, appimage, deb, rpm or pacman), or narrow feeds.electron.targets.',

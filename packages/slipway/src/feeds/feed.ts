@@ -5,7 +5,11 @@ import type { ChannelState, Json, Problem, Release, Role, Target } from '@slipwa
 import type { Shape, Unit } from '../unit.ts'
 
 const common = {
-  targets: z.array(z.string()).readonly().optional().describe('Targets that it serves; default: every target of the config that the client knows'),
+  targets: z
+    .array(z.string())
+    .readonly()
+    .optional()
+    .describe('Targets that it serves; default: every target of the config that the client knows'),
   use: z.array(z.string()).readonly().optional().describe('Packages that it names, by id; default: all that the client can install'),
 }
 type Common = typeof common
@@ -52,7 +56,9 @@ export interface Render<S extends Shape> {
   readonly check?: (targets: readonly Target[], options: Options<S>) => readonly Problem[]
 }
 
-export const feed = <const Id extends string, S extends Shape, const M extends keyof S & string = never>(unit: Unit<Id, S, M> & Render<S>) => ({
+export const feed = <const Id extends string, S extends Shape, const M extends keyof S & string = never>(
+  unit: Unit<Id, S, M> & Render<S>,
+) => ({
   ...unit,
   options: { ...common, ...unit.options },
 })
@@ -66,22 +72,34 @@ export interface Choosable {
 }
 type Serving = Pick<AnyFeed, 'serves'>
 type Narrowing = Readonly<Record<string, unknown>>
+interface Choosing {
+  readonly feed: Serving
+  readonly options: Narrowing
+}
 
 /** The config's targets that this feed serves: those whose system it knows, narrowed by its option `targets`. */
 export const servedTargets = (feed: Serving, options: Narrowing, targets: readonly Target[]): readonly Target[] => {
   const only = options['targets'] as readonly string[] | undefined
-  return targets.filter(target => kindsFor(feed, options, target).length > 0 && (only === undefined || only.some(one => matchesTarget(one, target))))
+  return targets.filter(
+    target => kindsFor(feed, options, target).length > 0 && (only === undefined || only.some(one => matchesTarget(one, target))),
+  )
 }
 
 /** What must be there, or the feed is incomplete: for each served target at least one package of these kinds. */
-export const requiredPairs = (feed: Serving, options: Narrowing, targets: readonly Target[]): readonly { readonly target: Target; readonly kinds: readonly string[] }[] =>
+export const requiredPairs = (
+  feed: Serving,
+  options: Narrowing,
+  targets: readonly Target[],
+): readonly { readonly target: Target; readonly kinds: readonly string[] }[] =>
   servedTargets(feed, options, targets).map(target => ({ target, kinds: kindsFor(feed, options, target) }))
 
 /** The packages that a feed names for a target, in the order of `serves`: of each kind the exact target, else universal and any. */
-export const chosenFor = <A extends Choosable>(feed: Serving, target: Target, artifacts: readonly A[], options: Narrowing): readonly A[] => {
+export const chosenFor = <A extends Choosable>({ feed, options }: Choosing, target: Target, artifacts: readonly A[]): readonly A[] => {
   const candidates = candidatesFor(target).filter(one => one === target || /(^|-)(universal|any)$/.test(one))
   return kindsFor(feed, options, target).flatMap(kind => {
-    const fitting = candidates.flatMap(one => artifacts.filter(artifact => artifact.kind === kind && artifact.target === one && artifact.role !== 'metadata'))
+    const fitting = candidates.flatMap(one =>
+      artifacts.filter(artifact => artifact.kind === kind && artifact.target === one && artifact.role !== 'metadata'),
+    )
     return fitting.slice(0, 1)
   })
 }
@@ -94,7 +112,8 @@ const kindsFor = (feed: Serving, options: Narrowing, target: Target): readonly s
 }
 
 /** The options with which a release is rendered to a feed; null: it is not. */
-export const useOf = (id: string, release: Release): Readonly<Record<string, Json>> | null => release.feeds.find(one => one.id === id)?.options ?? null
+export const useOf = (id: string, release: Release): Readonly<Record<string, Json>> | null =>
+  release.feeds.find(one => one.id === id)?.options ?? null
 
 /** The targets that a release promised to a feed: `plan` writes them down, an adopted release is taken as it is. */
 export const promisedTargets = (feed: Serving & { readonly id: string }, release: Release): readonly Target[] => {

@@ -44,7 +44,14 @@ const fixtures: Readonly<Record<string, FeedFixture>> = {
     },
   },
   electron: {
-    packages: { 'linux-x64': 'deb', 'linux-arm64': 'deb', 'linux-armv7': 'rpm', 'macos-arm64': 'app.zip', 'windows-x64': 'nsis', 'windows-arm64': 'nsis' },
+    packages: {
+      'linux-x64': 'deb',
+      'linux-arm64': 'deb',
+      'linux-armv7': 'rpm',
+      'macos-arm64': 'app.zip',
+      'windows-x64': 'nsis',
+      'windows-arm64': 'nsis',
+    },
     read: bytes => {
       const head = readElectron(bytes)
       return { version: head.version, n: head.slipway.n, notes: head.releaseNotes ?? '', urls: head.files.map(one => one.url) }
@@ -70,13 +77,21 @@ describe('choosing', () => {
     expect(servedTargets(any(tauri), { use: ['deb'] }, all)).toEqual(['linux-x64', 'linux-arm64'])
   })
   it('takes packages in the order of serves, the exact target before a universal one, never metadata or another architecture', () => {
-    const made = [artifact('deb', 'linux-x64'), artifact('appimage', 'linux-x64'), artifact('deb', 'linux-arm64'), artifact('zip', 'linux-x64'), artifact('rpm', 'linux-x64', { role: 'metadata' })]
-    expect(chosenFor(any(tauri), 'linux-x64', made, {}).map(one => one.kind)).toEqual(['appimage', 'deb'])
-    expect(chosenFor(any(tauri), 'linux-x64', made, { use: ['deb'] }).map(one => one.file)).toEqual(['tool-1.0.0-linux-x64.deb'])
+    const made = [
+      artifact('deb', 'linux-x64'),
+      artifact('appimage', 'linux-x64'),
+      artifact('deb', 'linux-arm64'),
+      artifact('zip', 'linux-x64'),
+      artifact('rpm', 'linux-x64', { role: 'metadata' }),
+    ]
+    expect(chosenFor({ feed: any(tauri), options: {} }, 'linux-x64', made).map(one => one.kind)).toEqual(['appimage', 'deb'])
+    expect(chosenFor({ feed: any(tauri), options: { use: ['deb'] } }, 'linux-x64', made).map(one => one.file)).toEqual([
+      'tool-1.0.0-linux-x64.deb',
+    ])
     const mac = [artifact('app.zip', 'macos-universal'), artifact('app.zip', 'macos-arm64')]
-    expect(chosenFor(any(electron), 'macos-arm64', mac, {}).map(one => one.target)).toEqual(['macos-arm64'])
-    expect(chosenFor(any(electron), 'macos-x64', mac, {}).map(one => one.target)).toEqual(['macos-universal'])
-    expect(chosenFor(any(electron), 'windows-arm64', [artifact('nsis', 'windows-x64')], {})).toEqual([])
+    expect(chosenFor({ feed: any(electron), options: {} }, 'macos-arm64', mac).map(one => one.target)).toEqual(['macos-arm64'])
+    expect(chosenFor({ feed: any(electron), options: {} }, 'macos-x64', mac).map(one => one.target)).toEqual(['macos-universal'])
+    expect(chosenFor({ feed: any(electron), options: {} }, 'windows-arm64', [artifact('nsis', 'windows-x64')])).toEqual([])
   })
   it('says which pairs are required', () => {
     expect(requiredPairs(any(electron), { use: ['deb'] }, ['linux-x64', 'windows-x64'])).toEqual([{ target: 'linux-x64', kinds: ['deb'] }])
@@ -99,7 +114,10 @@ describe('tauri', () => {
   })
   it('gives a universal app to both architectures, and the exact one to its own', () => {
     const targets = ['macos-universal', 'macos-arm64']
-    const { platforms } = head(targets.map(target => artifact('app.tar.gz', target)), targets)
+    const { platforms } = head(
+      targets.map(target => artifact('app.tar.gz', target)),
+      targets,
+    )
     expect(Object.keys(platforms)).toEqual(['darwin-aarch64', 'darwin-aarch64-app', 'darwin-x86_64', 'darwin-x86_64-app'])
     expect(platforms['darwin-aarch64']?.url).toContain('macos-arm64')
     expect(platforms['darwin-x86_64']?.url).toContain('macos-universal')
@@ -110,19 +128,34 @@ describe('tauri', () => {
 })
 
 describe('electron', () => {
-  const heads = (changes: Parameters<typeof state>[0], ...releases: readonly ReturnType<typeof release>[]): Readonly<Record<string, ElectronHead>> => {
-    const files = renderChannel({ ...channel, state: state(changes), releases: Object.fromEntries(releases.map(one => [one.version, one])) })
+  const heads = (
+    changes: Parameters<typeof state>[0],
+    ...releases: readonly ReturnType<typeof release>[]
+  ): Readonly<Record<string, ElectronHead>> => {
+    const files = renderChannel({
+      ...channel,
+      state: state(changes),
+      releases: Object.fromEntries(releases.map(one => [one.version, one])),
+    })
     return Object.fromEntries(files.map(file => [file.path.split('/').at(-1) ?? '', readElectron(file.bytes)]))
   }
-  const made = (version: string, targets = linux) => release(version, { feed: 'electron', targets, artifacts: targets.map(target => artifact('deb', target)) })
+  const made = (version: string, targets = linux) =>
+    release(version, { feed: 'electron', targets, artifacts: targets.map(target => artifact('deb', target)) })
   const candidate = { version: '2.0.0', percent: 10, since: '2026-01-01T00:00:00Z' }
   it('carries the percent of a candidate, and drops it at 100', () => {
-    expect(heads({ current: '1.0.0', candidate }, made('1.0.0'), made('2.0.0'))['latest-linux.yml']).toMatchObject({ version: '2.0.0', stagingPercentage: 10 })
+    expect(heads({ current: '1.0.0', candidate }, made('1.0.0'), made('2.0.0'))['latest-linux.yml']).toMatchObject({
+      version: '2.0.0',
+      stagingPercentage: 10,
+    })
     expect(heads({ current: '2.0.0' }, made('2.0.0'))['latest-linux.yml']?.stagingPercentage).toBeUndefined()
   })
   it('gives sizes, and digests in base64', () => {
     expect(heads({ current: '1.0.0' }, made('1.0.0'))['latest-linux.yml']?.files).toEqual([
-      { url: 'https://dl.example.org/releases/1.0.0/tool-1.0.0-linux-x64.deb', sha512: Buffer.alloc(64, 0xcd).toString('base64'), size: 1234 },
+      {
+        url: 'https://dl.example.org/releases/1.0.0/tool-1.0.0-linux-x64.deb',
+        sha512: Buffer.alloc(64, 0xcd).toString('base64'),
+        size: 1234,
+      },
     ])
   })
   it('keeps a head alive whose target the candidate dropped', () => {

@@ -11,7 +11,14 @@ interface Platform {
 
 const serves = { macos: ['app.tar.gz'], windows: ['nsis', 'msi'], linux: ['appimage', 'deb', 'rpm'] } as const
 /** The package kind as the client's binary knows itself, `{{bundle_type}}`. */
-const bundles: Readonly<Record<string, string>> = { 'app.tar.gz': 'app', nsis: 'nsis', msi: 'msi', appimage: 'appimage', deb: 'deb', rpm: 'rpm' }
+const bundles: Readonly<Record<string, string>> = {
+  'app.tar.gz': 'app',
+  nsis: 'nsis',
+  msi: 'msi',
+  appimage: 'appimage',
+  deb: 'deb',
+  rpm: 'rpm',
+}
 
 /** Codes: `tauri/incomplete`, `tauri/unsigned`, `tauri/bad-version`, `tauri/bad-target`. */
 export const tauri = feed({
@@ -48,7 +55,7 @@ const platformsOf = (release: Release): Readonly<Record<string, Platform>> => {
   const platforms = new Map<string, Platform>()
   const targets = promisedTargets(tauriOf, release)
   for (const target of [...targets].sort((a, b) => keysOf(a).length - keysOf(b).length)) {
-    const chosen = chosenFor(tauriOf, target, release.artifacts, useOf('tauri', release) ?? {})
+    const chosen = chosenFor({ feed: tauriOf, options: useOf('tauri', release) ?? {} }, target, release.artifacts)
     if (chosen.length === 0) failIncomplete(release, target)
     for (const key of keysOf(target)) {
       for (const artifact of chosen) keep(platforms, `${key}-${bundles[artifact.kind] ?? artifact.kind}`, platformOf(release, artifact))

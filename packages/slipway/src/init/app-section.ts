@@ -41,10 +41,15 @@ export const appSection = async (repository: Repository, finding: Finding, needs
     ...kept.map(one => [one.path.replace(/^app\./, ''), String(one.value)]),
     ...lines.flatMap(line => (line.entry === undefined ? [] : [[line.entry[0], String(line.entry[1])]])),
   ])
-  const about = [...kept.map(said), ...found.questions.flatMap(asked)]
+  const questions = finding.app.version === undefined ? found.questions : []
+  const about = [...kept.map(said), ...questions.flatMap(asked)]
   const comments = about.length === 0 ? [] : [comment(...about)]
-  return { line: entry('app', draft(...comments, ...lines), 'What the app is. What stands elsewhere is found there and not repeated.'), found: kept, values }
+  return { line: entry('app', draft(...comments, ...told(lines)), 'What the app is. What stands elsewhere is found there and not repeated.'), found: kept, values }
 }
+
+/** The same source for several lines is said once. */
+const told = (lines: readonly Line[]): readonly Line[] =>
+  lines.map((line, at) => (at > 0 && line.comments?.length === 1 && line.comments[0] === lines[at - 1]?.comments?.[0] ? { ...line, comments: [] } : line))
 
 const said = ({ path, value, from }: Choice): string => `Found: ${path.replace(/^app\./, '')} ${JSON.stringify(String(value).slice(0, 200))} (${from})`
 const asked = ({ code, message, hint }: Problem): string[] => (code === 'version/none' ? ['version: the tag on HEAD, as v1.0.0; there is none yet.'] : [`Open: ${message}. ${hint}`])

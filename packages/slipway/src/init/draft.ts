@@ -27,14 +27,18 @@ const isList = (value: Value): value is readonly string[] => Array.isArray(value
 
 /** `slipway.config.ts`: types come from the import, which the running Slipway answers. */
 export const writeCode = (head: readonly string[], whole: Draft): string =>
-  [...commentLines(head, '//', 0), "import { defineConfig } from 'slipway'", '', `export default defineConfig({`, ...codeLines(whole, 1), '})', ''].join('\n')
+  [...commentLines(head, '//', 0), "import { defineConfig } from 'slipway'", '', 'export default defineConfig({', ...spaced(whole, one => codeLines(one, 1)), '})', ''].join('\n')
 
 /** `slipway.yaml`. */
 export const writeYaml = (head: readonly string[], whole: Draft): string => {
-  const lines = yamlLines(whole, 0)
+  const lines = spaced(whole, one => yamlLines(one, 0))
   const isEmpty = whole.lines.every(line => line.entry === undefined)
   return [...commentLines(head, '#', 0), '', ...lines, ...(isEmpty ? ['{}'] : []), ''].join('\n')
 }
+
+/** An empty line between the sections. */
+const spaced = ({ lines }: Draft, write: (section: Draft) => readonly string[]): readonly string[] =>
+  lines.flatMap((line, at) => [...(at === 0 ? [] : ['']), ...write(draft(line))])
 
 const codeLines = ({ lines }: Draft, depth: number): readonly string[] =>
   lines.flatMap(({ comments = [], entry: pair }) => [

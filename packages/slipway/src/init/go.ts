@@ -2,7 +2,7 @@
 import { spell, type Target } from '@slipway/core'
 import { string, table } from '../history/versions/manifest.ts'
 import { draft, entry, type Line } from './draft.ts'
-import { sortedTargets, stated, statements, word, type Finding, type Stated } from './finding.ts'
+import { pathText, sortedTargets, stated, statements, word, type Finding, type Stated } from './finding.ts'
 import { goFlags, mainOf, readGoReleaser, type GoReleaser } from './goreleaser.ts'
 import { below, texts, type Repository } from './repository.ts'
 
@@ -88,16 +88,17 @@ const othersOf = (mains: readonly string[], main: string): readonly string[] => 
 }
 
 // No shell sets GOOS here: `env` does, and an empty environment otherwise.
-const buildOf = ({ config, mains }: Found, main: string): Line => {
+const buildOf = ({ config }: Found, main: string): Line => {
   const targets = config === undefined || config.targets.length === 0 ? sixTargets : sortedTargets(config.targets)
   const folder = main === '' ? '.' : (mainOf(config) ?? word(main) ?? 'TODO: the folder of package main')
   const path = folder === '.' || folder.startsWith("'") || folder.startsWith('TODO:') ? folder : `./${folder}`
-  const dir = config?.dir === undefined || config.dir === '' || !mains.every(one => one !== main) ? [] : [entry('cwd', config.dir)]
+  const dir = pathText(config?.dir ?? '') ?? ''
+  const back = dir === '' ? '' : '../'.repeat(dir.split('/').length)
   const flags = goFlags(config).join(' ')
-  const run = (target: Target): string => `env ${goEnv(target)} go build ${flags} -o ${dir.length === 0 ? '' : '../'.repeat((config?.dir ?? '').split('/').length)}${output} ${path}`
+  const run = (target: Target): string => `env ${goEnv(target)} go build ${flags} -o ${back}${output} ${path}`
   const options = draft(
     entry('run', draft(...targets.map(target => entry(target, run(target)))), 'Never given to a shell; {target} and {version} are filled in.'),
-    ...dir,
+    ...(dir === '' ? [] : [entry('cwd', dir)]),
     entry('env', draft(entry('CGO_ENABLED', config?.cgo ?? '0'))),
     entry('from', output),
   )

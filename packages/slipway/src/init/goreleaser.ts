@@ -44,7 +44,7 @@ const read = (config: Table, file: string): GoReleaser => {
     project: plainText(config['project_name']),
     builder: string(build['builder']) ?? 'go',
     main: plainText(build['main'])?.replace(/^\.\//, '').replace(/\/?[^/]*\.go$/, ''),
-    dir: plainText(build['dir'])?.replace(/^\.\/?/, ''),
+    dir: plainText(build['dir'])?.replace(/^\.(\/|$)/, '').replace(/\/+$/, ''),
     binary: plainText(build['binary'] ?? config['project_name']),
     targets: targets.known,
     flags: flags.filter(flag => flag !== undefined),

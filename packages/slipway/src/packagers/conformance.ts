@@ -27,7 +27,7 @@ const hostile: Readonly<Record<string, Content>> = {
   '-rf': 'dash',
   '.hidden': 'dot',
   'with space': 'space',
-  "quote's \"and\" $(dollar); & more": 'quotes',
+  'quote\'s "and" $(dollar); & more': 'quotes',
   '%s%n {brace} *': 'patterns',
   'größe-日本語-🚀.txt': 'unicode',
   'e\u0301-decomposed': 'nfd',
@@ -42,7 +42,7 @@ const shapes: Readonly<Record<string, Content>> = {
   'data/zeros': new Uint8Array(1 << 20),
   'data/link-to-big': { link: 'big' },
   'data/up': { link: '../bin/other' },
-  'void': 'folder/',
+  void: 'folder/',
 }
 
 /** Registers the cases of one unit; the list of skips is filled when they are collected. */
@@ -162,7 +162,10 @@ const listing = (root: string, below = ''): Listing => {
 const expectedListing = (contents: Readonly<Record<string, Content>>): Listing => {
   const found: Record<string, string> = {}
   for (const [path, content] of Object.entries(contents)) {
-    path.split('/').slice(0, -1).forEach((_, index, steps) => (found[steps.slice(0, index + 1).join('/')] = 'folder'))
+    path
+      .split('/')
+      .slice(0, -1)
+      .forEach((_, index, steps) => (found[steps.slice(0, index + 1).join('/')] = 'folder'))
     if (content === 'folder/') found[path] = 'folder'
     else if (typeof content === 'object' && 'link' in content) found[path] = `link ${content.link}`
     else found[path] = `${path === 'tool' || path.startsWith('bin/') ? '755' : '644'} ${describeBytes(Buffer.from(content as string))}`
@@ -170,10 +173,16 @@ const expectedListing = (contents: Readonly<Record<string, Content>>): Listing =
   return found
 }
 
-const describeBytes = (bytes: Buffer): string => (bytes.length > 100 ? `${bytes.length} bytes, ${bytes.subarray(-8).toString('hex')}` : bytes.toString())
+const describeBytes = (bytes: Buffer): string =>
+  bytes.length > 100 ? `${bytes.length} bytes, ${bytes.subarray(-8).toString('hex')}` : bytes.toString()
 
 /** Runs a foreign tool with a UTF-8 locale and a plain umask. */
 export const runJudge = (tool: string, args: readonly string[], cwd: string): string => {
   chmodSync(cwd, 0o755)
-  return execFileSync(tool, args, { cwd, encoding: 'utf8', maxBuffer: 1 << 26, env: { ...process.env, LC_ALL: 'C.UTF-8', PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` } })
+  return execFileSync(tool, args, {
+    cwd,
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+    env: { ...process.env, LC_ALL: 'C.UTF-8', PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` },
+  })
 }

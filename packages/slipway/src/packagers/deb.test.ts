@@ -36,7 +36,13 @@ const codesOf = (input: Input, changes: Partial<App> = {}): readonly string[] =>
   (deb.check?.({ app: { ...app, ...changes }, target: 'linux-x64' }, schema.parse(input)) ?? []).map(one => one.code)
 
 const script = '#!/bin/sh\necho hello\n'
-const desktopApp = { tool: script, 'lib/data.bin': 'data', 'README.md': '# A Tool\n', 'etc/tool.conf': 'x=1\n', 'icon.svg': '<svg xmlns="http://www.w3.org/2000/svg"/>' }
+const desktopApp = {
+  tool: script,
+  'lib/data.bin': 'data',
+  'README.md': '# A Tool\n',
+  'etc/tool.conf': 'x=1\n',
+  'icon.svg': '<svg xmlns="http://www.w3.org/2000/svg"/>',
+}
 const whole: Input = {
   desktop: { icon: 'icon.svg', protocols: ['tool'], categories: ['Development'] },
   conffiles: ['etc/tool.conf'],
@@ -114,10 +120,21 @@ describeWithJudge(['dpkg-deb', 'dpkg'], 'deb, as dpkg sees it', () => {
   it('lists MD5 sums that md5sum accepts', async () => {
     const { file } = await packed(desktopApp, whole)
     const out = unpack(file)
-    expect(runJudge('md5sum', ['--strict', '-c', 'DEBIAN/md5sums'], out).trim().split('\n').every(line => line.endsWith(': OK'))).toBe(true)
+    expect(
+      runJudge('md5sum', ['--strict', '-c', 'DEBIAN/md5sums'], out)
+        .trim()
+        .split('\n')
+        .every(line => line.endsWith(': OK')),
+    ).toBe(true)
   })
   it('keeps untrusted text inside of its field', async () => {
-    const hostile = { summary: 'one\nEvil: yes', homepage: 'https://x.example/\nEvil: yes', notes: '-- A <a@b>  now\n\u001b[31mred\n\n -- B <b@c>  then', name: 'N\nExec=evil', license: 'MIT\nFiles: evil' }
+    const hostile = {
+      summary: 'one\nEvil: yes',
+      homepage: 'https://x.example/\nEvil: yes',
+      notes: '-- A <a@b>  now\n\u001b[31mred\n\n -- B <b@c>  then',
+      name: 'N\nExec=evil',
+      license: 'MIT\nFiles: evil',
+    }
     const { file } = await packed({ tool: script }, { desktop: true, description: 'a\n\nb\nEvil: yes' }, hostile)
     expect(info(file, 'Evil')).toBe('')
     expect(info(file, 'Description')).toBe('one Evil: yes\n a\n .\n b\n Evil: yes')
@@ -160,7 +177,9 @@ describeWithJudge(['lintian'], 'deb, as lintian sees it', () => {
     program = staticElf()
   })
   const errorsOf = (file: string): readonly string[] => {
-    const { stdout, stderr } = spawnSync('lintian', ['--allow-root', '--fail-on', 'none', '--tag-display-limit', '0', file], { encoding: 'utf8' })
+    const { stdout, stderr } = spawnSync('lintian', ['--allow-root', '--fail-on', 'none', '--tag-display-limit', '0', file], {
+      encoding: 'utf8',
+    })
     return `${stdout}${stderr}`.split('\n').filter(line => line.startsWith('E:'))
   }
   it('finds no error in a static tool', async () => {

@@ -102,7 +102,10 @@ const dataEntries = async (subject: PackSubject, chosen: DebOptions): Promise<re
   const placed = placeTree(tree, { package: name, bin: app.bin, conffiles: chosen.conffiles ?? [], target })
   const documents = `usr/share/doc/${name}`
   const changes = { package: name, version: debVersion(subject, chosen), maintainer: maintainerOf(subject, chosen), date, notes: app.notes }
-  const made = [madeFile(`${documents}/copyright`, copyrightText(app, date)), madeFile(`${documents}/changelog.Debian.gz`, await changelogGz(changes))]
+  const made = [
+    madeFile(`${documents}/copyright`, copyrightText(app, date)),
+    madeFile(`${documents}/changelog.Debian.gz`, await changelogGz(changes)),
+  ]
   const wanted = chosen.desktop ?? app.category !== ''
   const desktop = wanted === false ? [] : await desktopFiles({ app, tree, package: name, desktop: wanted === true ? {} : wanted, target })
   const executable = tree.entries.find((one): one is TreeFile => one.type === 'file' && one.path === tree.executable)
@@ -116,8 +119,14 @@ const controlEntries = async (files: readonly DebFile[], control: string, chosen
   // dpkg keeps the sums of conffiles itself; a name with a line end is refused before (tree/bad-name).
   for (const file of files) if (!file.conffile) sums.push(`${await md5Of(file.bytes())}  ${file.path}\n`)
   const conffiles = files.filter(file => file.conffile).map(file => `/${file.path}\n`)
-  const scripts = Object.entries(chosen.scripts ?? {}).flatMap(([name, text]) => (text === undefined ? [] : [madeFile(name, endedLine(text), 0o755)]))
-  const made = [madeFile('control', control), madeFile('md5sums', sums.join('')), ...(conffiles.length > 0 ? [madeFile('conffiles', conffiles.join(''))] : [])]
+  const scripts = Object.entries(chosen.scripts ?? {}).flatMap(([name, text]) =>
+    text === undefined ? [] : [madeFile(name, endedLine(text), 0o755)],
+  )
+  const made = [
+    madeFile('control', control),
+    madeFile('md5sums', sums.join('')),
+    ...(conffiles.length > 0 ? [madeFile('conffiles', conffiles.join(''))] : []),
+  ]
   return withParents([...made, ...scripts])
 }
 

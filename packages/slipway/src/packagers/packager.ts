@@ -39,7 +39,9 @@ export interface Pack<S extends Shape> {
 }
 
 /** Makes a packager of a unit. Whatever the format, a tree with paths or links out of it is refused: `packagers/outside`. */
-export const packager = <const Id extends string, S extends Shape, const M extends keyof S & string = never>(unit: Unit<Id, S, M> & Pack<S>) => ({
+export const packager = <const Id extends string, S extends Shape, const M extends keyof S & string = never>(
+  unit: Unit<Id, S, M> & Pack<S>,
+) => ({
   ...unit,
   options: { ...common, ...unit.options },
   pack: (subject: PackSubject, options: Options<S>) => packChecked(subject, () => unit.pack(subject, options)),

@@ -54,11 +54,14 @@ describe('packagers', () => {
     const packing = { tree: treeOf({ tool: 'bytes of it' }), target: 'linux-x64', options: {} as never }
     const { bytes, facts } = await collectPackage(packagers.binary as unknown as AnyPackager, packing)
     expect([bytes.toString(), facts]).toEqual(['bytes of it', { executable: 'tool' }])
-    expect(['windows-arm64', 'macos-x64'].map(target => packagers.binary.fileName({ app, target }, {}))).toEqual(['tool-1.2.3-windows-arm64.exe', 'tool-1.2.3-macos-x64'])
+    expect(['windows-arm64', 'macos-x64'].map(target => packagers.binary.fileName({ app, target }, {}))).toEqual([
+      'tool-1.2.3-windows-arm64.exe',
+      'tool-1.2.3-macos-x64',
+    ])
   })
   it('skips only what has a reason, and says how much', () => {
     const skipped = skips.flat()
-    console.info(`packager conformance: ${skipped.length} cases skipped\n${skipped.join('\n')}`)
+    process.stdout.write(`packager conformance: ${skipped.length} cases skipped\n${skipped.join('\n')}\n`)
     expect(skipped).toHaveLength(Object.values(fixtures).reduce((sum, { skip = {} }) => sum + Object.keys(skip).length, 0))
     for (const line of skipped) expect(line).toMatch(/^[a-z.]+: .+: .{10,}$/)
   })

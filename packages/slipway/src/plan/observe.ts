@@ -1,6 +1,6 @@
 // What was seen when the plan was made: secrets, tools, objects, channel states. Never part of the plan's digest (CONTRACTS 6).
 import { failAll, metadataKey, problem } from '@slipway/core'
-import type { BucketState, PlanBody, PlannedApp } from '@slipway/core'
+import type { BucketState, ChannelState, PlanBody, PlannedApp } from '@slipway/core'
 import type { AppSettings, Project } from '../config/project.ts'
 import type { Io } from '../io/io.ts'
 import { findKeyring } from '../keys/keyring.ts'
@@ -22,6 +22,8 @@ export interface ObservedApp {
   readonly halted: string | null
   /** What the channel offers now. */
   readonly current: string | null
+  /** Its whole state; null: not there yet. */
+  readonly state: ChannelState | null
 }
 export interface Observed {
   readonly secrets: readonly { readonly ref: string; readonly for: readonly string[]; readonly state: 'present' | 'missing' | 'optional' }[]
@@ -63,7 +65,7 @@ const toolVersion = async (io: Io, tool: string): Promise<string | null> => {
 
 const observeApp = async (job: Observing, app: PlannedApp): Promise<ObservedApp> => {
   const settings = job.project.apps.find(one => one.app.key === app.app)
-  if (settings === undefined || app.objects.length === 0) return { app: app.app, objects: [], n: 0, halted: null, current: null }
+  if (settings === undefined || app.objects.length === 0) return { app: app.app, objects: [], n: 0, halted: null, current: null, state: null }
   const bucket = await job.bucketOf(settings)
   const state = await job.stateOf(settings, bucket)
   const channel = state?.channels[app.channel]
@@ -75,7 +77,7 @@ const observeApp = async (job: Observing, app: PlannedApp): Promise<ObservedApp>
       return { key: named, url: bucket.url(named), action: mode === 'swap' ? 'swap' : there === null ? 'create' : 'keep', irreversible: false, count }
     }),
   )
-  return { app: app.app, objects, n: channel?.n ?? 0, halted: channel?.halted?.reason ?? null, current: channel?.current ?? null }
+  return { app: app.app, objects, n: channel?.n ?? 0, halted: channel?.halted?.reason ?? null, current: channel?.current ?? null, state: channel ?? null }
 }
 
 /** `tuf/<n>.targets.json` with the next free number. */

@@ -79,7 +79,7 @@ export const plannedFeeds = (project: Project, settings: AppSettings, { artifact
     const feed = units.feeds(id)
     const targets = servedTargets(feed, options, settings.targets)
     problems.push(...(feed.check?.(targets, options as never) ?? []).map(one => ({ ...one, where: { ...project.locate(`feeds.${id}`), ...one.where } })))
-    const filesOf = (target: Target): readonly string[] => chosenFor(feed, target, artifacts, options).map(artifact => artifact.file)
+    const filesOf = (target: Target): readonly string[] => chosenFor({ feed, options }, target, artifacts).map(artifact => artifact.file)
     const heads = Object.entries(feed.heads(targets, options as never)).map(([head, covered]) => [feedHead(channel, id, head), covered.flatMap(filesOf)] as const)
     return { id, options: JSON.parse(JSON.stringify({ ...options, targets })) as Record<string, Json>, heads: Object.fromEntries(heads) }
   })

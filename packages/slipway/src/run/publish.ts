@@ -1,6 +1,6 @@
 // The steps of stage `publish`: draft, files, record, evidence, turn, settle, verify (TRUST 4). Bytes first, then the pointer, then the heads.
 import { compareVersions, evidence, fail, offer, releaseFile, releaseId, releaseRecord, sums, sumsSignature, emptyChannel } from '@slipway/core'
-import type { BucketState, Release, Step } from '@slipway/core'
+import type { BucketState, ChannelState, Release, Step } from '@slipway/core'
 import { readDraft, writeDraft } from './draft.ts'
 import { createBytes, createOnce, readObject } from './objects.ts'
 import type { StepReport, StepResult } from './schedule.ts'
@@ -103,7 +103,7 @@ export const withRelease = (state: BucketState, { release, channel, percent, ver
   const known = state.releases[release.version]
   const id = releaseId(release)
   const before = state.channels[channel] ?? emptyChannel(at)
-  const { state: after } = offer(before, { version: release.version, percent, at })
+  const after = offered(before, { version: release.version, percent, at })
   const admitted = known?.admit[channel] !== undefined
   if (known !== undefined && admitted && after === before) return state
   const sizeBytes = recordBytes(release).length
@@ -111,6 +111,13 @@ export const withRelease = (state: BucketState, { release, channel, percent, ver
   const named = new Set([after.current, after.before, after.candidate?.version])
   const releases = dropOld({ ...state.releases, [release.version]: entry }, { channel, keep, named })
   return { releases, channels: { ...state.channels, [channel]: after } }
+}
+
+/** The channel with a release offered there. What it offers already, at this percent or further on, is left as it is: a re-run converges. */
+export const offered = (state: ChannelState, next: { readonly version: string; readonly percent: number; readonly at: string }): ChannelState => {
+  const { current, candidate, halted } = state
+  const there = current === next.version || (candidate?.version === next.version && candidate.percent >= next.percent)
+  return there && halted === null ? state : offer(state, next).state
 }
 
 const dropOld = (releases: BucketState['releases'], { channel, keep, named }: { channel: string; keep: number; named: ReadonlySet<string | null | undefined> }): BucketState['releases'] => {

@@ -42,7 +42,10 @@ const signRelease = async () => {
 describe('minisign', () => {
   it('vouches for time, name and version in the trusted comment', async () => {
     const text = await signPackage('tool_1.2.3-1_amd64.deb')
-    expect(parseSignature(text)).toMatchObject({ algorithm: 'ED', trustedComment: `timestamp:${date}\tfile:tool_1.2.3-1_amd64.deb\tversion:1.2.3` })
+    expect(parseSignature(text)).toMatchObject({
+      algorithm: 'ED',
+      trustedComment: `timestamp:${date}\tfile:tool_1.2.3-1_amd64.deb\tversion:1.2.3`,
+    })
     expect(verifyDigest(pair, await digestOf([bytes]), text).trustedComment).toContain('version:1.2.3')
     expect(await signPackage('tool_1.2.3-1_amd64.deb')).toBe(text)
   })

@@ -42,14 +42,20 @@ export interface Sign<S extends Shape> {
   readonly os: readonly ('macos' | 'windows' | 'linux' | 'any')[]
   /** Secrets that it needs: option name -> default reference and words for a person. */
   readonly secrets?: Readonly<Record<string, { readonly default: string; readonly what: string }>>
-  readonly tree?: (subject: { readonly app: App; readonly target: Target; readonly tree: FileTree }, key: Key, options: Options<S>) => Promise<FileTree>
+  readonly tree?: (
+    subject: { readonly app: App; readonly target: Target; readonly tree: FileTree },
+    key: Key,
+    options: Options<S>,
+  ) => Promise<FileTree>
   /** Detached: the signature text. */
   readonly package?: (subject: PackageSubject, key: Key, options: Options<S>) => Promise<string>
   readonly release?: (subject: ReleaseSubject, key: Key, options: Options<S>) => Promise<readonly NewFile[]>
   readonly feed?: (head: Uint8Array, key: Key, options: Options<S>) => Promise<Uint8Array>
 }
 
-export const signer = <const Id extends string, S extends Shape, const M extends keyof S & string = never>(unit: Unit<Id, S, M> & Sign<S>) => ({
+export const signer = <const Id extends string, S extends Shape, const M extends keyof S & string = never>(
+  unit: Unit<Id, S, M> & Sign<S>,
+) => ({
   ...unit,
   options: { ...common, ...unit.options },
 })

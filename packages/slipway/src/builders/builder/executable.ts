@@ -13,7 +13,11 @@ import type { FileTree, TreeFile } from '../../tree.ts'
  * The program of a folder: the file named like the app, at the shortest path, else the only executable file. Null: none, or several.
  * With a path it is that file or null.
  */
-export const findExecutable = (entries: FileTree['entries'], app: App, { target, path }: { readonly target: Target; readonly path?: string | undefined }): string | null => {
+export const findExecutable = (
+  entries: FileTree['entries'],
+  app: App,
+  { target, path }: { readonly target: Target; readonly path?: string | undefined },
+): string | null => {
   const files = entries.filter((one): one is TreeFile => one.type === 'file')
   if (path !== undefined) return files.find(one => one.path === path)?.path ?? null
   const windows = parseTarget(target)?.os === 'windows'
@@ -58,14 +62,19 @@ const foreignBinary = async (source: Source, parts: TargetParts): Promise<string
   if (kind === 'elf') return foreignElf(source, parts)
   if (kind === 'pe') return foreignPe(source, parts)
   if (kind === 'macho' || kind === 'macho-fat') return foreignMachO(source, parts)
-  return source.sizeBytes === 0 ? 'an empty file' : kind === 'unknown' ? 'no program of any system that is known here' : `a file of the kind ${kind}`
+  return source.sizeBytes === 0
+    ? 'an empty file'
+    : kind === 'unknown'
+      ? 'no program of any system that is known here'
+      : `a file of the kind ${kind}`
 }
 
 const foreignElf = async (source: Source, parts: TargetParts): Promise<string | null> => {
   const elf = await readElf(source)
   const libc = elf.isStatic ? 'static' : elf.libc
   const said = `a program for ${elf.osAbi === 9 ? 'FreeBSD' : 'linux'}-${elf.arch}${libc === undefined ? '' : ` (${libc})`}`
-  if (elf.type === 'rel' || elf.type === 'core' || (elf.soname !== undefined && elf.interpreter === undefined)) return `an ELF file that cannot be started, for ${elf.arch}`
+  if (elf.type === 'rel' || elf.type === 'core' || (elf.soname !== undefined && elf.interpreter === undefined))
+    return `an ELF file that cannot be started, for ${elf.arch}`
   if (elf.osAbi === 9 || parts.os !== 'linux' || elf.arch !== parts.arch) return said
   // A static program runs on both; a musl one needs musl's loader, and glibc's finds no glibc there.
   if (libc === 'musl' && parts.libc === undefined) return said

@@ -13,7 +13,11 @@ export type ArchiveKind = 'gzip' | 'zstd' | 'tar' | 'zip'
 const limits = { limitEntries: 500_000, limitBytes: 16 * 2 ** 30 } as const
 
 /** Fills `folder`, which is emptied first. Codes: `prebuilt/bad-archive`, `prebuilt/unsafe-archive`. */
-export const extract = async (io: Io, file: string, { kind, folder }: { readonly kind: ArchiveKind; readonly folder: string }): Promise<void> => {
+export const extract = async (
+  io: Io,
+  file: string,
+  { kind, folder }: { readonly kind: ArchiveKind; readonly folder: string },
+): Promise<void> => {
   await io.files.remove(folder)
   await io.files.makeFolder(folder)
   try {
@@ -96,12 +100,14 @@ const checkPlace = (path: string, seen: { readonly links: Links; readonly files:
   if (seen.files.has(path) || seen.links.has(path)) unsafe(path, 'in the archive twice')
 }
 
-const checkedLink = (path: string, linkTarget: string): string => (isInsideLink(path, linkTarget) ? linkTarget : unsafe(path, `a link to ${JSON.stringify(linkTarget)}`))
+const checkedLink = (path: string, linkTarget: string): string =>
+  isInsideLink(path, linkTarget) ? linkTarget : unsafe(path, `a link to ${JSON.stringify(linkTarget)}`)
 
 /** A file below a link would have been meant to be written through it. */
 const checkedLinks = (links: Links, files: ReadonlySet<string>): Links => {
   for (const path of files)
-    for (let end = path.indexOf('/'); end !== -1; end = path.indexOf('/', end + 1)) if (links.has(path.slice(0, end))) unsafe(path, 'a file below a link')
+    for (let end = path.indexOf('/'); end !== -1; end = path.indexOf('/', end + 1))
+      if (links.has(path.slice(0, end))) unsafe(path, 'a file below a link')
   return links
 }
 

@@ -8,7 +8,16 @@ import type { BuildJob } from '../builder.ts'
 /** This machine's door, with these variables for children that ask for the user's own settings. */
 export const doorWith = (env: Readonly<Record<string, string>>): Io => {
   const io = machine()
-  return { ...io, secrets: { ...io.secrets, matching: pattern => ({ ...io.secrets.matching(pattern), ...Object.fromEntries(Object.entries(env).filter(([name]) => pattern.test(name))) }) } }
+  return {
+    ...io,
+    secrets: {
+      ...io.secrets,
+      matching: pattern => ({
+        ...io.secrets.matching(pattern),
+        ...Object.fromEntries(Object.entries(env).filter(([name]) => pattern.test(name))),
+      }),
+    },
+  }
 }
 
 /** A job in `<folder>/project` with scratch beside it. */

@@ -22,4 +22,7 @@ const itemLines = (item: YamlMap): readonly string[] => linesOf(item).map((line,
 
 /** JSON leaves some characters bare that YAML 1.2 (5.1) does not count as printable, or takes for line breaks. */
 const quoted = (text: string): string =>
-  JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g, letter => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  JSON.stringify(text).replace(
+    /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
+    letter => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )

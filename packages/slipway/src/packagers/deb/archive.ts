@@ -10,7 +10,10 @@ export interface Member {
 }
 
 /** Entries under `./`, in order, as dpkg-deb has them; long names in the GNU form, the only one that dpkg unpacks. */
-export const tarGzMember = async (entries: readonly DebEntry[], options: { readonly date: number; readonly level: number }): Promise<Member> => {
+export const tarGzMember = async (
+  entries: readonly DebEntry[],
+  options: { readonly date: number; readonly level: number },
+): Promise<Member> => {
   const tar: TarDeflated[] = [{ type: 'folder', path: './', mode: 0o755, sizeBytes: 0, mtime: options.date }]
   for (const entry of entries) tar.push(await tarEntryOf(entry, options))
   let sizeBytes = 0

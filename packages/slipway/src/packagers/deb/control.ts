@@ -17,7 +17,14 @@ export interface DebOptions {
   readonly replaces?: readonly string[] | undefined
 }
 
-const relations = { depends: 'Depends', recommends: 'Recommends', suggests: 'Suggests', conflicts: 'Conflicts', provides: 'Provides', replaces: 'Replaces' } as const
+const relations = {
+  depends: 'Depends',
+  recommends: 'Recommends',
+  suggests: 'Suggests',
+  conflicts: 'Conflicts',
+  provides: 'Provides',
+  replaces: 'Replaces',
+} as const
 const relationIds = Object.keys(relations) as (keyof typeof relations)[]
 
 export const packageName = ({ app }: Pick<Naming, 'app'>, options: Pick<DebOptions, 'package'>): string =>
@@ -36,7 +43,8 @@ const badVersion = (version: string, reason: string): Problem =>
     where: { path: 'app.version' },
   })
 
-export const maintainerOf = ({ app }: Pick<Naming, 'app'>, { maintainer }: Pick<DebOptions, 'maintainer'>): string => oneLine(maintainer ?? app.publisher)
+export const maintainerOf = ({ app }: Pick<Naming, 'app'>, { maintainer }: Pick<DebOptions, 'maintainer'>): string =>
+  oneLine(maintainer ?? app.publisher)
 
 /** Problems that are known before anything is built. Codes: `deb/no-maintainer`, `deb/bad-name`, `deb/bad-relation`, `deb/bad-version`. */
 export const checkControl = (naming: Naming, options: DebOptions): readonly Problem[] => {
@@ -44,10 +52,14 @@ export const checkControl = (naming: Naming, options: DebOptions): readonly Prob
   const name = packageName(naming, options)
   if (!/^[^<>]*[^<>\s][^<>]* <[^<>\s@]+@[^<>\s@]+>$/.test(maintainerOf(naming, options)))
     problems.push(
-      problem('deb/no-maintainer', 'a deb names its maintainer as `Name <mail>`, and neither packages.deb.maintainer nor app.publisher does', {
-        hint: "Set packages.deb.maintainer, or app.publisher, to a name and a mail address: 'Flet <hello@example.org>'.",
-        where: { path: 'packages.deb.maintainer' },
-      }),
+      problem(
+        'deb/no-maintainer',
+        'a deb names its maintainer as `Name <mail>`, and neither packages.deb.maintainer nor app.publisher does',
+        {
+          hint: "Set packages.deb.maintainer, or app.publisher, to a name and a mail address: 'Flet <hello@example.org>'.",
+          where: { path: 'packages.deb.maintainer' },
+        },
+      ),
     )
   if (!/^[a-z0-9][a-z0-9+.-]+$/.test(name))
     problems.push(
@@ -105,7 +117,10 @@ export const oneLine = (text: string): string => text.replace(/[\s\u0000-\u001f\
 
 /** Continuation lines (deb822): each begins with a space, an empty one is a dot. */
 const folded = (text: string): readonly string[] =>
-  text.trim().split(/\r?\n/).map(line => (oneLine(line) === '' ? ' .' : ` ${oneLine(line)}`))
+  text
+    .trim()
+    .split(/\r?\n/)
+    .map(line => (oneLine(line) === '' ? ' .' : ` ${oneLine(line)}`))
 
 const defaultDescription = ({ app }: Naming): string => {
   const by = oneLine(app.publisher).replace(/ *<[^>]*>/, '')

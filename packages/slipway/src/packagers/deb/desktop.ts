@@ -84,7 +84,9 @@ const iconFile = async ({ app, tree, package: name, desktop, target }: DesktopSu
   if (/\.svg$/i.test(path)) return as(`usr/share/icons/hicolor/scalable/apps/${name}.svg`)
   if (!/\.png$/i.test(path)) return null
   const size = await pngSize(file)
-  return as(size !== null && themed.has(size) ? `usr/share/icons/hicolor/${size}x${size}/apps/${name}.png` : `usr/share/pixmaps/${name}.png`)
+  return as(
+    size !== null && themed.has(size) ? `usr/share/icons/hicolor/${size}x${size}/apps/${name}.png` : `usr/share/pixmaps/${name}.png`,
+  )
 }
 
 /** Width of a square PNG: bytes 16 to 23 hold width and height (PNG 11.2.2); null for another shape. */

@@ -8,7 +8,10 @@ import { oneLine } from './control.ts'
 export const copyrightText = (app: App, date: number): string => {
   const license = oneLine(app.license) || 'unstated'
   const common = commonLicenses.get(license)
-  const text = common === undefined ? `The license is ${license}; its text stands with the source of the app.` : `On Debian systems its text is ${common}.`
+  const text =
+    common === undefined
+      ? `The license is ${license}; its text stands with the source of the app.`
+      : `On Debian systems its text is ${common}.`
   const contact = oneLine(app.publisher)
   return [
     'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/',
@@ -60,7 +63,10 @@ export const changelogGz = async (subject: ChangeSubject): Promise<Uint8Array> =
 }
 
 export const changelogText = ({ package: name, version, maintainer, date, notes }: ChangeSubject): string => {
-  const lines = notes.split(/\r?\n/).map(oneLine).filter(line => line !== '')
+  const lines = notes
+    .split(/\r?\n/)
+    .map(oneLine)
+    .filter(line => line !== '')
   const items = (lines.length === 0 ? [`Release ${version}`] : lines).map(line => line.replace(/^([-*+]|#+) +/, ''))
   const body = items.flatMap(item => wrapped(item, 76).map((part, index) => (index === 0 ? `  * ${part}` : `    ${part}`)))
   return [`${name} (${version}) stable; urgency=medium`, '', ...body, '', ` -- ${maintainer}  ${mailDate(date)}`, ''].join('\n')
@@ -80,5 +86,4 @@ const wrapped = (text: string, columns: number): readonly string[] => {
 const mailDate = (date: number): string => new Date(date * 1000).toUTCString().replace('GMT', '+0000')
 
 /** What lintian takes for a mistake and is none: Go and musl programs are linked statically on purpose. */
-export const overridesText = (name: string): string =>
-  `# The program is published as one static file.\n${name}: statically-linked-binary\n`
+export const overridesText = (name: string): string => `# The program is published as one static file.\n${name}: statically-linked-binary\n`

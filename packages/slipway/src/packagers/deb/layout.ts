@@ -52,7 +52,8 @@ export const madeFile = (path: string, content: Uint8Array | string, mode = 0o64
  */
 export const placeTree = (tree: FileTree, place: Place): readonly DebEntry[] => {
   const conffiles = new Set(place.conffiles)
-  const found = (path: string): TreeFile | undefined => tree.entries.find((one): one is TreeFile => one.type === 'file' && one.path === path)
+  const found = (path: string): TreeFile | undefined =>
+    tree.entries.find((one): one is TreeFile => one.type === 'file' && one.path === path)
   for (const path of conffiles) if (found(path) === undefined || !path.startsWith('etc/')) refuseConffile(path, place)
   if (found(tree.executable) === undefined)
     fail('deb/no-executable', `the app folder holds no file ${JSON.stringify(tree.executable)}`, {
