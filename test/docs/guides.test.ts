@@ -41,7 +41,7 @@ afterAll(() => {
 })
 
 // One project, in this order: the second page goes on where the first ends.
-describe.sequential('the guides', () => {
+describe('the guides', () => {
   it('first-release.md does what it says', () => follow('first-release.md'), 120_000)
   it('bad-release.md does what it says', () => follow('bad-release.md'), 120_000)
 })

@@ -75,7 +75,7 @@ describe('command', () => {
   })
   it('names what is missing or wrong afterwards', async () => {
     script('make.sh', 'true')
-    expect(await problemOf({ run: './make.sh', from: 'nothing' })).toMatchObject({ code: 'command/no-output', exit: 'machine' })
+    expect(await problemOf({ run: './make.sh', from: 'nothing' })).toMatchObject({ code: 'command/nothing-built', exit: 'machine' })
     expect(await problemOf({ run: './make.sh', from: 'out' })).toMatchObject({ code: 'command/no-executable' })
     writeFileSync(join(folder, 'project/out/tool'), elf(183))
     expect(await problemOf({ run: './make.sh', from: 'out' })).toMatchObject({ code: 'command/wrong-binary' })

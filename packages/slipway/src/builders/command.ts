@@ -25,7 +25,7 @@ interface Options {
 }
 
 /**
- * Codes: `command/no-run`, `command/no-from`, `command/failed`, `command/no-output`, `command/no-executable`, `command/wrong-binary`,
+ * Codes: `command/no-run`, `command/no-from`, `command/failed`, `command/nothing-built`, `command/no-executable`, `command/wrong-binary`,
  * and those of `splitCommand`.
  */
 export const command = builder({
@@ -124,7 +124,7 @@ const produced = async (job: BuildJob, options: Options): Promise<string> => {
   const facts = await job.io.files.stat(path.replace(/\/+$/, ''))
   if (facts?.type === 'folder') return path.replace(/\/+$/, '')
   if (facts?.type !== 'file')
-    return fail('command/no-output', `the build of ${job.target} left nothing at ${JSON.stringify(path)}`, {
+    return fail('command/nothing-built', `the build of ${job.target} left nothing at ${JSON.stringify(path)}`, {
       hint: 'Correct build.command.from, or look into the build log for what it really wrote.',
       where: { path: 'build.command.from', file: path, target: job.target },
       exit: 'machine',

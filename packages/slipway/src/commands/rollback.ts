@@ -1,6 +1,6 @@
 // slipway rollback: the channel returns to a good release at once, and stays frozen until a higher version or `rollout --resume` (TRUST 4).
 import { compareVersions, fail, rollback } from '@slipway/core'
-import type { BucketState } from '@slipway/core'
+import type { BucketState, ChannelState } from '@slipway/core'
 import { plain } from '../reporters/safe.ts'
 import { changeChannel } from '../run/channel-turn.ts'
 import { channelDocument, channelText, jobOf } from './channel.ts'
@@ -13,6 +13,7 @@ export const run = async (invocation: Invocation): Promise<Outcome> => {
   const { job } = await jobOf(invocation)
   const reason = textOf(invocation, 'reason') ?? 'rolled back'
   const changed = await changeChannel(job, channel, (state, at, all) => {
+    if (to === undefined && isRolledBack(state, reason)) return state
     assertAdmitted(all, to ?? state.before, channel)
     return rollback(state, { ...(to === undefined ? {} : { to }), reason, at }).state
   })
@@ -30,6 +31,10 @@ export const run = async (invocation: Invocation): Promise<Outcome> => {
         .join('\n'),
   }
 }
+
+/** The same rollback once more, as a run does that was cut off after its commit: nothing is left to return to, and nothing to do. */
+const isRolledBack = ({ current, before, candidate, halted }: ChannelState, reason: string): boolean =>
+  before === null && candidate === null && halted?.reason === reason && halted.version !== null && halted.version !== current
 
 const assertAdmitted = (all: BucketState, version: string | null, channel: string): void => {
   if (version === null) return

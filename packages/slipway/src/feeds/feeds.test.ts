@@ -37,6 +37,7 @@ const readTauri = (bytes: Uint8Array): TauriHead => JSON.parse(text(bytes)) as T
 
 const fixtures: Readonly<Record<string, FeedFixture>> = {
   tauri: {
+    codes: { incomplete: 'tauri/incomplete', badVersion: 'tauri/bad-version', unsigned: 'tauri/unsigned' },
     packages: { 'linux-x64': 'deb', 'linux-arm64': 'appimage', 'macos-universal': 'app.tar.gz', 'windows-x64': 'nsis' },
     read: bytes => {
       const head = readTauri(bytes)
@@ -44,6 +45,7 @@ const fixtures: Readonly<Record<string, FeedFixture>> = {
     },
   },
   electron: {
+    codes: { incomplete: 'electron/incomplete', badVersion: 'electron/bad-version' },
     packages: {
       'linux-x64': 'deb',
       'linux-arm64': 'deb',

@@ -58,7 +58,7 @@ export const appendFile = async (path: string, bytes: Uint8Array, { mode, durabl
   try {
     const { size } = await file.stat()
     try {
-      await writeAll(file, bytes)
+      await writeAll(file, bytes, size)
       if (durable) await file.sync()
     } catch (error) {
       await file.truncate(size).catch(() => undefined)
@@ -107,14 +107,18 @@ const fill = async (path: string, bytes: Bytes, { mode, durable }: WriteOptions)
   try {
     // The umask takes bits away from open(2)'s mode: what was asked for is set outright.
     if (mode !== undefined) await file.chmod(mode)
-    if (bytes instanceof Uint8Array) await writeAll(file, bytes)
-    else for await (const piece of bytes) await writeAll(file, piece)
+    let at = 0
+    for await (const piece of bytes instanceof Uint8Array ? [bytes] : bytes) {
+      await writeAll(file, piece, at)
+      at += piece.length
+    }
     if (durable === true) await file.sync()
   } finally {
     await file.close()
   }
 }
 
-const writeAll = async (file: FileHandle, bytes: Uint8Array): Promise<void> => {
-  for (let done = 0; done < bytes.length;) done += (await file.write(bytes, done, bytes.length - done)).bytesWritten
+/** Positions are said: pwrite(2) is then a call of files alone, which the sweep of kills can count (a thread's wake-ups are write(2)). */
+const writeAll = async (file: FileHandle, bytes: Uint8Array, at: number): Promise<void> => {
+  for (let done = 0; done < bytes.length;) done += (await file.write(bytes, done, bytes.length - done, at + done)).bytesWritten
 }

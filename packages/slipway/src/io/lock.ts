@@ -1,5 +1,5 @@
 // A lock that dies with its process: an SQLite database held by BEGIN EXCLUSIVE (TRUST 5). A plain lock file would outlive kill -9.
-import { readFile, rm, statfs, writeFile } from 'node:fs/promises'
+import { open, readFile, rm, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { DatabaseSync as Database } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -81,13 +81,22 @@ const failLock = (error: unknown, path: string, code: number): never => {
 const hold = async (database: Database, path: string, owner: string): Promise<Lock> => {
   held.add(database)
   // Only shown to the next in line: no reason to fail.
-  await writeFile(`${path}.owner`, owner).catch(() => undefined)
+  await writeOwner(`${path}.owner`, owner).catch(() => undefined)
   return {
     release: async () => {
       if (!held.delete(database)) return
       await rm(`${path}.owner`, { force: true }).catch(() => undefined)
       database.close()
     },
+  }
+}
+
+const writeOwner = async (path: string, owner: string): Promise<void> => {
+  const file = await open(path, 'w')
+  try {
+    await file.write(owner, 0)
+  } finally {
+    await file.close()
   }
 }
 

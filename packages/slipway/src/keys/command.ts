@@ -3,7 +3,7 @@ import { fail, keepSecret } from '@slipway/core'
 import { splitCommand } from '../words.ts'
 import { keySource } from './key.ts'
 
-/** Codes: `command/failed`, `command/no-secret`, those of `splitCommand`, `io/no-tool`. */
+/** Codes: `command/secret-failed`, `command/no-secret`, those of `splitCommand`, `io/no-tool`. */
 export const command = keySource({
   id: 'command',
   title: 'What a program prints',
@@ -26,7 +26,7 @@ const timeoutMs = 120_000
 
 // What it wrote is not shown: it may be the secret, or a part of it.
 const failRun = (tool: string, exitCode: number): never =>
-  fail('command/failed', `${tool} should print a secret, but ended with code ${exitCode}`, {
+  fail('command/secret-failed', `${tool} should print a secret, but ended with code ${exitCode}`, {
     hint: 'Run that command yourself to see what is wrong; you may have to unlock it first.',
     facts: { exitCode },
     exit: 'machine',

@@ -93,12 +93,19 @@ export const openMinisignKey = async (
   { key, password }: { readonly key: string; readonly password?: string },
 ): Promise<MinisignKey> => {
   const text = await readSecret(key, io)
+  let words: string | undefined
   try {
     if (!isSealed(text)) return await readSecretKey(text)
-    const words = await minisignPassword(io, password)
-    return await readSecretKey(text, { derive: (salt, cost) => io.derive(words, salt, cost) })
+    words = await minisignPassword(io, password)
+    // The Tauri CLI seals a key without a password with the empty one.
+    return await readSecretKey(text, { derive: (salt, cost) => io.derive(words ?? '', salt, cost) })
   } catch (error) {
     if (!(error instanceof FormatError)) throw error
+    if (error.code === 'minisign/wrong-password' && words === undefined)
+      return fail('keys/no-password', 'the minisign key is sealed, and its password is not known', {
+        hint: 'Set sign.minisign.password, or SLIPWAY_MINISIGN_PASSWORD.',
+        exit: 'machine',
+      })
     if (error.code === 'minisign/wrong-password')
       return fail('keys/wrong-password', 'the password does not open the minisign key', {
         hint: 'Correct sign.minisign.password, or the secret it names.',
@@ -114,17 +121,8 @@ export const openMinisignKey = async (
 
 const limitBytes = 64 * 1024
 
-const minisignPassword = async (io: Io, reference: string | undefined): Promise<string> => {
-  if (reference !== undefined) return readSecret(reference, io)
-  const password = io.secrets.secret('SLIPWAY_MINISIGN_PASSWORD')
-  return (
-    password ??
-    fail('keys/no-password', 'the minisign key is sealed, and its password is not known', {
-      hint: 'Set sign.minisign.password, or SLIPWAY_MINISIGN_PASSWORD.',
-      exit: 'machine',
-    })
-  )
-}
+const minisignPassword = async (io: Io, reference: string | undefined): Promise<string | undefined> =>
+  reference === undefined ? io.secrets.secret('SLIPWAY_MINISIGN_PASSWORD') : readSecret(reference, io)
 
 const passwordOf = async (io: Io, from: string, ask: Ask | undefined): Promise<string> => {
   const given = io.secrets.secret('SLIPWAY_KEYS_PASSWORD') ?? (await ask?.(`Password of ${from}: `, { hidden: true }))

@@ -106,7 +106,7 @@ describe('command', () => {
   it('fails without showing what was printed', async () => {
     await writeFile(join(home, 'fails'), `#!/bin/sh\necho ${canary}; echo ${canary} >&2; exit 3\n`, { mode: 0o755 })
     expect(await problemOf(() => readSecret(`command:${join(home, 'fails')}`, io))).toMatchObject({
-      code: 'command/failed',
+      code: 'command/secret-failed',
       exit: 'machine',
       facts: { exitCode: 3 },
     })

@@ -1,5 +1,5 @@
-// File name patterns and command placeholders (CONFIG 3, "File names").
-import { fail, parseTarget, spell } from '@slipway/core'
+// File name patterns (CONFIG 3, "File names").
+import { fail, parseTarget } from '@slipway/core'
 import type { Naming } from '../packagers/packager.ts'
 
 /** Fills `{name} {bin} {version} {target} {os} {arch} {ext}`; an unknown one is refused (`plan/placeholder`). */
@@ -7,24 +7,6 @@ export const fileNameOf = (pattern: string, { app, target }: Naming, ext: string
   const parts = parseTarget(target)
   const values: Record<string, string> = { name: app.name, bin: app.bin, version: app.version, target, os: parts?.os ?? '', arch: parts?.arch ?? '', ext }
   return pattern.replaceAll(/\{([^}]*)\}/g, (whole, key: string) => values[key] ?? unknown(whole, Object.keys(values)))
-}
-
-/** The same for commands and paths, which also know `{channel} {exe} {npm} {rust} {go}`. */
-export const placeholders = ({ app, target }: Naming, channel: string): Readonly<Record<string, string>> => {
-  const parts = parseTarget(target)
-  return {
-    name: app.name,
-    bin: app.bin,
-    version: app.version,
-    target,
-    os: parts?.os ?? '',
-    arch: parts?.arch ?? '',
-    channel,
-    exe: parts?.os === 'windows' ? '.exe' : '',
-    npm: spell(target, 'npm'),
-    rust: spell(target, 'rust'),
-    go: spell(target, 'go'),
-  }
 }
 
 const unknown = (whole: string, known: readonly string[]): never =>
