@@ -27,7 +27,13 @@ const run = (): Promise<Run> => (ran ??= runOnce())
 
 const runOnce = async (): Promise<Run> => {
   const six = sixPrograms()
-  if (!readdirSync(six.root).includes('trust')) for (const app of ['one', 'two']) execFileSync(process.execPath, [launcher, 'keys', 'generate', '--app', app], { cwd: six.root, stdio: 'ignore', env: benchEnvironment })
+  if (!readdirSync(six.root).includes('trust'))
+    for (const app of ['one', 'two'])
+      execFileSync(process.execPath, [launcher, 'keys', 'generate', '--app', app], {
+        cwd: six.root,
+        stdio: 'ignore',
+        env: benchEnvironment,
+      })
   const jobs = peerJobs(six)
   const measured: Round[] = []
   for (let round = 0; round < rounds; round += 1) {
@@ -39,7 +45,11 @@ const runOnce = async (): Promise<Run> => {
     const peer = await measureRun('xargs', ['-P2', '-I{}', '-a', jobs.list, 'sh', '-c', '{}'], jobs.out)
     measured.push({ ours, peer, repeat })
   }
-  return { rounds: measured, ourBytes: bytesOf(join(six.root, 'dist'), /\.(tar\.gz|zip|deb)$/), peerBytes: bytesOf(jobs.out, /\.(tar\.gz|zip|deb)$/) }
+  return {
+    rounds: measured,
+    ourBytes: bytesOf(join(six.root, 'dist'), /\.(tar\.gz|zip|deb)$/),
+    peerBytes: bytesOf(jobs.out, /\.(tar\.gz|zip|deb)$/),
+  }
 }
 
 /** The same 18 packages by the tools that everybody has, at the same level. */
@@ -51,7 +61,10 @@ const peerJobs = ({ programs }: Six): { readonly list: string; readonly out: str
     mkdirSync(join(tree, 'DEBIAN'), { recursive: true })
     mkdirSync(join(tree, 'usr/bin'), { recursive: true })
     cpSync(program, join(tree, 'usr/bin', basename(program)))
-    writeFileSync(join(tree, 'DEBIAN/control'), `Package: ${basename(program)}\nVersion: 1.0.0-1\nArchitecture: amd64\nMaintainer: A <a@example.org>\nDescription: x\n`)
+    writeFileSync(
+      join(tree, 'DEBIAN/control'),
+      `Package: ${basename(program)}\nVersion: 1.0.0-1\nArchitecture: amd64\nMaintainer: A <a@example.org>\nDescription: x\n`,
+    )
     const folder = dirname(program)
     return [
       `tar -C ${folder} -c ${basename(program)} | gzip -6 > ${join(out, `${name}.tar.gz`)}`,

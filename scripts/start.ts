@@ -10,7 +10,12 @@ if (unknown !== undefined) {
   process.exit(2)
 }
 try {
-  const server = await runDemo({ example: 'esbuild', place: join(import.meta.dirname, '../.slipway/demo'), port, fresh: args.includes('--fresh') })
+  const server = await runDemo({
+    example: 'esbuild',
+    place: join(import.meta.dirname, '../.slipway/demo'),
+    port,
+    fresh: args.includes('--fresh'),
+  })
   if (args.includes('--once')) server.close()
   else console.log('Serving until Ctrl-C.')
 } catch (error) {

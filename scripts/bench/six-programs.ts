@@ -24,8 +24,20 @@ export const sixPrograms = (): Six => {
       return file
     }),
   )
-  const common = { license: 'MIT', homepage: 'https://esbuild.github.io', summary: 'An extremely fast bundler', publisher: 'The esbuild authors <esbuild@example.org>', version: '1.0.0', date: '2026-11-21' }
-  const apps = Object.fromEntries(Object.keys(versions).map(app => [app, { app: { ...common, name: app }, build: { prebuilt: `programs/${app}/{target}` }, targets: Object.keys(targets) }]))
+  const common = {
+    license: 'MIT',
+    homepage: 'https://esbuild.github.io',
+    summary: 'An extremely fast bundler',
+    publisher: 'The esbuild authors <esbuild@example.org>',
+    version: '1.0.0',
+    date: '2026-11-21',
+  }
+  const apps = Object.fromEntries(
+    Object.keys(versions).map(app => [
+      app,
+      { app: { ...common, name: app }, build: { prebuilt: `programs/${app}/{target}` }, targets: Object.keys(targets) },
+    ]),
+  )
   const config = {
     apps,
     packages: ['tar.gz', 'zip', 'deb'],

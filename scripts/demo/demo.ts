@@ -24,13 +24,22 @@ interface About {
 interface ReleaseDocument {
   readonly durationMs: number
   readonly plan: string
-  readonly apps: readonly { readonly version: string; readonly channel: string; readonly files: readonly { readonly file: string; readonly sizeBytes: number; readonly url: string }[] }[]
+  readonly apps: readonly {
+    readonly version: string
+    readonly channel: string
+    readonly files: readonly { readonly file: string; readonly sizeBytes: number; readonly url: string }[]
+  }[]
 }
 interface VerifyDocument {
   readonly objects: number
   readonly bytes: number
   readonly signatures: number
-  readonly clients: readonly { readonly client: string; readonly channel: string; readonly offered: string | null; readonly url: string | null }[]
+  readonly clients: readonly {
+    readonly client: string
+    readonly channel: string
+    readonly offered: string | null
+    readonly url: string | null
+  }[]
 }
 
 /** Runs the whole story and leaves the bucket served; close the server to end. */
@@ -68,7 +77,8 @@ const say = async (words: string, args: readonly string[]): Promise<void> => {
 const release = async (version: string, channel: string, flags: readonly string[]): Promise<ReleaseDocument & { readonly ms: number }> => {
   title(`release --channel ${channel} --set app.version=${version}`)
   const document = await slipwayJson<ReleaseDocument>(['release', '--channel', channel, '--set', `app.version=${version}`, ...flags])
-  for (const { file, sizeBytes, url } of document.apps.flatMap(app => app.files)) console.log(`${file.padEnd(40)} ${mega(sizeBytes).padStart(8)}  ${url}`)
+  for (const { file, sizeBytes, url } of document.apps.flatMap(app => app.files))
+    console.log(`${file.padEnd(40)} ${mega(sizeBytes).padStart(8)}  ${url}`)
   return document
 }
 
@@ -77,9 +87,17 @@ const ask = async ({ electron }: About, feedUrl: string, folder?: string): Promi
   const channel = feedUrl.split('/').at(-2) ?? ''
   if (electron === undefined) return
   const place = folder ?? join(root, '.slipway/demo/client-check')
-  const answer = await checkWithElectronUpdater({ feedUrl, version: electron.installed, arch: electron.arch, folder: place, download: folder !== undefined })
+  const answer = await checkWithElectronUpdater({
+    feedUrl,
+    version: electron.installed,
+    arch: electron.arch,
+    folder: place,
+    download: folder !== undefined,
+  })
   const got = answer.downloaded === undefined ? '' : `, downloaded and checked ${relative(root, answer.downloaded)}`
-  console.log(`electron-updater ${electron.installed} on ${channel}: ${answer.error ?? `offered ${answer.offered ?? 'nothing'} (${answer.file ?? ''})${got}`}`)
+  console.log(
+    `electron-updater ${electron.installed} on ${channel}: ${answer.error ?? `offered ${answer.offered ?? 'nothing'} (${answer.file ?? ''})${got}`}`,
+  )
   if (answer.error !== undefined) process.exit(5)
 }
 
@@ -109,13 +127,28 @@ const settings = ({ example, folders, url, app }: { example: string; folders: Fo
   }).flatMap(([key, value]) => ['--set', `${key}=${value}`]),
 ]
 
-const summary = ({ releases, verified, url, folders }: { releases: readonly (ReleaseDocument & { ms: number })[]; verified: VerifyDocument & { ms: number }; url: string; folders: Folders }): void => {
+const summary = ({
+  releases,
+  verified,
+  url,
+  folders,
+}: {
+  releases: readonly (ReleaseDocument & { ms: number })[]
+  verified: VerifyDocument & { ms: number }
+  url: string
+  folders: Folders
+}): void => {
   title(`verify ${url} --keys ${relative(root, folders.keys)}`)
-  for (const { client, channel, offered, url: file } of verified.clients) console.log(`${channel.padEnd(8)} ${client.padEnd(22)} ${(offered ?? '-').padEnd(8)} ${file ?? ''}`)
-  console.log(`\n${verified.objects} objects, ${mega(verified.bytes)}, ${verified.signatures} signatures verified in ${seconds(verified.ms)}`)
+  for (const { client, channel, offered, url: file } of verified.clients)
+    console.log(`${channel.padEnd(8)} ${client.padEnd(22)} ${(offered ?? '-').padEnd(8)} ${file ?? ''}`)
+  console.log(
+    `\n${verified.objects} objects, ${mega(verified.bytes)}, ${verified.signatures} signatures verified in ${seconds(verified.ms)}`,
+  )
   for (const one of releases) {
     const files = one.apps.flatMap(app => app.files)
-    console.log(`${one.apps[0]?.version ?? ''} on ${one.apps[0]?.channel ?? ''}: ${files.length} packages, ${mega(files.reduce((sum, file) => sum + file.sizeBytes, 0))}, in ${seconds(one.ms)}, plan ${one.plan.slice(0, 8)}`)
+    console.log(
+      `${one.apps[0]?.version ?? ''} on ${one.apps[0]?.channel ?? ''}: ${files.length} packages, ${mega(files.reduce((sum, file) => sum + file.sizeBytes, 0))}, in ${seconds(one.ms)}, plan ${one.plan.slice(0, 8)}`,
+    )
   }
   console.log(`bucket ${relative(root, folders.bucket)}   public keys ${relative(root, folders.keys)}   served at ${url}`)
 }

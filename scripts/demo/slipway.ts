@@ -20,14 +20,18 @@ export const slipway = (args: readonly string[], options: { readonly quiet?: boo
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
   return new Promise((resolve, reject) => {
     child.once('error', reject)
-    child.once('close', code => resolve({ exitCode: code ?? 70, stdout: Buffer.concat(chunks).toString('utf8'), ms: performance.now() - from }))
+    child.once('close', code =>
+      resolve({ exitCode: code ?? 70, stdout: Buffer.concat(chunks).toString('utf8'), ms: performance.now() - from }),
+    )
   })
 }
 
 /** The same, and its document: any exit code but 0 ends the demo with what the command said. */
 export const slipwayJson = async <T>(args: readonly string[]): Promise<T & { readonly ms: number }> => {
   const { exitCode, stdout, ms } = await slipway([...args, '--json'])
-  const document = JSON.parse(stdout) as T & { readonly errors: readonly { readonly code: string; readonly message: string; readonly hint: string }[] }
+  const document = JSON.parse(stdout) as T & {
+    readonly errors: readonly { readonly code: string; readonly message: string; readonly hint: string }[]
+  }
   if (exitCode === 0) return { ...document, ms }
   for (const one of document.errors) console.error(`${one.code}: ${one.message}\n  ${one.hint}`)
   process.exit(exitCode)

@@ -1,9 +1,8 @@
 // Generates docs/reference: one page for the keys of the config, one a unit, and an index, from the schemas and the kinds' lists.
-import * as z from 'zod'
 import * as builders from '../../packages/slipway/src/builders/index.ts'
 import * as checks from '../../packages/slipway/src/checks/index.ts'
 import { laterParts } from '../../packages/slipway/src/config/asks.ts'
-import { config } from '../../packages/slipway/src/config/schema.ts'
+import { jsonSchema } from '../../packages/slipway/src/config/json-schema.ts'
 import * as feeds from '../../packages/slipway/src/feeds/index.ts'
 import * as keys from '../../packages/slipway/src/keys/index.ts'
 import * as packagers from '../../packages/slipway/src/packagers/index.ts'
@@ -18,7 +17,7 @@ interface Shown {
   readonly id: string
   readonly title: string
   readonly main?: string
-  readonly options?: Readonly<Record<string, z.ZodType>>
+  readonly options?: object
   readonly tools?: readonly string[]
   readonly os?: readonly string[]
   readonly serves?: Readonly<Record<string, readonly string[]>>
@@ -96,21 +95,31 @@ const unitPage = (kind: KindPages, unit: Shown, calls: readonly ErrorCall[]): st
 const factsOf = (kind: KindPages, unit: Shown): readonly string[] => [
   kind.key === 'keys' ? `- Written: \`${unit.id}:…\`` : `- Config key: \`${pathOf(kind.key, unit.id)}\``,
   ...(unit.os === undefined ? [] : [`- Systems: ${unit.os.join(', ')}`]),
-  ...Object.entries(unit.serves ?? {}).map(([os, ids]) => `- On ${os} it names, best first: ${ids.map(id => `\`${id}\``).join(', ')}`),
+  ...Object.entries(unit.serves ?? {}).map(([os, ids]) => `- On ${os} it names, best first: ${ids.map(packageText).join(', ')}`),
   ...(unit.percent === undefined ? [] : [`- A rollout of N %: ${cell(unit.percent)}`]),
   ...(unit.form === undefined ? [] : [`- Signatures: ${unit.form}`]),
   ...(kind.key === 'keys' ? [] : [`- Foreign programs: ${(unit.tools ?? []).map(tool => `\`${tool}\``).join(', ') || 'none'}`]),
   `- Source: \`packages/slipway/src/${kind.folder}/${unit.id}.ts\``,
 ]
 
+/** A feed may know formats that this version cannot make. */
+const packageText = (id: string): string => `\`${id}\`${shown(packagers).some(unit => unit.id === id) ? '' : ' (not in this version)'}`
+
 /** `packages['tar.gz']`: as a config writes it. */
 const pathOf = (key: string, id: string): string => (/^[a-z][a-z0-9]*$/.test(id) ? `${key}.${id}` : `${key}['${id}']`)
 
 const optionsPart = (kind: KindPages, unit: Shown): readonly string[] => {
   if (unit.options === undefined) return []
-  const whole = schemaOf(z.strictObject(unit.options))
+  const whole = optionsOf(kind.key, unit.id)
   const bare = unit.main === undefined ? '' : ` A bare value stands for \`${unit.main}\`.`
-  return ['## Options', '', `\`true\` takes it with its defaults.${bare}`, '', ...optionRows(whole, kind.key === 'store' ? laterOfStore : []), '']
+  return [
+    '## Options',
+    '',
+    `\`true\` takes it with its defaults.${bare}`,
+    '',
+    ...optionRows(whole, kind.key === 'store' ? laterOfStore : []),
+    '',
+  ]
 }
 
 /** Read by nothing yet: `prune` is not there. */
@@ -119,7 +128,9 @@ const laterOfStore = ['keep']
 const optionRows = (schema: JsonSchema, later: readonly string[]): readonly string[] => [
   '| option | type | default | what |',
   '| --- | --- | --- | --- |',
-  ...Object.entries(schema.properties ?? {}).map(([name, one]) => row(name, one, later.includes(name) ? ' (accepted, not used by this version)' : '')),
+  ...Object.entries(schema.properties ?? {}).map(([name, one]) =>
+    row(name, one, later.includes(name) ? ' (accepted, not used by this version)' : ''),
+  ),
 ]
 
 const row = (name: string, schema: JsonSchema, note: string): string =>
@@ -143,7 +154,17 @@ const errorsPart = (kind: KindPages, unit: Shown, calls: readonly ErrorCall[]): 
   ]
 }
 
-const schemaOf = (schema: z.ZodType): JsonSchema => z.toJSONSchema(schema, { io: 'input' }) as JsonSchema
+/** The keys of a config file, `$schema` left out. */
+const topKeys = (): Readonly<Record<string, JsonSchema>> => {
+  const { $schema: _line, ...keys } = (jsonSchema() as JsonSchema).properties ?? {}
+  return keys
+}
+
+/** A unit's whole options, out of the forms that a setting may have: true, options, a bare value. */
+const optionsOf = (key: string, id: string): JsonSchema => {
+  const byId = topKeys()[key]?.anyOf?.find(form => form.properties !== undefined)
+  return byId?.properties?.[id]?.anyOf?.find(form => form.properties !== undefined) ?? {}
+}
 
 /** Defaults that follow from other keys or from the repository, so that no schema can hold them. */
 export const defaults: Readonly<Record<string, string>> = {
@@ -167,7 +188,7 @@ export const defaults: Readonly<Record<string, string>> = {
 }
 
 const configPage = (): string => {
-  const top = schemaOf(config).properties ?? {}
+  const top = topKeys()
   const unitKeys = new Set(kinds.map(kind => kind.key))
   const rows = Object.entries(top).map(([key, one]) => {
     const type = unitKeys.has(key) ? 'list of ids, or id to options' : key === 'apps' ? 'name to the keys above' : typeOf(one)

@@ -73,5 +73,10 @@ export const firstMissing = (shown: readonly string[], real: string): string | u
   return undefined
 }
 
-const flat = (text: string): string => text.trim().replaceAll(/ {1,}…/g, '…').replaceAll(/… {1,}/g, '…').replaceAll(/ +/g, ' ')
+const flat = (text: string): string =>
+  text
+    .trim()
+    .replaceAll(/ {1,}…/g, '…')
+    .replaceAll(/… {1,}/g, '…')
+    .replaceAll(/ +/g, ' ')
 const escapeRegExp = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)

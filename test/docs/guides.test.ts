@@ -1,5 +1,5 @@
 // The guides: every command on their pages is run, in order, by the real command line on a small project; exit codes and output are compared.
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { tinyElf } from '../../packages/formats/src/testing/binaries.ts'
 import { serveFolder } from '../../scripts/demo/serve.ts'
 import { projectRoot } from '../../scripts/lib/files.ts'
+import { judge } from '../kit/judges.ts'
 import { firstMissing, stepsOfGuide, wordsOf, type Shown } from './console-blocks.ts'
 
 let home = ''
@@ -29,7 +30,11 @@ beforeAll(async () => {
     writeFileSync(join(folder, 'hello'), Buffer.concat([tinyElf({ machine }), Buffer.from(`hello ${arch}\n`.repeat(100))]), { mode: 0o755 })
   }
   writeFileSync(join(project, '.gitignore'), 'build/\ndist/\n.slipway/\n')
-  for (const args of [['init', '-q'], ['add', '.gitignore'], ['commit', '-q', '-m', 'build: begin']]) {
+  for (const args of [
+    ['init', '-q'],
+    ['add', '.gitignore'],
+    ['commit', '-q', '-m', 'build: begin'],
+  ]) {
     expect((await run(['git', ...args])).exitCode).toBe(0)
   }
   server = await serveFolder(join(project, '.slipway/bucket'), 0)
@@ -48,10 +53,15 @@ describe('the guides', () => {
 
 describe('the reader of guides', () => {
   it('takes commands with their output, exit code and files', () => {
-    const steps = stepsOfGuide('```yaml a.yaml\nx: 1\n```\ntext\n```console\n$ slipway x --why "a b"\none … three\n$ slipway y\nRefused: no. (exit 3)\n```\n```sh\nnot run\n```\n')
+    const steps = stepsOfGuide(
+      '```yaml a.yaml\nx: 1\n```\ntext\n```console\n$ slipway x --why "a b"\none … three\n$ slipway y\nRefused: no. (exit 3)\n```\n```sh\nnot run\n```\n',
+    )
     expect(steps).toEqual([
       { kind: 'file', file: { path: 'a.yaml', text: 'x: 1\n', line: 2 } },
-      { kind: 'command', command: { argv: ['slipway', 'x', '--why', 'a b'], text: 'slipway x --why "a b"', line: 6, output: ['one … three'], exitCode: 0 } },
+      {
+        kind: 'command',
+        command: { argv: ['slipway', 'x', '--why', 'a b'], text: 'slipway x --why "a b"', line: 6, output: ['one … three'], exitCode: 0 },
+      },
       { kind: 'command', command: { argv: ['slipway', 'y'], text: 'slipway y', line: 8, output: ['Refused: no. (exit 3)'], exitCode: 3 } },
     ])
     expect(wordsOf(`a 'b c' --d="e f"`)).toEqual(['a', 'b c', '--d=e f'])
@@ -75,7 +85,7 @@ const follow = async (page: string): Promise<void> => {
 const carryOut = async (page: string, { argv, text, line, output, exitCode }: Shown): Promise<void> => {
   const [program = ''] = argv
   expect(['slipway', 'git', 'minisign'], `${page}:${line} runs ${program}`).toContain(program)
-  if (program === 'minisign' && spawnSync('minisign', ['-v']).error !== undefined) return
+  if (program === 'minisign' && judge('minisign') === undefined) return
   const ran = await run(argv.map(word => word.replaceAll(shownAddress, address)))
   const all = `${ran.stdout}\n${ran.stderr}`
   expect(ran.exitCode, `${page}:${line} $ ${text}\n${all}`).toBe(exitCode)
@@ -89,8 +99,14 @@ interface Ran {
 }
 
 const run = ([program = '', ...args]: readonly string[]): Promise<Ran> => {
-  const [file, argv] = program === 'slipway' ? [process.execPath, [join(projectRoot, 'packages/slipway/bin/slipway.js'), ...args]] : [program, args]
-  const who = Object.fromEntries(['AUTHOR', 'COMMITTER'].flatMap(role => [[`GIT_${role}_NAME`, 'Hello'], [`GIT_${role}_EMAIL`, 'hello@example.org']]))
+  const [file, argv] =
+    program === 'slipway' ? [process.execPath, [join(projectRoot, 'packages/slipway/bin/slipway.js'), ...args]] : [program, args]
+  const who = Object.fromEntries(
+    ['AUTHOR', 'COMMITTER'].flatMap(role => [
+      [`GIT_${role}_NAME`, 'Hello'],
+      [`GIT_${role}_EMAIL`, 'hello@example.org'],
+    ]),
+  )
   // A home of its own: the keyring goes there, and no setting of this machine's git counts.
   const env = { PATH: process.env['PATH'], HOME: home, GIT_CONFIG_NOSYSTEM: '1', NO_COLOR: '1', ...who }
   const child = spawn(file, argv, { cwd: project, env, stdio: ['ignore', 'pipe', 'pipe'] })

@@ -118,7 +118,7 @@ describeWithJudge(['tauri', 'minisign'], 'Keys of the Tauri CLI', ({ tauri, mini
     try {
       await project.run(['keys', 'generate'])
       writeFileSync(join(project.keys, 'minisign.pub'), Buffer.from(readFileSync(`${key}.pub`, 'utf8'), 'base64'))
-      expect(await project.json(['release'])).toMatchObject({ exitCode: 4, errors: [{ code: 'keys/wrong-password' }] })
+      expect(await project.json(['release'])).toMatchObject({ exitCode: 4, errors: [{ code: 'keys/wrong-minisign-password' }] })
       expect(readdirSync(dirname(project.root))).not.toContain('bucket')
     } finally {
       delete process.env['TEST_TAURI_WRONG']

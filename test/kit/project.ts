@@ -25,7 +25,12 @@ export interface Ran {
 }
 export interface Document extends Ran {
   readonly ok: boolean
-  readonly errors: readonly { readonly code: string; readonly message: string; readonly hint: string; readonly where: Readonly<Record<string, unknown>> }[]
+  readonly errors: readonly {
+    readonly code: string
+    readonly message: string
+    readonly hint: string
+    readonly where: Readonly<Record<string, unknown>>
+  }[]
   readonly data: Readonly<Record<string, unknown>>
 }
 export interface SmallOptions {
@@ -43,11 +48,24 @@ export const smallDate = '1700000000'
 /** Makes the project without keys: `await project.run(['keys', 'generate'])` makes them. */
 export const smallProject = (options: SmallOptions = {}): SmallProject => {
   const base = options.folder ?? mkdtempSync(join(tmpdir(), 'slipway-small-'))
-  const [root, bucket, keys, secret] = ['project', 'bucket', 'keys', 'secret'].map(name => join(base, name)) as [string, string, string, string]
+  const [root, bucket, keys, secret] = ['project', 'bucket', 'keys', 'secret'].map(name => join(base, name)) as [
+    string,
+    string,
+    string,
+    string,
+  ]
   const targets = options.targets ?? ['linux-x64', 'linux-arm64']
   for (const target of targets) writeProgram(root, target, options.version ?? '1.0.0')
   const config = {
-    app: { name: 'tiny', version: options.version ?? '1.0.0', license: 'MIT', homepage: 'https://example.org', summary: 'A tiny program', publisher: 'Tiny <tiny@example.org>', date: '2023-11-14' },
+    app: {
+      name: 'tiny',
+      version: options.version ?? '1.0.0',
+      license: 'MIT',
+      homepage: 'https://example.org',
+      summary: 'A tiny program',
+      publisher: 'Tiny <tiny@example.org>',
+      date: '2023-11-14',
+    },
     targets,
     build: { prebuilt: 'bin/{target}' },
     packages: ['tar.gz', 'deb'],
@@ -81,12 +99,20 @@ const writeProgram = (root: string, target: string, version: string): void => {
   const folder = join(root, 'bin', target)
   mkdirSync(folder, { recursive: true })
   const tail = new TextEncoder().encode(`tiny ${version} ${target}\n`.repeat(200))
-  const head = os === 'linux' ? tinyElf({ machine: arch === 'arm64' ? 183 : 62 }) : os === 'windows' ? tinyPe({ machine: arch === 'arm64' ? 0xaa64 : 0x8664 }) : tinyMachO(arch === 'arm64' ? cpuArm64 : cpuX64)
+  const head =
+    os === 'linux'
+      ? tinyElf({ machine: arch === 'arm64' ? 183 : 62 })
+      : os === 'windows'
+        ? tinyPe({ machine: arch === 'arm64' ? 0xaa64 : 0x8664 })
+        : tinyMachO(arch === 'arm64' ? cpuArm64 : cpuX64)
   writeFileSync(join(folder, os === 'windows' ? 'tiny.exe' : 'tiny'), Buffer.concat([head, tail]), { mode: 0o755 })
 }
 
 /** The release date stands fixed, whatever the surroundings. */
-const pinned = (io: Io): Io => ({ ...io, secrets: { ...io.secrets, env: name => (name === 'SOURCE_DATE_EPOCH' ? smallDate : io.secrets.env(name)) } })
+const pinned = (io: Io): Io => ({
+  ...io,
+  secrets: { ...io.secrets, env: name => (name === 'SOURCE_DATE_EPOCH' ? smallDate : io.secrets.env(name)) },
+})
 
 const runHere = async (argv: readonly string[], io: Io): Promise<Ran> => {
   const texts = { stdout: '', stderr: '' }
@@ -96,7 +122,14 @@ const runHere = async (argv: readonly string[], io: Io): Promise<Ran> => {
     columns: () => 0,
     rows: () => 0,
   })
-  const streams: Streams = { stdout: output('stdout'), stderr: output('stderr'), ask: null, onSignal: () => () => undefined, onCrash: () => () => undefined, every: () => () => undefined }
+  const streams: Streams = {
+    stdout: output('stdout'),
+    stderr: output('stderr'),
+    ask: null,
+    onSignal: () => () => undefined,
+    onCrash: () => () => undefined,
+    every: () => () => undefined,
+  }
   const exitCode = await runCommandLine(argv, io, streams)
   return { exitCode, ...texts }
 }

@@ -46,7 +46,9 @@ interface Style {
 
 const write = (value: Json, style: Style, depth: number): string => {
   if (depth > maxJsonDepth)
-    return fail('core/too-deep', `JSON is nested deeper than ${maxJsonDepth} levels.`, { hint: 'Flatten the value, or remove its cycle.' })
+    return fail('core/too-deep', 'JSON is nested too deep to be read safely.', {
+      hint: 'Flatten the value; one made in memory may hold itself.',
+    })
   if (value === null || typeof value === 'boolean') return String(value)
   if (typeof value === 'string') return style.text(wellFormed(value))
   if (typeof value === 'number') return style.number(finite(value))
@@ -74,7 +76,7 @@ const laptop: Style = {
 const wellFormed = (text: string): string =>
   text.isWellFormed()
     ? text
-    : fail('core/lone-surrogate', 'A text holds half of a surrogate pair, which JSON cannot carry.', {
+    : fail('core/lone-surrogate', 'A text holds half of a surrogate pair, which UTF-8 cannot carry.', {
         hint: 'Find where the text was cut in the middle of a character.',
       })
 

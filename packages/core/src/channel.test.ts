@@ -18,7 +18,9 @@ const problemOf = (act: () => unknown): { code: string; exit: string } | undefin
   }
   return undefined
 }
-const refuses = (code: string, act: () => unknown): void => void expect(problemOf(act)).toEqual({ code, exit: 'refused' })
+const refuses = (code: string, act: () => unknown): void => {
+  expect(problemOf(act)).toEqual({ code, exit: 'refused' })
+}
 
 const empty = emptyChannel(t(0))
 const one = offer(empty, { version: '1.0.0', percent: 100, at: t(1) }).state

@@ -12,7 +12,7 @@ export interface JsonSource {
 
 /**
  * Reads JSON. Throws `core/bad-json`, `core/duplicate-key` (JSON.parse takes the last), `core/lone-surrogate`,
- * `core/not-finite` (1e999), `core/too-deep`, each with line and column.
+ * `core/huge-number` (1e999), `core/too-deep`, each with line and column.
  */
 export const parseJson = (text: string, source: JsonSource = {}): Json => {
   const scan: Scan = { text, at: 0, source }
@@ -29,7 +29,12 @@ interface Scan {
 
 const readValue = (scan: Scan, depth: number): Json => {
   skipSpace(scan)
-  if (depth > maxJsonDepth) return fail('core/too-deep', `JSON is nested deeper than ${maxJsonDepth} levels.`, detail(scan, 'Flatten it.'))
+  if (depth > maxJsonDepth)
+    return fail(
+      'core/too-deep',
+      'JSON is nested too deep to be read safely.',
+      detail(scan, 'Flatten the value; one made in memory may hold itself.'),
+    )
   const next = scan.text[scan.at]
   if (next === '{') return readObject(scan, depth)
   if (next === '[') return readArray(scan, depth)
@@ -87,8 +92,8 @@ const readText = (scan: Scan): string => {
   scan.at = start
   return fail(
     'core/lone-surrogate',
-    'A JSON text holds half of a surrogate pair.',
-    detail(scan, 'Find where it was cut in the middle of a character.'),
+    'A text holds half of a surrogate pair, which UTF-8 cannot carry.',
+    detail(scan, 'Find where the text was cut in the middle of a character.'),
   )
 }
 
@@ -99,7 +104,7 @@ const readNumber = (scan: Scan): number => {
   const value = Number(digits)
   if (Number.isFinite(value)) return value
   scan.at = start
-  return fail('core/not-finite', 'A JSON number is too large to hold.', detail(scan, 'Write it as text.'))
+  return fail('core/huge-number', 'A JSON number is too large to hold.', detail(scan, 'Write it as text.'))
 }
 
 const skipSpace = (scan: Scan): void => void match(scan, /[ \t\n\r]+/y)

@@ -37,6 +37,7 @@ const settingOf = ({ main, options }: Unit): z.ZodType => {
   const whole = z.strictObject(options)
   const mainSchema = main === undefined ? undefined : options[main]
   // Not optional: a main option with a default would switch on a unit that nobody named.
-  const bare = main === undefined || mainSchema === undefined ? [] : [z.nonoptional(mainSchema).transform(value => whole.parse({ [main]: value }))]
+  const bare =
+    main === undefined || mainSchema === undefined ? [] : [z.nonoptional(mainSchema).transform(value => whole.parse({ [main]: value }))]
   return z.union([z.boolean().transform(on => on && whole.parse({})), whole, ...bare]).optional()
 }

@@ -103,7 +103,7 @@ export const mutate = async (
 }
 
 /** The code of the FormatError that `act` ends in. */
-export const codeOf = async (act: () => Promise<unknown> | unknown): Promise<string> => {
+export const codeOf = async (act: () => unknown): Promise<string> => {
   try {
     await act()
   } catch (error) {

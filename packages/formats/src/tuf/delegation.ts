@@ -45,7 +45,7 @@ export function findTarget(
 export function checkPaths(grants: readonly DelegatedRole[], document: Document<'targets'> | undefined): void {
   for (const path of Object.keys(document?.signed.targets ?? {})) {
     if (grants.some(role => isDelegatedPath(role, path))) continue
-    throw new FormatError('tuf/not-delegated', `${grants[0]?.name} names the target "${path}", which was not delegated to it`)
+    throw new FormatError('tuf/not-delegated', `${grants[0]?.name ?? 'a role'} names the target "${path}", which was not delegated to it`)
   }
 }
 

@@ -26,7 +26,8 @@ export function checkSignedBy(document: Document, delegator: Delegator): void {
   }
   if (signers.size >= delegator.role.threshold) return
   const found = `${delegator.name} is signed by ${signers.size} of ${delegator.role.threshold} trusted keys`
-  throw new FormatError(signers.size === 0 ? 'tuf/bad-signature' : 'tuf/threshold', found)
+  if (signers.size === 0) throw new FormatError('tuf/bad-signature', found)
+  throw new FormatError('tuf/threshold', found)
 }
 
 /** Length and hashes of a file as its delegator states them. Codes: `tuf/wrong-length`, `tuf/bad-hash`. */

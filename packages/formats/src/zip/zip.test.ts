@@ -117,7 +117,7 @@ describe.each([false, true])('zip with forceZip64 %s', forceZip64 => {
     await fc.assert(
       fc.asyncProperty(tree, async files => {
         const entries = await Promise.all(
-          files.map(([one, sizeBytes, isStored]) =>
+          files.map(async ([one, sizeBytes, isStored]) =>
             isStored ? stored(one, sampleBytes(sizeBytes)) : deflated(one, sampleBytes(sizeBytes)),
           ),
         )

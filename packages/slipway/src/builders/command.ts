@@ -88,12 +88,12 @@ const runAll = async (job: BuildJob, options: Options): Promise<void> => {
   const env = { ...job.io.secrets.matching(/^(PATH|HOME)$/), SOURCE_DATE_EPOCH: String(job.date), ...options.env }
   for (const [tool = '', ...args] of runOf(job, options)) {
     let written = job.io.files.append(log, new TextEncoder().encode(`$ ${redact([tool, ...args].join(' '))}\n`), { durable: false })
-    let failed: unknown
+    let failed: Error | undefined
     const onOutput = (text: string): void => {
       // Kept, not thrown: the command goes on while the log is written.
       written = written
         .then(() => job.io.files.append(log, new TextEncoder().encode(text), { durable: false }))
-        .catch(error => void (failed ??= error))
+        .catch((error: unknown) => void (failed ??= error instanceof Error ? error : new Error(String(error))))
     }
     const { exitCode, stdout, stderr } = await job.io.run({ tool, args, cwd, env, signal: job.signal, onOutput })
     await written

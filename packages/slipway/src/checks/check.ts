@@ -17,7 +17,13 @@ export interface Finding {
   readonly code: string
   readonly severity: Severity
   readonly message: string
-  readonly where: { readonly path?: string; readonly file?: string; readonly line?: number; readonly target?: string; readonly object?: string }
+  readonly where: {
+    readonly path?: string
+    readonly file?: string
+    readonly line?: number
+    readonly target?: string
+    readonly object?: string
+  }
   readonly why: string
   readonly fix: string
   readonly evidence?: Json
@@ -44,7 +50,9 @@ export interface Examine<S extends Shape> {
   readonly check: (subject: CheckSubject, options: Options<S>) => Promise<CheckResult>
 }
 
-export const check = <const Id extends string, S extends Shape, const M extends keyof S & string = never>(unit: Unit<Id, S, M> & Examine<S>) => ({
+export const check = <const Id extends string, S extends Shape, const M extends keyof S & string = never>(
+  unit: Unit<Id, S, M> & Examine<S>,
+) => ({
   ...unit,
   options: { ...common, ...unit.options },
 })

@@ -14,7 +14,12 @@ export const completeness = check({
   },
 })
 
-const finding = (code: string, message: string, more: Pick<Finding, 'where' | 'why' | 'fix'>): Finding => ({ code, severity: 'critical', message, ...more })
+const finding = (code: string, message: string, more: Pick<Finding, 'where' | 'why' | 'fix'>): Finding => ({
+  code,
+  severity: 'critical',
+  message,
+  ...more,
+})
 
 const missingFiles = ({ planned, artifacts }: CheckSubject): readonly Finding[] =>
   planned.artifacts

@@ -15,7 +15,10 @@ export const signatures = check({
     const findings: Finding[] = []
     for (const artifact of subject.artifacts) findings.push(...(await examine(subject, artifact)))
     findings.push(...(await examineSums(subject)))
-    return { tested: [...subject.artifacts.map(one => `${one.file}: sha256, ${Object.keys(one.signatures).join(', ')}`), 'SHA256SUMS: minisign'], findings }
+    return {
+      tested: [...subject.artifacts.map(one => `${one.file}: sha256, ${Object.keys(one.signatures).join(', ')}`), 'SHA256SUMS: minisign'],
+      findings,
+    }
   },
 })
 
@@ -41,19 +44,33 @@ const examine = async ({ planned, accepts, bytes }: CheckSubject, artifact: Arti
   const missing = wanted.filter(id => (artifact.signatures[id] ?? '') === '')
   const signature = artifact.signatures['minisign']
   const digest = blake2b.digest()
-  const broken = signature === undefined || holds({ key: accepts['minisign']?.public, digest, signature, file }) ? [] : [finding('signatures/bad-signature', `The minisign signature of ${file} does not verify`, file)]
+  const broken =
+    signature === undefined || holds({ key: accepts['minisign']?.public, digest, signature, file })
+      ? []
+      : [finding('signatures/bad-signature', `The minisign signature of ${file} does not verify`, file)]
   return [...missing.map(id => finding('signatures/missing', `${file} has no ${id} signature`, file)), ...broken]
 }
 
 const examineSums = async ({ sums, accepts }: CheckSubject): Promise<readonly Finding[]> => {
   const [bytes, signature] = [sums['SHA256SUMS'], sums['SHA256SUMS.minisig']]
-  if (bytes === undefined || signature === undefined) return [finding('signatures/no-sums', 'SHA256SUMS or its signature is missing', 'SHA256SUMS')]
+  if (bytes === undefined || signature === undefined)
+    return [finding('signatures/no-sums', 'SHA256SUMS or its signature is missing', 'SHA256SUMS')]
   const digest = createHash('blake2b512').update(bytes).digest()
   const sound = holds({ key: accepts['minisign']?.public, digest, signature: new TextDecoder().decode(signature), file: 'SHA256SUMS' })
   return sound ? [] : [finding('signatures/bad-sums', 'The signature of SHA256SUMS does not verify', 'SHA256SUMS.minisig')]
 }
 
-const holds = ({ key, digest, signature, file }: { key: string | undefined; digest: Uint8Array; signature: string; file: string }): boolean => {
+const holds = ({
+  key,
+  digest,
+  signature,
+  file,
+}: {
+  key: string | undefined
+  digest: Uint8Array
+  signature: string
+  file: string
+}): boolean => {
   if (key === undefined) return false
   try {
     return verifyDigest(parsePublicKey(key), digest, signature).trustedComment.split('\t').includes(`file:${file}`)

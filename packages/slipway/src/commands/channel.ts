@@ -16,7 +16,15 @@ export const jobOf = async (invocation: Invocation): Promise<{ readonly job: Cha
   return { job: { io, settings, bucket, keys, signal }, settings }
 }
 
-export const channelDocument = (channel: string, { n, at, current, before, candidate, halted }: ChannelState) => ({ channel, n, at, current, before, candidate, halted })
+export const channelDocument = (channel: string, { n, at, current, before, candidate, halted }: ChannelState) => ({
+  channel,
+  n,
+  at,
+  current,
+  before,
+  candidate,
+  halted,
+})
 
 export const channelText = (channel: string, { before, after, settled }: ChannelChange, style: Style): string => {
   const same = after.n === before.n

@@ -34,7 +34,7 @@ const bash = (specs: Specs): string[] => [
   '  case $previous in',
   ...everyFlag(specs)
     .filter(flag => flag.choices !== undefined)
-    .map(flag => `    --${flag.name}) COMPREPLY=($(compgen -W '${flag.choices?.join(' ')}' -- "$current")); return ;;`),
+    .map(flag => `    --${flag.name}) COMPREPLY=($(compgen -W '${flag.choices?.join(' ') ?? ''}' -- "$current")); return ;;`),
   `    ${everyFlag(specs)
     .filter(isPath)
     .map(flag => `--${flag.name}`)

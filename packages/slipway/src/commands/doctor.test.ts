@@ -15,7 +15,7 @@ const runDoctor = async (argv: readonly string[], options: Parameters<typeof fak
   const doc = JSON.parse(fake.stdout()) as { tools?: Tool[]; errors: { code: string; hint: string }[] }
   return { code, doc, tool: (name: string) => doc.tools?.find(one => one.tool === name) }
 }
-const config = (tree: unknown) => ({ '/work/slipway.json': JSON.stringify(tree) })
+const config = (tree: unknown) => ({ '/project/slipway.json': JSON.stringify(tree) })
 
 describe('doctor', () => {
   it('needs Node alone where there is no config', async () => {

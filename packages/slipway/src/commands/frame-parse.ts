@@ -122,7 +122,8 @@ const refuseAsCommander = (
     )
   }
   if (error.code === 'commander.invalidArgument') return fail('command/bad-value', sentence(text), { hint })
-  return fail('command/bad-line', sentence(text), { hint })
+  // The scan before took out everything else that commander could refuse: what is left is a bug.
+  throw error
 }
 
 const unknownFlag = (token: string, command: CommandSpec | undefined): never => {

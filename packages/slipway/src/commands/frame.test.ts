@@ -53,9 +53,9 @@ describe('parsing', () => {
     expect(seen.global).toMatchObject({
       json: true,
       set: ['a=1', 'b=2,3'],
-      cwd: '/work',
+      cwd: '/project',
       profile: 'dev',
-      config: '/work/c.ts',
+      config: '/project/c.ts',
       quiet: false,
       reporter: 'auto',
     })
@@ -163,7 +163,7 @@ describe('the result', () => {
     })
   })
   it('shows all problems with file, line and column, relative to the folder, made safe', async () => {
-    const where = { file: '/work/slipway.config.ts', line: 3, column: 25, path: 'channels.stable' }
+    const where = { file: '/project/slipway.config.ts', line: 3, column: 25, path: 'channels.stable' }
     probe(() =>
       Promise.resolve(
         outcome({
@@ -233,7 +233,7 @@ describe('events', () => {
     const { stdout, stderr } = await runLine(['probe', '--events', 'e.jsonl'], { files })
     expect([stdout, stderr]).toEqual(['the result\n', '0:00 build x cached\n'])
     expect(
-      files['/work/e.jsonl']
+      files['/project/e.jsonl']
         ?.trimEnd()
         .split('\n')
         .map(line => JSON.parse(line) as unknown),

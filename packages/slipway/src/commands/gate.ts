@@ -15,5 +15,10 @@ export const run = (invocation: Invocation): Promise<Outcome> => {
 
 const refuseWaiver = (check: string): never =>
   always.includes(check)
-    ? fail('gate/not-waivable', `${check} cannot be waived`, { hint: 'Mend what it found: without it no feed or signature can be trusted.', exit: 'refused' })
-    : fail('gate/unknown-check', `There is no check ${JSON.stringify(check)} that could be waived`, { hint: `Checks are: ${always.join(' ')}` })
+    ? fail('gate/not-waivable', `${check} cannot be waived`, {
+        hint: 'Mend what it found: without it no feed or signature can be trusted.',
+        exit: 'refused',
+      })
+    : fail('gate/unknown-check', `There is no check ${JSON.stringify(check)} that could be waived`, {
+        hint: `Checks are: ${always.join(' ')}`,
+      })

@@ -2,6 +2,7 @@
 import { basename, dirname, resolve } from 'node:path'
 import { fail, failAll, problem } from '@slipway/core'
 import { configNames } from '../config/load.ts'
+import { holdsSecret } from '../init/censor.ts'
 import { compose, type Composed } from '../init/compose.ts'
 import { diffLines, type Change } from '../init/diff.ts'
 import { find } from '../init/find.ts'
@@ -84,7 +85,7 @@ const dataOf = ({ finding, composed, file, changes, notes }: Made, written: read
   changes: changes.map(one => ({ file: one.file, action: one.before === null ? 'create' : 'edit', diff: diffLines(one) })),
   found: composed.found,
   open: composed.open,
-  notes: [...(finding.notes ?? []), ...notes],
+  notes: [...(finding.notes ?? []), ...notes].filter(one => !holdsSecret(one)),
 })
 
 /** The text that would be written stands in the document, so that it can be compared. */

@@ -70,7 +70,7 @@ export const changesText = ([from, to]: readonly [Report, Report], changes: read
   const rows = changes.map(({ kind, what, path, from: before, to: after }) => [
     marks[kind],
     plain(path ?? what),
-    plain(kind === 'changed' ? `${before} => ${after}` : (after ?? before ?? '')),
+    plain(kind === 'changed' ? `${before ?? ''} => ${after ?? ''}` : (after ?? before ?? '')),
   ])
   return [`${head}: ${changes.length} change${changes.length === 1 ? '' : 's'}`, ...align(rows)].join('\n')
 }

@@ -160,7 +160,7 @@ describe('passwords', () => {
   })
   it('must be the same twice, and need a terminal or the variable', async () => {
     expect(await codeOf(invoke('generate', answers('one', 'two')))).toMatchObject({ code: 'keys/password-mismatch' })
-    expect(await codeOf(invoke('generate', { flags: { password: true } }))).toMatchObject({ code: 'keys/no-password', exit: 'machine' })
+    expect(await codeOf(invoke('generate', { flags: { password: true } }))).toMatchObject({ code: 'keys/no-terminal', exit: 'machine' })
     expect(await io.files.stat(keyringPath())).toBeNull()
   })
 })

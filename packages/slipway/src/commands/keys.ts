@@ -1,8 +1,8 @@
 // slipway keys: makes an app's keys, lists them, prints their public halves (TRUST 2, CONTRACTS 13).
-import { fail, keepSecret, problem, type Problem } from '@slipway/core'
+import { fail, keepSecret, type Problem } from '@slipway/core'
 import { keyIdText, parsePublicKey } from '@slipway/formats/minisign'
 import type { AppSettings } from '../config/project.ts'
-import { findKeyring, unlockKeyring } from '../keys/keyring.ts'
+import { findKeyring, noKeyring, unlockKeyring } from '../keys/keyring.ts'
 import { makeKeys } from '../keys/keyring/make.ts'
 import { ciLine, roles } from '../keys/keyring/ring.ts'
 import { plain } from '../reporters/safe.ts'
@@ -76,7 +76,7 @@ const list = async (invocation: Invocation, settings: AppSettings, problems: Pro
   const { keyring } = settings.trust
   const found = await findKeyring(io, keyring)
   if (found === null) {
-    problems.push(noKeys(settings))
+    problems.push(noKeyring(settings.trust.keyring))
     return { shown: { app: settings.app.key, keyring, keys: [] } }
   }
   const shown = { app: settings.app.key, keyring: found.from, sealed: found.file.sealed !== undefined, keys: rowsOf(found.file.keys) }
@@ -125,7 +125,7 @@ const newPassword = async ({ io, flags, interactive, ask }: Invocation): Promise
   const given = io.secrets.secret('SLIPWAY_KEYS_PASSWORD')
   if (given !== undefined || flags['password'] !== true) return given
   if (!interactive)
-    fail('keys/no-password', 'there is no terminal to ask for a password', {
+    fail('keys/no-terminal', 'there is no terminal to ask for a password', {
       hint: 'Set SLIPWAY_KEYS_PASSWORD, or leave --password away.',
       exit: 'machine',
     })
@@ -168,10 +168,3 @@ const textOf = (action: string, { shown, ci }: Made, style: Style): string => {
   const line = ci === undefined ? [] : ['', 'The secret for CI, all keys but root. Store it there as SLIPWAY_KEYS:', ci]
   return [head, ...rows, ...files, ...publicTexts, ...next, ...line].join('\n')
 }
-
-const noKeys = ({ app, trust }: AppSettings): Problem =>
-  problem('keys/missing', `${app.key} has no keys: neither ${trust.keyring} nor SLIPWAY_KEYS`, {
-    hint: 'Run `slipway keys generate` once; in CI, add the line that it prints as the secret SLIPWAY_KEYS.',
-    where: { file: trust.keyring },
-    exit: 'machine',
-  })

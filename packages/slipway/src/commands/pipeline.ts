@@ -1,5 +1,5 @@
 // What build, package, sign, gate, publish and release share: plan, run, and the document of what was done (CONFIG 7, Release).
-import { fail, parseJson, digestOf } from '@slipway/core'
+import { canonical, fail, parseJson, digestOf } from '@slipway/core'
 import type { Artifact, Json } from '@slipway/core'
 import type { Project } from '../config/project.ts'
 import { assertNotFrozen } from '../plan/freeze.ts'
@@ -72,7 +72,7 @@ export const difference = (a: Json | undefined, b: Json | undefined, path = ''):
   const left = a as Record<string, Json>
   const right = b as Record<string, Json>
   for (const key of [...new Set([...Object.keys(left), ...Object.keys(right)])].sort())
-    if (JSON.stringify(left[key]) !== JSON.stringify(right[key])) return difference(left[key], right[key], path === '' ? key : `${path}.${key}`)
+    if (canonical(left[key] ?? null) !== canonical(right[key] ?? null)) return difference(left[key], right[key], path === '' ? key : `${path}.${key}`)
   return path === '' ? 'the top' : path
 }
 

@@ -36,7 +36,9 @@ export const projectOf = ({ io, global }: Invocation): Promise<Project> =>
 export const oneApp = (project: Project): AppSettings => {
   const [first, ...others] = project.apps
   if (first !== undefined && others.length === 0) return first
-  return fail('command/which-app', `This project has ${project.apps.length} apps`, { hint: `Say --app with one of: ${project.apps.map(one => one.app.key).join(' ')}` })
+  return fail('command/which-app', `This project has ${project.apps.length} apps`, {
+    hint: `Say --app with one of: ${project.apps.map(one => one.app.key).join(' ')}`,
+  })
 }
 
 export interface Planned {
@@ -58,7 +60,13 @@ export const planFor = async (invocation: Invocation, until: Stage): Promise<Pla
   })
   const buckets = bucketsOf(invocation, project)
   const { io } = invocation
-  const observed = await observe({ io, project, plan, bucketOf: buckets, stateOf: (settings, bucket) => stateOf(invocation, settings, bucket) })
+  const observed = await observe({
+    io,
+    project,
+    plan,
+    bucketOf: buckets,
+    stateOf: (settings, bucket) => stateOf(invocation, settings, bucket),
+  })
   return { project, plan, digest: planDigest(plan), observed, buckets }
 }
 

@@ -19,10 +19,13 @@ import { textOf } from './project.ts'
 
 export const run = async (invocation: Invocation): Promise<Outcome> => {
   const version = invocation.args[0] ?? ''
-  const channel = textOf(invocation, 'to') ?? fail('promote/no-channel', 'promote needs --to', { hint: `Say: slipway promote ${version} --to stable` })
+  const channel =
+    textOf(invocation, 'to') ?? fail('promote/no-channel', 'promote needs --to', { hint: `Say: slipway promote ${version} --to stable` })
   const { job } = await jobOf(invocation)
   const { settings, io, bucket } = job
-  const policy = settings.channels[channel] ?? fail('plan/unknown-channel', `There is no channel ${channel}`, { hint: `Channels are: ${Object.keys(settings.channels).join(' ')}` })
+  const policy =
+    settings.channels[channel] ??
+    fail('plan/unknown-channel', `There is no channel ${channel}`, { hint: `Channels are: ${Object.keys(settings.channels).join(' ')}` })
   assertNotFrozen(channel, policy.freeze, io.clock.now())
   const root = await io.files.read(`${settings.trust.folder}/root.json`)
   await settle({ bucket, root, app: settings.app.key, channels: null, signal: job.signal })
@@ -47,11 +50,20 @@ export const run = async (invocation: Invocation): Promise<Outcome> => {
     },
   })
   const settled = await settle({ bucket, root, app: settings.app.key, channels: null, signal: job.signal })
-  const state = after.channels[channel] ?? fail('channel/unknown', `${channel} was not made`, { hint: 'This is a fault of Slipway; please report it.', exit: 'bug' })
+  const state =
+    after.channels[channel] ??
+    fail('channel/unknown', `${channel} was not made`, { hint: 'This is a fault of Slipway; please report it.', exit: 'bug' })
   const was = before.channels[channel] ?? { ...state, n: 0 }
   return {
     name: 'promote',
-    data: { ...channelDocument(channel, state), version, percent, changed: state.n !== was.n, release: `${release.at}release.json`, files: release.artifacts.map(({ file, sha256 }) => ({ file, sha256 })) },
+    data: {
+      ...channelDocument(channel, state),
+      version,
+      percent,
+      changed: state.n !== was.n,
+      release: `${release.at}release.json`,
+      files: release.artifacts.map(({ file, sha256 }) => ({ file, sha256 })),
+    },
     problems: [],
     text: style => channelText(channel, { state: after, before: was, after: state, settled }, style),
   }
@@ -61,13 +73,20 @@ const assertKnown = (state: CommittedState, version: string): void => {
   const entry = state.releases[version]
   if (entry !== undefined && entry.yanked === undefined) return
   const what = entry === undefined ? 'was never published' : `is yanked: ${entry.yanked ?? ''}`
-  fail('promote/unknown-version', `${version} ${what}`, { hint: `Published: ${Object.keys(state.releases).join(' ') || 'nothing'}`, exit: 'refused' })
+  fail('promote/unknown-version', `${version} ${what}`, {
+    hint: `Published: ${Object.keys(state.releases).join(' ') || 'nothing'}`,
+    exit: 'refused',
+  })
 }
 
 const percentOf = (invocation: Invocation): number | undefined => {
   const text = textOf(invocation, 'rollout')
   if (text === undefined) return undefined
-  return /^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= 100 ? Number(text) : fail('promote/bad-percent', `--rollout ${JSON.stringify(text)} is no whole number from 1 to 100`, { hint: 'Write it as --rollout 10' })
+  return /^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= 100
+    ? Number(text)
+    : fail('promote/bad-percent', `--rollout ${JSON.stringify(text)} is no whole number from 1 to 100`, {
+        hint: 'Write it as --rollout 10',
+      })
 }
 
 interface GateJob {
@@ -81,7 +100,10 @@ interface GateJob {
 const gateOf = async (job: ChannelJob, { release, channel, requires, version }: GateJob): Promise<EvidenceFile> => {
   await fetchEvidence(job, release)
   const { io, settings, keys } = job
-  return verdictFor({ io, settings: { ...settings, app: { ...settings.app, version: release.version } }, keys, version, evidence: new Map() }, { release, channel, requires })
+  return verdictFor(
+    { io, settings: { ...settings, app: { ...settings.app, version: release.version } }, keys, version, evidence: new Map() },
+    { release, channel, requires },
+  )
 }
 
 /** Evidence of another machine's run is taken from the bucket: only what the key `release` signed. */

@@ -8,7 +8,8 @@ import { runStage } from './pipeline.ts'
 
 export const run = (invocation: Invocation): Promise<Outcome> => {
   if (invocation.flags['refresh'] === undefined) return runStage(invocation, 'publish', 'publish')
-  if (invocation.flags['resume'] !== undefined) fail('publish/one-thing', '--refresh and --resume cannot be done at once', { hint: 'Say one of them.' })
+  if (invocation.flags['resume'] !== undefined)
+    fail('publish/one-thing', '--refresh and --resume cannot be done at once', { hint: 'Say one of them.' })
   return refresh(invocation)
 }
 
@@ -16,12 +17,19 @@ const refresh = async (invocation: Invocation): Promise<Outcome> => {
   const { job } = await jobOf(invocation)
   const { io, settings, bucket, keys, signal } = job
   const root = await io.files.read(`${settings.trust.folder}/root.json`)
-  const { serial, expires } = await pointerRefresh({ io, bucket, root, live: await keys.role('live'), freshnessMs: settings.trust.freshnessMs })
+  const { serial, expires } = await pointerRefresh({
+    io,
+    bucket,
+    root,
+    live: await keys.role('live'),
+    freshnessMs: settings.trust.freshnessMs,
+  })
   const { heads, changed } = await settle({ bucket, root, app: settings.app.key, channels: null, signal })
   return {
     name: 'publish',
     data: { refreshed: true, serial, expires, heads, changed },
     problems: [],
-    text: style => `${style.green('done')} ${pointer} is now ${serial}, fresh until ${expires}; ${changed.length} of ${heads.length} heads changed`,
+    text: style =>
+      `${style.green('done')} ${pointer} is now ${serial}, fresh until ${expires}; ${changed.length} of ${heads.length} heads changed`,
   }
 }

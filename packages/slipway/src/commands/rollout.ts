@@ -10,7 +10,10 @@ import { textOf } from './project.ts'
 export const run = async (invocation: Invocation): Promise<Outcome> => {
   const channel = invocation.args[0] ?? ''
   const asked = ['percent', 'next', 'halt', 'resume'].filter(flag => invocation.flags[flag] !== undefined)
-  if (asked.length > 1) fail('rollout/one-thing', `--${asked.join(' and --')} cannot be done at once`, { hint: 'Say one of --percent N, --next, --halt --reason R, --resume; none of them shows the rollout.' })
+  if (asked.length > 1)
+    fail('rollout/one-thing', `--${asked.join(' and --')} cannot be done at once`, {
+      hint: 'Say one of --percent N, --next, --halt --reason R, --resume; none of them shows the rollout.',
+    })
   const { job, settings } = await jobOf(invocation)
   const steps = settings.channels[channel]?.rollout ?? []
   const changed = await changeChannel(job, channel, (state, at) => change(invocation, { state, at, steps }))
@@ -37,10 +40,17 @@ const change = (invocation: Invocation, { state, at, steps }: Asked): ChannelSta
   return state
 }
 
-const noReason = (): never => fail('rollout/no-reason', '--halt needs --reason', { hint: "Say why in one line, as --reason 'crashes at start on macOS 12': it is signed and shown." })
+const noReason = (): never =>
+  fail('rollout/no-reason', '--halt needs --reason', {
+    hint: "Say why in one line, as --reason 'crashes at start on macOS 12': it is signed and shown.",
+  })
 
 const wholePercent = (text: string): number =>
-  /^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= 100 ? Number(text) : fail('rollout/bad-percent', `--percent ${JSON.stringify(text)} is no whole number from 1 to 100`, { hint: 'Write it as --percent 25' })
+  /^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= 100
+    ? Number(text)
+    : fail('rollout/bad-percent', `--percent ${JSON.stringify(text)} is no whole number from 1 to 100`, {
+        hint: 'Write it as --percent 25',
+      })
 
 const nextStep = (state: ChannelState, steps: readonly RolloutStep[]): number => {
   const now = state.candidate?.percent ?? 100

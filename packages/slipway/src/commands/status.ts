@@ -42,7 +42,21 @@ export const run = async (invocation: Invocation): Promise<Outcome> => {
     for (const [channel, one] of Object.entries(state.channels)) {
       const shown = [one.current, one.candidate?.version].filter(version => typeof version === 'string')
       const evidence = shown.flatMap(version => state.releases[version]?.admit[channel] ?? [])
-      rows.push({ app: settings.app.key, place: bucket.url(''), serial: timestamp.version, expires: timestamp.expires, channel, at: one.at, current: one.current, before: one.before, candidate: one.candidate, due: dueOf(settings, channel, one), halted: one.halted, health: null, evidence })
+      rows.push({
+        app: settings.app.key,
+        place: bucket.url(''),
+        serial: timestamp.version,
+        expires: timestamp.expires,
+        channel,
+        at: one.at,
+        current: one.current,
+        before: one.before,
+        candidate: one.candidate,
+        due: dueOf(settings, channel, one),
+        halted: one.halted,
+        health: null,
+        evidence,
+      })
     }
   }
   const now = invocation.io.clock.now()
@@ -65,10 +79,21 @@ const textOf = (rows: readonly Row[], now: number, style: Parameters<Outcome['te
     plain(row.current ?? '-'),
     age(row.at),
     row.candidate === null ? (row.current === null ? 'nobody' : '100 %') : `${plain(row.candidate.version)} for ${row.candidate.percent} %`,
-    row.halted === null ? (row.due === null ? (row.candidate === null ? '-' : 'slipway rollout --next') : `next step ${row.due}`) : style.red(`halted: ${plain(row.halted.reason)}`),
+    row.halted === null
+      ? row.due === null
+        ? row.candidate === null
+          ? '-'
+          : 'slipway rollout --next'
+        : `next step ${row.due}`
+      : style.red(`halted: ${plain(row.halted.reason)}`),
   ])
   const leftMs = Date.parse(first.expires) - now
   const renew = leftMs < 133 * 86_400_000 ? style.yellow('  Renew it: slipway publish --refresh') : ''
-  const expiry = leftMs > 0 ? `expires in ${Math.floor(leftMs / 86_400_000)} days` : style.red(`expired at ${first.expires}: own clients install nothing`)
-  return [table(['channel', 'version', 'since', 'offered to', 'next'], lines, style), `Pointer ${first.serial}, ${expiry}.${renew}`].join('\n')
+  const expiry =
+    leftMs > 0
+      ? `expires in ${Math.floor(leftMs / 86_400_000)} days`
+      : style.red(`expired at ${first.expires}: own clients install nothing`)
+  return [table(['channel', 'version', 'since', 'offered to', 'next'], lines, style), `Pointer ${first.serial}, ${expiry}.${renew}`].join(
+    '\n',
+  )
 }

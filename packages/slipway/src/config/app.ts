@@ -76,7 +76,7 @@ export const findApp = async (io: Io, around: Surroundings, search: AppSearch): 
 
 /** All but the version: the config first, then the manifests; several apps have names of their own. */
 const valuesOf = (around: Surroundings, { key, said, from }: AppSearch, bin: Value): Readonly<Record<string, Value>> => {
-  const say = (name: keyof typeof said & string): Value | undefined => {
+  const say = (name: keyof typeof said): Value | undefined => {
     const value = said[name]
     return typeof value === 'string' ? { value, from: from(['app', name]) } : undefined
   }

@@ -63,7 +63,7 @@ export default {
   sources: { 'autobyteus-ts': { git: 'https://github.com/AutoByteus/autobyteus-ts' } },
 }`
   const made = await read(folderOf({ 'slipway.config.mjs': config }))
-  expect(made.questions.map(one => `${one.code} ${one.where.path}`)).toEqual([
+  expect(made.questions.map(one => `${one.code} ${one.where.path ?? ''}`)).toEqual([
     'config/later sources',
     'config/later people',
     'config/later app.needs',

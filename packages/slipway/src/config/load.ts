@@ -32,7 +32,7 @@ const limitBytes = 4 * 1024 * 1024
 export const loadConfig = async (io: Io, { cwd, config }: { readonly cwd: string; readonly config?: string }): Promise<Loaded> => {
   const file = config === undefined ? await findConfig(io, cwd) : resolve(cwd, config)
   if ((await io.files.stat(file)) === null)
-    fail('config/none', `${config} is not there`, { hint: 'Give --config an existing file.', where: { file } })
+    fail('config/none', `${config ?? file} is not there`, { hint: 'Give --config an existing file.', where: { file } })
   const text = await io.files.readText(file, limitBytes)
   const below = relative(cwd, file)
   const shown = below.startsWith('..') ? file : below

@@ -142,7 +142,8 @@ const fileNames = (app: AppSettings, at: At): readonly Problem[] => {
 }
 
 const badPattern = (pattern: string, unknown: readonly string[]): string | undefined => {
-  if (unknown.length > 0) return `{${unknown[0]}} is no placeholder of a file name`
+  const [first] = unknown
+  if (first !== undefined) return `{${first}} is no placeholder of a file name`
   if (!pattern.includes('{version}')) return `The file name ${JSON.stringify(pattern)} has no {version}`
   if (/[\\/]|\p{Cc}/u.test(pattern) || pattern.startsWith('.')) return `${JSON.stringify(pattern)} is no plain file name`
   return undefined
@@ -171,17 +172,14 @@ const feedsWithoutPackage = (app: AppSettings, at: At): readonly Problem[] =>
         .join(', ')
       const lacking = missing.filter(target => parseTarget(target)?.os === os)
       const first = installs.find(kind => unitsOf.packages.some(one => one.id === kind)) ?? installs[0] ?? ''
-      // Each feed's own code, as electron/no-package.
-      const refusal = { code: `${id}/no-package` }
-      return problem(
-        refusal.code,
-        `On ${osNames[os] ?? os}, ${unit.title} installs ${installs.join(', ')}; this config makes ${made || 'no packages'}.`,
-        {
-          hint: `Add packages.${first}, or narrow feeds.${id}.targets.`,
-          where: { ...at(['feeds', id]), target: lacking[0] ?? '' },
-          facts: { targets: lacking },
-        },
-      )
+      return unit.noPackage({
+        system: osNames[os] ?? os,
+        installs: installs.join(', '),
+        made: made || 'no packages',
+        first,
+        where: { ...at(['feeds', id]), target: lacking[0] ?? '' },
+        targets: lacking,
+      })
     })
   })
 
@@ -208,14 +206,10 @@ const channelProblems = (app: AppSettings, at: At): readonly Problem[] =>
         ]
   })
 
-/** A signer of a platform may ask: unsigned is decided, never an accident. */
-interface Asks {
-  readonly undecided?: (targets: readonly Target[]) => Problem | undefined
-}
 const undecided = (app: AppSettings, at: At): readonly Problem[] =>
   unitsOf.sign.flatMap(unit => {
     if (app.unsigned.includes(unit.id) || app.sign.some(one => one.id === unit.id)) return []
-    const asked = (unit as Asks).undecided?.(app.targets)
+    const asked = unit.undecided?.(app.targets)
     return asked === undefined ? [] : [{ ...asked, where: { ...at(['sign', unit.id]), ...asked.where } }]
   })
 

@@ -178,7 +178,7 @@ const storeOf = ({ whole, options, root, settings, at }: Context): ChosenUnit =>
       },
     )
   if (store.id !== 'folder') return store
-  const path = dev && !isSet ? '.slipway/dev/bucket' : String(store.options['path'] ?? '.slipway/bucket')
+  const path = dev && !isSet ? '.slipway/dev/bucket' : ((store.options['path'] as string | undefined) ?? '.slipway/bucket')
   return { id: store.id, options: { ...store.options, path: resolve(root, path) } }
 }
 

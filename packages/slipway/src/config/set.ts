@@ -78,8 +78,8 @@ const valueOf = (text: string, path: ConfigPath): Plain => {
 const put = (tree: Plain | undefined, path: ConfigPath, { value, at }: { readonly value: Plain; readonly at: ConfigPath }): Plain => {
   const [key, ...rest] = path
   if (key === undefined) return value
-  if (Array.isArray(tree) && /^\d+$/.test(String(key)))
-    return tree.with(Math.min(Number(key), tree.length - 1), put(tree[Number(key)] as Plain, rest, { value, at: [...at, key] }))
+  if (isList(tree) && /^\d+$/.test(String(key)))
+    return tree.with(Math.min(Number(key), tree.length - 1), put(tree[Number(key)], rest, { value, at: [...at, key] }))
   const whole = asObject(tree, at)
   return { ...whole, [key]: put(whole[key], rest, { value, at: [...at, String(key)] }) }
 }
@@ -94,4 +94,5 @@ const asObject = (value: Plain | undefined, at: ConfigPath): PlainObject => {
   return main !== undefined && (typeof value === 'string' || typeof value === 'number') ? { [main]: value } : {}
 }
 
+const isList = (value: Plain | undefined): value is readonly Plain[] => Array.isArray(value)
 const isObject = (value: Plain | undefined): value is PlainObject => typeof value === 'object' && value !== null && !Array.isArray(value)

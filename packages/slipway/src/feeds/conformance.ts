@@ -9,7 +9,7 @@ export interface FeedFixture {
   /** Targets of several systems, with one package each. */
   readonly packages: Readonly<Record<Target, string>>
   /** Its error codes; unsigned only where it needs signatures. */
-  readonly codes: { readonly incomplete: string; readonly badVersion: string; readonly unsigned?: string }
+  readonly codes: { readonly incomplete: string; readonly badVersion: string; readonly noPackage: string; readonly unsigned?: string }
   /** What a head says, read by a parser that is not ours. */
   readonly read: (bytes: Uint8Array) => {
     readonly version: string
@@ -113,6 +113,13 @@ export const feedConformance = (feed: AnyFeed, { packages, codes, read }: FeedFi
     })
     it('refuses versions that clients order differently', () => {
       expect(() => render(state({ current: '1.0.0+build.1' }), made('1.0.0+build.1'))).toThrow(codes.badVersion)
+    })
+    it('says in its own words that the config makes nothing for a system', () => {
+      const lack = { system: 'Linux', installs: 'deb, rpm', made: 'zip', first: 'deb', where: { path: `feeds.${feed.id}` }, targets }
+      expect(feed.noPackage(lack)).toMatchObject({ code: codes.noPackage, where: lack.where, exit: 'input', facts: { targets } })
+      expect(codes.noPackage).toBe(`${feed.id}/no-package`)
+      expect(feed.noPackage(lack).message).toMatch(/^On Linux, .+ installs deb, rpm; this config makes zip\.$/)
+      expect(feed.noPackage(lack).hint).toBe(`Add packages.deb, or narrow feeds.${feed.id}.targets.`)
     })
     it('is not shown by a release that does not know it', () => {
       const stranger = { ...made('1.0.0'), feeds: [] }

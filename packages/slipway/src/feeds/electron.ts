@@ -21,7 +21,7 @@ const heads: Readonly<Record<Target, string>> = {
   'macos-universal': 'latest-mac.yml',
 }
 
-/** Codes: `electron/incomplete`, `electron/bad-version`, `electron/bad-target`. */
+/** Codes: `electron/incomplete`, `electron/bad-version`, `electron/bad-target`, `electron/no-package`. */
 export const electron = feed({
   id: 'electron',
   title: 'electron-updater',
@@ -30,6 +30,12 @@ export const electron = feed({
   heads: targets => headsOf(targets),
   percent: 'its own id decides and the others get nothing, not even the version before, until 100 %',
   check: targets => targets.filter(target => headOf(target) === null).map(badTarget),
+  noPackage: ({ system, installs, made, first, where, targets }) =>
+    problem('electron/no-package', `On ${system}, electron-updater installs ${installs}; this config makes ${made}.`, {
+      hint: `Add packages.${first}, or narrow feeds.electron.targets.`,
+      where,
+      facts: { targets },
+    }),
   render: view =>
     Object.entries(headsOf(view.targets)).map(([name, targets]) => ({
       path: feedHead(view.channel, 'electron', name),

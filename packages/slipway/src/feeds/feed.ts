@@ -1,7 +1,7 @@
 // The feed contract: the index and one channel's state -> an updater's files, a pure rendering (CONTRACTS 4, TRUST 3 and 6).
 import * as z from 'zod'
 import { candidatesFor, matchesTarget, parseTarget } from '@slipway/core'
-import type { ChannelState, Json, Problem, Release, Role, Target } from '@slipway/core'
+import type { ChannelState, Json, Problem, Release, Role, Target, Where } from '@slipway/core'
 import type { Shape, Unit } from '../unit.ts'
 
 const common = {
@@ -40,6 +40,18 @@ export interface FeedFile {
   /** Id of the signer that must sign it. */
   readonly sign?: string
 }
+/** A system for which the config makes nothing that the client installs. */
+export interface Lack {
+  /** Its name, as `macOS`. */
+  readonly system: string
+  /** Package kinds that the client installs there, and those that the config makes: for people. */
+  readonly installs: string
+  readonly made: string
+  /** The kind to add. */
+  readonly first: string
+  readonly where: Where
+  readonly targets: readonly Target[]
+}
 export interface Render<S extends Shape> {
   /** Package kinds that the client installs, best first, by system. */
   readonly serves: Readonly<Partial<Record<Os, readonly string[]>>>
@@ -54,6 +66,8 @@ export interface Render<S extends Shape> {
   /** Refuses (fails) when a target, a package or a signature is missing: `<feed>/incomplete`, exit refused. */
   readonly render: (view: FeedView, options: Options<S>) => readonly FeedFile[]
   readonly check?: (targets: readonly Target[], options: Options<S>) => readonly Problem[]
+  /** `<feed>/no-package`: found in the config, before anything is built. */
+  readonly noPackage: (lack: Lack) => Problem
 }
 
 export const feed = <const Id extends string, S extends Shape, const M extends keyof S & string = never>(

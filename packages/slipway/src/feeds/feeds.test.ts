@@ -37,7 +37,7 @@ const readTauri = (bytes: Uint8Array): TauriHead => JSON.parse(text(bytes)) as T
 
 const fixtures: Readonly<Record<string, FeedFixture>> = {
   tauri: {
-    codes: { incomplete: 'tauri/incomplete', badVersion: 'tauri/bad-version', unsigned: 'tauri/unsigned' },
+    codes: { incomplete: 'tauri/incomplete', badVersion: 'tauri/bad-version', noPackage: 'tauri/no-package', unsigned: 'tauri/unsigned' },
     packages: { 'linux-x64': 'deb', 'linux-arm64': 'appimage', 'macos-universal': 'app.tar.gz', 'windows-x64': 'nsis' },
     read: bytes => {
       const head = readTauri(bytes)
@@ -45,7 +45,7 @@ const fixtures: Readonly<Record<string, FeedFixture>> = {
     },
   },
   electron: {
-    codes: { incomplete: 'electron/incomplete', badVersion: 'electron/bad-version' },
+    codes: { incomplete: 'electron/incomplete', badVersion: 'electron/bad-version', noPackage: 'electron/no-package' },
     packages: {
       'linux-x64': 'deb',
       'linux-arm64': 'deb',

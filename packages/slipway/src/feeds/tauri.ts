@@ -20,7 +20,7 @@ const bundles: Readonly<Record<string, string>> = {
   rpm: 'rpm',
 }
 
-/** Codes: `tauri/incomplete`, `tauri/unsigned`, `tauri/bad-version`, `tauri/bad-target`. */
+/** Codes: `tauri/incomplete`, `tauri/unsigned`, `tauri/bad-version`, `tauri/bad-target`, `tauri/no-package`. */
 export const tauri = feed({
   id: 'tauri',
   title: "Tauri's own updater",
@@ -31,6 +31,12 @@ export const tauri = feed({
   holds: true,
   percent: 'held back until 100 %: this client knows no percent',
   check: targets => targets.filter(target => keysOf(target).length === 0).map(badTarget),
+  noPackage: ({ system, installs, made, first, where, targets }) =>
+    problem('tauri/no-package', `On ${system}, Tauri's own updater installs ${installs}; this config makes ${made}.`, {
+      hint: `Add packages.${first}, or narrow feeds.tauri.targets.`,
+      where,
+      facts: { targets },
+    }),
   render: view => {
     const path = feedHead(view.channel, 'tauri', 'latest.json')
     return [{ path, head: true, bytes: new TextEncoder().encode(`${JSON.stringify(manifestOf(view), null, 2)}\n`) }]

@@ -89,9 +89,12 @@ const isFit = (key: AppKey, value: string): boolean =>
 
 /** File names are made of it, so it is never left open: at last the folder's own name. */
 const binOf = ({ root }: Repository, finding: Finding, choice: Choice | undefined): Stated => {
-  const own = finding.app.bin
-  if (own !== undefined && binPattern.test(own.value)) return own
-  if (typeof choice?.value === 'string' && choice.from !== 'git remote origin' && binPattern.test(choice.value)) return { value: choice.value, from: choice.from }
-  const plain = [own?.value, finding.app.name?.value, basename(root)].map(text => text?.replaceAll(/[^A-Za-z0-9._+-]+/g, '-').replace(/^[^A-Za-z0-9]+|-+$/g, '').slice(0, 60))
-  return { value: plain.find(text => text !== undefined && binPattern.test(text)) ?? 'app', from: own?.from ?? finding.app.name?.from ?? 'the name of this folder' }
+  const isPlain = (text: unknown): text is string => typeof text === 'string' && binPattern.test(text) && !looksLikeSecret(text)
+  const { bin, name } = finding.app
+  if (isPlain(bin?.value)) return bin as Stated
+  if (isPlain(choice?.value) && choice?.from !== 'git remote origin') return { value: choice.value, from: choice.from }
+  const plainOf = (text: string): string => text.replaceAll(/[^A-Za-z0-9._+-]+/g, '-').replaceAll(/^[^A-Za-z0-9]+|-+$/g, '').slice(0, 60)
+  const folder = { value: basename(root), from: 'the name of this folder' }
+  const found = [bin, name, folder].flatMap(one => (one === undefined ? [] : { value: plainOf(one.value), from: one.from }))
+  return found.find(one => isPlain(one.value)) ?? { value: 'app', from: folder.from }
 }

@@ -1,11 +1,12 @@
 // A finding as a config: only units that this version has are switched on, what comes later is named in a comment (CONFIG 2).
+import { join } from 'node:path'
 import type { Target } from '@slipway/core'
 import { todos } from '../config/asks.ts'
 import { unitsOf, type KindKey } from '../config/kinds.ts'
 import type { PlainObject } from '../config/plain.ts'
 import type { Choice } from '../config/project.ts'
-import { looksLikeSecret } from '../config/secrets.ts'
 import { appSection } from './app-section.ts'
+import { holdsSecret, withoutSecrets } from './censor.ts'
 import { comment, draft, entry, treeOf, writeCode, writeYaml, type Draft, type Line } from './draft.ts'
 import { osOf, type Finding } from './finding.ts'
 import { packagesSection } from './packages-section.ts'
@@ -27,20 +28,35 @@ export const compose = async (repository: Repository, finding: Finding, form: 'c
     ...(mayAsk && hasDebTarget(targets) ? (['publisher'] as const) : []),
   ])
   const packages = packagesSection({ finding, targets, app: app.values })
-  const feeds = feedsSection(finding, { targets, packages: packages.active })
-  const out = (finding.taken ?? []).includes('dist') ? 'slipway-dist' : 'dist'
-  const whole = draft(
+  const out = (await isDistTaken(repository, finding)) ? 'slipway-dist' : 'dist'
+  const whole = withoutSecrets(draft(
     app.line,
     ...targetsSection(finding),
     finding.build,
     ...packages.lines,
     ...signSection(finding, targets),
-    ...feeds.lines,
-    ...storeSection(finding, feeds.isActive),
+    ...feedsSection(finding, { targets, packages: packages.active }),
+    ...channelsSection(app.values.version),
+    ...storeSection(finding),
     ...(out === 'dist' ? [] : [entry('out', out, 'Packages lie in <out>/<version>/; `dist` is written, and maybe emptied, by other tools here.')]),
     ...(finding.notes ?? []).map(note => comment(`Note: ${note}`)),
-  )
-  return { text: (form === 'code' ? writeCode : writeYaml)(headOf(finding), whole), found: app.found, open: openIn(whole), out }
+  ))
+  return { text: (form === 'code' ? writeCode : writeYaml)(headOf(finding), whole), found: app.found.filter(one => !holdsSecret(String(one.value))), open: openIn(whole), out }
+}
+
+/** Other tools write to `dist`, and some of them empty it first. */
+const isDistTaken = async ({ io, root, packageJson }: Repository, { taken = [] }: Finding): Promise<boolean> => {
+  if (taken.includes('dist') || (await io.files.stat(join(root, 'dist'))) !== null) return true
+  const { main, bin, files, exports, scripts } = packageJson ?? {}
+  return /[\s"./]dist[\s"/\\]/.test(JSON.stringify([main, bin, files, exports, Object.values(Object(scripts) as object)]))
+}
+
+/** A version as 1.2.0-beta.1 goes to the channel beta, which must exist (CONFIG 3, "Channels"). */
+const channelsSection = (version: string | undefined): readonly Line[] => {
+  const name = /^\d+\.\d+\.\d+-([a-z][a-z0-9]{0,30})/.exec(version ?? '')?.[1]
+  if (name === undefined || name === 'stable' || name === 'canary') return []
+  const channels = ['canary', name, 'stable'].map(one => entry(one, draft()))
+  return [entry('channels', draft(...channels), `The version is ${version ?? ''}: it goes to the channel ${name}.`)]
 }
 
 const headOf = ({ title }: Finding): readonly string[] => [
@@ -77,7 +93,7 @@ interface Packed {
 }
 
 /** A feed is on for the targets of which it can install a package that is made here. */
-const feedsSection = ({ feeds = [] }: Finding, { targets, packages }: Packed): { readonly lines: readonly Line[]; readonly isActive: boolean } => {
+const feedsSection = ({ feeds = [] }: Finding, { targets, packages }: Packed): readonly Line[] => {
   const notes: string[] = []
   const entries = feeds.flatMap(({ id, why }) => {
     const unit = unitsOf.feeds.find(one => one.id === id)
@@ -95,16 +111,15 @@ const feedsSection = ({ feeds = [] }: Finding, { targets, packages }: Packed): {
     return [entry(id, all ? true : draft(entry('targets', ready)), `${why}.`)]
   })
   const lines = entries.length === 0 ? [] : [entry('feeds', draft(...entries), 'Updaters that are served.')]
-  return { lines: [...lines, ...(notes.length === 0 ? [] : [comment(...notes)])], isActive: entries.length > 0 }
+  return [...lines, ...(notes.length === 0 ? [] : [comment(...notes)])]
 }
 
 /** Where releases went so far is shown; a store that is not there yet is not written. */
-const storeSection = ({ places = [] }: Finding, isServed: boolean): readonly Line[] => {
+const storeSection = ({ places = [] }: Finding): readonly Line[] => {
   const url = places.find(one => one.store === 'folder' && /^https:\/\/[^\s{}$@]+$/.test(one.value))
   const base = url === undefined ? undefined : url.value.replace(/[^/]*\.(json|ya?ml)$/, '').replace(/\/+$/, '')
-  const here = base === undefined ? (isServed ? 'TODO: the public address of the bucket, as https://dl.example.org' : undefined) : base
   const seen = places
-    .filter(one => one !== url && !looksLikeSecret(one.value))
+    .filter(one => one !== url && !holdsSecret(one.value))
     .map(one => (one.store === 'folder' ? `Updates came from ${JSON.stringify(one.value)} (${one.from}).` : `${isHere('store', one.store) ? 'So far' : 'Not available yet: store'}.${one.store}${one.value === '' ? '' : ` ${JSON.stringify(one.value)}`} (${one.from}).`))
   return [
     entry(
@@ -114,7 +129,9 @@ const storeSection = ({ places = [] }: Finding, isServed: boolean): readonly Lin
           'folder',
           draft(
             entry('path', '.slipway/bucket'),
-            ...(here === undefined ? [comment("url: 'https://dl.example.org' once people download from there.")] : [entry('url', here, url === undefined ? 'Installed apps ask there.' : `From ${url.from}.`)]),
+            base === undefined
+              ? entry('url', 'TODO: the public address of the bucket, as https://dl.example.org', 'Every address of a release is made from it.')
+              : entry('url', base, `From ${url?.from ?? ''}: installed apps ask there.`),
           ),
         ),
       ),

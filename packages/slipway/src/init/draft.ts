@@ -60,7 +60,7 @@ const yamlLines = ({ lines }: Draft, depth: number): readonly string[] =>
 
 const yamlEntry = ([key, value]: readonly [string, Value], depth: number): readonly string[] => {
   const start = `${indent(depth)}${yamlKey(key)}:`
-  if (isDraft(value)) return value.lines.some(line => line.entry !== undefined) ? [start, ...yamlLines(value, depth + 1)] : [`${start} {}`]
+  if (isDraft(value)) return value.lines.some(line => line.entry !== undefined) ? [start, ...yamlLines(value, depth + 1)] : [...yamlLines(value, depth), `${start} {}`]
   if (!isList(value)) return [`${start} ${scalar(value, yamlText)}`]
   if (value.length === 0) return [`${start} []`]
   const one = `${start} [${value.map(yamlText).join(', ')}]`

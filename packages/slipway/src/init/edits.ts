@@ -51,16 +51,17 @@ const beforeOf = (text: string, offset: number): number => offset - (/[ \t\r\n]*
 const depthOf = (node: Node): number => (node.parent === undefined ? 0 : depthOf(node.parent) + (node.type === 'property' ? 0 : 1))
 
 interface Layout {
-  /** A line end and the white space of a depth; '' where all stands on one line. */
+  /** A line end and the white space of a depth; a space or nothing where all stands on one line. */
   readonly line: (depth: number) => string
   readonly colon: string
 }
 
 const layoutOf = (text: string): Layout => {
-  const [, end, indent] = /(\r?\n)([ \t]+)"/.exec(text) ?? []
-  const colon = /"\s*:(\s?)/.exec(text)?.[1] === '' && text.includes('":') ? ':' : ': '
-  if (end === undefined) return { line: () => (text.includes('\n') ? '\n' : ''), colon }
-  return { line: depth => `${end}${(indent ?? '').repeat(depth)}`, colon }
+  const [, end, indent = ''] = /(\r?\n)([ \t]+)"/.exec(text) ?? []
+  const colon = /"[^"]*"\s*:(\s?)/.exec(text)?.[1] === '' ? ':' : ': '
+  if (end !== undefined) return { line: depth => `${end}${indent.repeat(depth)}`, colon }
+  const gap = /^\uFEFF?\{\S/.test(text) && colon === ':' ? '' : ' '
+  return { line: () => gap, colon }
 }
 
 const memberText = ([key, value]: readonly [string, unknown], layout: Layout, depth: number): string => {

@@ -41,10 +41,10 @@ const defaults: Readonly<Record<string, readonly string[]>> = { macos: ['dmg', '
 const ids: Readonly<Record<string, string>> = { zip: 'app.zip', appx: 'msix', appimage: 'appimage' }
 const known = /^(dmg|pkg|app\.zip|nsis|msi|msix|appimage|deb|rpm|pacman|apk|tar\.gz|tar\.xz)$/
 
-/** The formats, in the ids of packagers. On Windows and Linux a zip is a zip. */
-export const formatsOf = ({ config }: Builder): readonly string[] => [
+/** The formats for these systems, in the ids of packagers. On Windows and Linux a zip is a zip. */
+export const formatsOf = ({ config }: Builder, systems: readonly string[]): readonly string[] => [
   ...new Set(
-    Object.keys(oses).flatMap(os => {
+    systems.flatMap(os => {
       const section = table(config[oses[os]?.section ?? ''])
       const named = wishes(section['target']).map(one => one.format.toLowerCase())
       const found = named.map(one => (one === 'zip' && os !== 'macos' ? one : (ids[one] ?? one))).filter(one => known.test(one) || one === 'zip')

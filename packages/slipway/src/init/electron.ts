@@ -3,7 +3,7 @@ import { parseTarget, type Target } from '@slipway/core'
 import { person, string, table, type Table } from '../history/versions/manifest.ts'
 import { draft, entry, type Line } from './draft.ts'
 import { builtFolder, formatsOf, oses, targetsOf, type Builder } from './electron-builder.ts'
-import { pathText, stated, statements, type Finding } from './finding.ts'
+import { osOf, pathText, stated, statements, type Finding } from './finding.ts'
 import { dependenciesOf, packageManagerOf, type PackageManager } from './package-manager.ts'
 import { below, tables, texts, type Repository } from './repository.ts'
 
@@ -43,7 +43,7 @@ export const findElectron = async (repository: Repository): Promise<Finding | un
     targets,
     buildNamesTargets: builder.kind !== 'unknown',
     build: await buildOf(found, targets.list ?? []),
-    packages: { ids: formatsOf(builder), why: from === '' ? 'the usual ones of a desktop app' : `the targets in ${from}` },
+    packages: { ids: formatsOf(builder, [...new Set((targets.list ?? []).map(osOf))]), why: from === '' ? 'the usual ones of a desktop app' : `the targets in ${from}` },
     deb: draft(entry('depends', debNeeds(config), "What electron-builder's own deb depends on."), entry('desktop', true, 'An entry in the menu.')),
     feeds: updates ? [{ id: 'electron', why: `electron-updater is a dependency in ${file}` }] : [],
     places: placesOf(config, from),

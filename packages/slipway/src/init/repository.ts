@@ -1,6 +1,7 @@
 // The repository as `init` sees it: its files are read, none is run. Links are not followed, and what cannot be read is refused.
 import { join } from 'node:path'
 import { problem, type Problem } from '@slipway/core'
+import type { ParseError } from 'jsonc-parser'
 import { table, type Table } from '../history/versions/manifest.ts'
 import type { Io } from '../io/io.ts'
 
@@ -55,7 +56,7 @@ export const openRepository = async (io: Io, root: string): Promise<Repository> 
   const readYaml = (content: string): unknown => yaml.parse(content, { maxAliasCount: 100 })
   const json = (path: string): Promise<Table | null> =>
     parsed(path, content => {
-      const errors: import('jsonc-parser').ParseError[] = []
+      const errors: ParseError[] = []
       const value: unknown = jsonc.parse(content, errors, { allowTrailingComma: true })
       // JSON5 has comments, bare keys and single quotes: YAML once the comments are out.
       return errors.length === 0 ? value : readYaml(withoutComments(content))

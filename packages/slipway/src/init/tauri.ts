@@ -47,7 +47,7 @@ export const findTauri = async (repository: Repository): Promise<Finding | undef
     }),
     targets: targetsOf(bundle['targets'], file),
     build: await buildOf(found),
-    packages: { ids: [...kinds, ...(updates ? ['app.tar.gz'] : [])], why: `bundle.targets in ${file}${updates ? ', and what its updater installs' : ''}` },
+    packages: { ids: [...kinds, ...(updates && kinds.some(one => one === 'dmg' || one === 'app.zip') ? ['app.tar.gz'] : [])], why: `bundle.targets in ${file}${updates ? ', and what its updater installs' : ''}` },
     deb: debOf(bundle, first),
     feeds: updates ? [{ id: 'tauri', why: `the updater is set up in ${file}` }] : [],
     ...(string(updater['pubkey']) === undefined ? {} : { sign: signLine(file) }),
@@ -106,7 +106,8 @@ const targetsOf = (value: unknown, file: string): Finding['targets'] => {
 
 const formatsOf = (bundle: Table): readonly string[] => {
   const named = namedIn(bundle['targets']).map(one => packagerIds[one] ?? one)
-  return named.length > 0 ? [...new Set(named)] : ['dmg', 'app.zip', 'nsis', 'appimage', 'deb']
+  // Those of Linux, which is what nothing else gives as targets.
+  return named.length > 0 ? [...new Set(named)] : ['appimage', 'deb']
 }
 
 const buildOf = async ({ repository, folder }: Found): Promise<Line> => {

@@ -20,7 +20,7 @@ export const failFile = (error: unknown, doing: string, path: string): never => 
     case 'EROFS':
       return doing === 'read'
         ? fail('io/not-readable', `${message}: not allowed`, { ...detail, hint: 'Let this user read it, or name another path.' })
-        : fail('io/not-writable', `${message}: not allowed`, { ...detail, hint: 'Let this user write there, or name another path.' })
+        : failNotWritable(error, doing, path)
     case 'EMFILE':
     case 'ENFILE':
       return fail('io/too-many-files', `${message}: too many files are open`, { ...detail, hint: 'Raise the limit: ulimit -n 4096.' })
@@ -42,6 +42,15 @@ export const failFile = (error: unknown, doing: string, path: string): never => 
       return fail('io/failed', `${message}: ${error.code}`, { ...detail, hint: 'See the cause; the disk or the mount may be at fault.' })
   }
 }
+
+/** Code: `io/not-writable`. */
+export const failNotWritable = (cause: unknown, doing: string, path: string): never =>
+  fail('io/not-writable', `cannot ${doing} ${path}: not allowed`, {
+    hint: 'Let this user write there, or name another path.',
+    where: { file: path },
+    exit: 'machine',
+    cause,
+  })
 
 /** Runs a file operation and gives its failure a code. */
 export const guard = async <T>(doing: string, path: string, work: () => Promise<T>): Promise<T> => {

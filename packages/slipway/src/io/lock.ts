@@ -5,7 +5,7 @@ import type { DatabaseSync as Database } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fail } from '@slipway/core'
 import { makeFolder } from './durable.ts'
-import { guard } from './file-errors.ts'
+import { failNotWritable, guard } from './file-errors.ts'
 import type { Files, Lock } from './io.ts'
 
 /**
@@ -69,13 +69,13 @@ const take = async (path: string): Promise<Database | null> => {
 }
 
 const failLock = (error: unknown, path: string, code: number): never => {
-  const detail = { where: { file: path }, exit: 'machine', cause: error } as const
-  if (sqliteCannotOpen.has(code))
-    return fail('io/not-writable', `cannot lock ${path}: not allowed`, {
-      ...detail,
-      hint: 'Let this user write there, or name another path.',
-    })
-  return fail('io/lock-failed', `cannot lock ${path}`, { ...detail, hint: 'If no other run is under way, delete this file and try again.' })
+  if (sqliteCannotOpen.has(code)) return failNotWritable(error, 'lock', path)
+  return fail('io/lock-failed', `cannot lock ${path}`, {
+    hint: 'If no other run is under way, delete this file and try again.',
+    where: { file: path },
+    exit: 'machine',
+    cause: error,
+  })
 }
 
 const hold = async (database: Database, path: string, owner: string): Promise<Lock> => {

@@ -3,13 +3,14 @@ import { fail, keepSecret } from '@slipway/core'
 import { splitCommand } from '../words.ts'
 import { keySource } from './key.ts'
 
-/** Codes: `command/secret-failed`, `command/no-secret`, those of `splitCommand`, `io/no-tool`. */
+/** Codes: `command/missing-tool`, `command/secret-failed`, `command/no-secret`, those of `splitCommand`. */
 export const command = keySource({
   id: 'command',
   title: 'What a program prints',
   present: async (line, io) => (await io.run.find(splitCommand(line)[0] ?? '')) !== null,
   read: async (line, io) => {
     const [tool = '', ...args] = splitCommand(line)
+    if ((await io.run.find(tool)) === null) return failTool(tool)
     // A password manager needs its own settings (HOME, agents, sessions); ours are none of its business.
     const env = io.secrets.matching(/^(?!SLIPWAY_)/)
     const { exitCode, stdout } = await io.run({ tool, args, cwd: io.host.cwd, env, timeoutMs })
@@ -24,6 +25,11 @@ export const command = keySource({
 /** Long enough for a person to touch a token. */
 const timeoutMs = 120_000
 
+const failTool = (tool: string): never =>
+  fail('command/missing-tool', `${tool} should print a secret, but is not on this machine`, {
+    hint: 'Install it, put its folder on PATH, or name another source of the secret.',
+    exit: 'machine',
+  })
 // What it wrote is not shown: it may be the secret, or a part of it.
 const failRun = (tool: string, exitCode: number): never =>
   fail('command/secret-failed', `${tool} should print a secret, but ended with code ${exitCode}`, {

@@ -16,7 +16,7 @@ export interface KeySource {
   readonly title: string
   /** What `doctor` and `preflight` may ask without reading the secret. */
   readonly present: (rest: string, io: Io) => Promise<boolean>
-  /** The secret text; `<id>/missing` when it is not there. Remembered for redaction. */
+  /** The secret text; `<id>/missing…` (exit 4) when it is not there. Remembered for redaction. */
   readonly read: (rest: string, io: Io) => Promise<string>
 }
 

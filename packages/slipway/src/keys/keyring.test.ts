@@ -156,10 +156,10 @@ describe("keys of one's own", () => {
     }
     vi.stubEnv('TEST_KEY', sealed)
     expect(await problemOf(openMinisignKey(io, { key: 'env:TEST_KEY', password: 'env:TEST_WRONG' }))).toMatchObject({
-      code: 'keys/wrong-password',
+      code: 'keys/wrong-minisign-password',
       exit: 'machine',
     })
-    expect((await problemOf(openMinisignKey(io, { key: 'env:TEST_KEY' })))?.code).toBe('keys/no-password')
+    expect((await problemOf(openMinisignKey(io, { key: 'env:TEST_KEY' })))?.code).toBe('keys/no-minisign-password')
     vi.stubEnv('SLIPWAY_MINISIGN_PASSWORD', 'right password')
     expect((await openMinisignKey(io, { key: 'env:TEST_KEY' })).seed).toEqual(key.seed)
   })

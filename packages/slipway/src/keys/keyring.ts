@@ -1,5 +1,5 @@
 // The keyring (TRUST 2): an app's own keys from one file, in CI from SLIPWAY_KEYS; and keys of one's own instead of it.
-import { fail, keepSecret } from '@slipway/core'
+import { fail, keepSecret, problem, SlipwayError, type Problem } from '@slipway/core'
 import { decodeBase64 } from '@slipway/formats/base64'
 import { publicOf, sign } from '@slipway/formats/ed25519'
 import { FormatError } from '@slipway/formats/format-error'
@@ -87,7 +87,7 @@ export const openSignerKey = async (io: Io, { id, key, password }: SignerKey): P
   return { keyId: keyIdText(minisign.keyId), public: minisign.publicKey, sign: async message => sign(minisign.seed, message) }
 }
 
-/** A secret key file of minisign, rsign or Tauri. Codes: `keys/bad-minisign-key`, `keys/no-password`, `keys/wrong-password`, those of the sources. */
+/** A secret key file of minisign, rsign or Tauri. Codes: `keys/bad-minisign-key`, `keys/no-minisign-password`, `keys/wrong-minisign-password`, those of the sources. */
 export const openMinisignKey = async (
   io: Io,
   { key, password }: { readonly key: string; readonly password?: string },
@@ -102,12 +102,12 @@ export const openMinisignKey = async (
   } catch (error) {
     if (!(error instanceof FormatError)) throw error
     if (error.code === 'minisign/wrong-password' && words === undefined)
-      return fail('keys/no-password', 'the minisign key is sealed, and its password is not known', {
+      return fail('keys/no-minisign-password', 'the minisign key is sealed, and its password is not known', {
         hint: 'Set sign.minisign.password, or SLIPWAY_MINISIGN_PASSWORD.',
         exit: 'machine',
       })
     if (error.code === 'minisign/wrong-password')
-      return fail('keys/wrong-password', 'the password does not open the minisign key', {
+      return fail('keys/wrong-minisign-password', 'the password does not open the minisign key', {
         hint: 'Correct sign.minisign.password, or the secret it names.',
         exit: 'machine',
       })
@@ -164,12 +164,17 @@ const seen = (seed: Uint8Array): Uint8Array => {
   return Uint8Array.from(seed)
 }
 
-const failMissing = (path: string): never =>
-  fail('keys/missing', `there are no keys: neither ${path} nor SLIPWAY_KEYS`, {
+/** Neither the keyring nor SLIPWAY_KEYS is there. */
+export const noKeyring = (path: string): Problem =>
+  problem('keys/missing', `there are no keys: neither ${path} nor SLIPWAY_KEYS`, {
     hint: 'Run `slipway keys generate` once; in CI, add the line that it prints as the secret SLIPWAY_KEYS.',
     where: { file: path },
     exit: 'machine',
   })
+
+const failMissing = (path: string): never => {
+  throw new SlipwayError([noKeyring(path)])
+}
 
 const failTooOpen = (path: string): never =>
   fail('keys/too-open', `others on this machine may read the keyring ${path}`, {

@@ -111,7 +111,7 @@ describe('command', () => {
       facts: { exitCode: 3 },
     })
     expect((await problemOf(() => readSecret('command:true', io)))?.code).toBe('command/no-secret')
-    expect((await problemOf(() => readSecret('command:no-such-tool-here', io)))?.code).toBe('io/no-tool')
+    expect((await problemOf(() => readSecret('command:no-such-tool-here', io)))?.code).toBe('command/missing-tool')
     expect((await problemOf(() => readSecret(`command:echo ${canary} | cat`, io)))?.code).toBe('command/needs-shell')
   })
 })

@@ -55,7 +55,10 @@ export const packagerConformance = (unit: AnyPackager, fixture: PackagerFixture)
   const skipped: string[] = []
   const test = (name: string, body: () => Promise<void>): void => {
     const reason = skip[name]
-    if (reason === undefined) return void it(name, body)
+    if (reason === undefined) {
+      it(name, body)
+      return
+    }
     skipped.push(`${unit.id}: ${name}: ${reason}`)
     it.skip(`${name} (${reason})`, body)
   }

@@ -70,7 +70,7 @@ export const deb = packager({
   ext: () => 'deb',
   fileName: (naming, chosen) => {
     const fields = controlFields(naming, chosen, 0)
-    return `${String(fields['Package'])}_${String(fields['Version'])}_${String(fields['Architecture'])}.deb`
+    return `${fields.Package}_${fields.Version}_${fields.Architecture}.deb`
   },
   check: checkControl,
   async *pack(subject, chosen) {

@@ -1,31 +1,33 @@
 // Every packager against the conformance of its kind; what they write is unpacked by tools that we did not write.
 import { describe, expect, it } from 'vitest'
+import type { Json } from '@slipway/core'
 import { collectPackage, packagerConformance, runJudge, type PackagerFixture } from './conformance.ts'
 import * as packagers from './index.ts'
 import type { AnyPackager } from './packager.ts'
 import { app, treeOf } from './testing/trees.ts'
 
+const textOf = (fact: Json | undefined): string => (typeof fact === 'string' ? fact : JSON.stringify(fact))
 const oneFile = 'it is one file: the executable alone'
 const fixtures: Readonly<Record<string, PackagerFixture>> = {
   'tar.gz': {
     target: 'linux-x64',
     unpack: (file, folder) => void runJudge('tar', ['-xpzf', file], folder),
-    home: facts => String(facts['folder']),
+    home: facts => textOf(facts['folder']),
   },
   'tar.zst': {
     target: 'linux-x64',
     unpack: (file, folder) => void runJudge('tar', ['--zstd', '-xpf', file], folder),
-    home: facts => String(facts['folder']),
+    home: facts => textOf(facts['folder']),
   },
   zip: {
     target: 'linux-x64',
     unpack: (file, folder) => void runJudge('unzip', ['-q', file], folder),
-    home: facts => String(facts['folder']),
+    home: facts => textOf(facts['folder']),
   },
   deb: {
     target: 'linux-x64',
     unpack: (file, folder) => void runJudge('dpkg-deb', ['-x', file, '.'], folder),
-    home: facts => `usr/lib/${String(facts['Package'])}`,
+    home: facts => `usr/lib/${textOf(facts['Package'])}`,
   },
   binary: {
     target: 'linux-x64',

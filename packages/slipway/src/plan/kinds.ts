@@ -15,7 +15,9 @@ import type { AnyStore } from '../stores/store.ts'
 
 const lookup = <U extends { readonly id: string }>(kind: string, list: object): ((id: string) => U) => {
   const byId = new Map((Object.values(list) as U[]).map(unit => [unit.id, unit]))
-  return id => byId.get(id) ?? fail('plan/no-unit', `There is no ${kind} "${id}"`, { hint: 'This is a fault of Slipway: the config was taken with it.', exit: 'bug' })
+  return id =>
+    byId.get(id) ??
+    fail('plan/no-unit', `There is no ${kind} "${id}"`, { hint: 'This is a fault of Slipway: the config was taken with it.', exit: 'bug' })
 }
 
 export const units = {

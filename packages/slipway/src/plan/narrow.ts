@@ -18,6 +18,7 @@ export const narrowTargets = (all: readonly Target[], patterns: readonly string[
 /** Whether a unit stays; `plan/unknown-unit` when `--only` names none of those that may be named. */
 export const narrowUnits = (known: readonly string[], only: readonly string[]): ((id: string) => boolean) => {
   for (const id of only)
-    if (!known.includes(id)) fail('plan/unknown-unit', `--only ${id} names nothing that this config uses`, { hint: `It may be one of: ${known.join(' ')}` })
+    if (!known.includes(id))
+      fail('plan/unknown-unit', `--only ${id} names nothing that this config uses`, { hint: `It may be one of: ${known.join(' ')}` })
   return id => only.length === 0 || only.includes(id)
 }

@@ -1,6 +1,7 @@
 // The plan: config and facts -> everything that a release will do, as data (CONTRACTS 6). Pure: same project, same plan.
-import { digestOf, failAll, problem } from '@slipway/core'
+import { digestOf, failAll, matchesTarget, problem } from '@slipway/core'
 import type { Effect, Hex, Json, PlanBody, PlannedApp, PlannedArtifact, PlannedFeed, PlannedSecret, Problem, Step, Target } from '@slipway/core'
+import { deepFreeze } from '../config/plain.ts'
 import type { AppSettings, ChosenUnit, Project } from '../config/project.ts'
 import { units as unitLists } from './kinds.ts'
 import { narrowTargets, narrowUnits } from './narrow.ts'
@@ -22,10 +23,12 @@ export const planDigest = (plan: PlanBody): Hex => digestOf(plan as unknown as J
 /** Makes the plan; all problems of meaning at once (exit 2). Open questions are the caller's to refuse. */
 export const makePlan = (request: PlanRequest): PlanBody => {
   const { project } = request
+  // Without a version nothing has a name yet: the question comes first.
+  if (project.apps.some(({ app }) => app.version === '')) failAll(project.questions)
   const several = project.apps.some(app => app.base !== '')
   const parts = project.apps.map(settings => appPart(request, settings, several))
   failAll(parts.flatMap(part => part.problems))
-  return {
+  return deepFreeze({
     schema: 'slipway.plan-file/1',
     profile: project.profile,
     apps: parts.map(part => part.app),
@@ -33,7 +36,7 @@ export const makePlan = (request: PlanRequest): PlanBody => {
     secrets: mergeSecrets(parts.flatMap(part => part.secrets)),
     sources: project.commits,
     tools: [...new Set(parts.flatMap(part => part.tools))].sort(),
-  }
+  })
 }
 
 interface Part {
@@ -56,6 +59,8 @@ const appPart = ({ project, channel: asked, until, narrow }: PlanRequest, settin
   const channel = channelFor(project, settings, asked)
   const percent = settings.channels[channel.name]?.rollout[0]?.percent ?? 100
   const { artifacts, problems } = plannedArtifacts(project, narrowed, targets)
+  // Such a name can become no key of a bucket, so nothing after it can be planned.
+  if (problems.some(one => one.code === 'plan/file-name')) failAll([...channel.problems, ...problems])
   const feeds = until === 'publish' ? plannedFeeds(project, narrowed, { artifacts, channel: channel.name }) : { feeds: [], problems: [] }
   const steps = stepsOf({
     settings: narrowed,
@@ -83,9 +88,9 @@ const appPart = ({ project, channel: asked, until, narrow }: PlanRequest, settin
 export const builderOf = (settings: AppSettings, target: Target): ChosenUnit => {
   const list = settings.build.filter(unit => {
     const named = unitLists.builders(unit.id).targets?.(unit.options as never) ?? []
-    return named.length === 0 || named.includes(target)
+    return named.length === 0 || named.some(pattern => matchesTarget(pattern, target))
   })
-  return list.find(unit => (unitLists.builders(unit.id).targets?.(unit.options as never) ?? []).includes(target)) ?? (list[0] as ChosenUnit)
+  return list.find(unit => (unitLists.builders(unit.id).targets?.(unit.options as never) ?? []).some(pattern => matchesTarget(pattern, target))) ?? (list[0] as ChosenUnit)
 }
 
 const channelFor = (project: Project, settings: AppSettings, asked: string | undefined): { name: string; problems: readonly Problem[] } => {
@@ -99,9 +104,12 @@ const channelFor = (project: Project, settings: AppSettings, asked: string | und
 }
 
 /** Every URL of a release is made from this one (row A2). */
-const urlProblems = ({ store, locate }: Project): readonly Problem[] => {
+const urlProblems = ({ store, locate, profile }: Project): readonly Problem[] => {
   const { url } = store.options
-  if (typeof url === 'string' && /^https?:\/\/[^/]/.test(url)) return []
+  // The folder of a dev run is this machine's own.
+  if (profile === 'dev' && url === undefined) return []
+  // A TODO is asked for as the question that it is.
+  if (typeof url === 'string' && /^(https?:\/\/[^/]|TODO:)/.test(url)) return []
   const message = url === undefined ? `store.${store.id} has no url: nobody could be told where the files are` : `store.${store.id}.url ${JSON.stringify(url)} is no http(s) address`
   return [problem('plan/no-url', message, { hint: `Write the public address of the bucket, as store: { ${store.id}: { url: 'https://dl.example.org' } }`, where: locate(`store.${store.id}.url`) })]
 }

@@ -1,5 +1,5 @@
 // What a release consists of: its artifacts with their file names, and its feeds with their heads. Pure.
-import { feedHead, parseTarget, problem, safeFileName } from '@slipway/core'
+import { feedHead, matchesTarget, parseTarget, problem, safeFileName } from '@slipway/core'
 import type { Json, PlannedArtifact, PlannedFeed, Problem, Target } from '@slipway/core'
 import type { AppSettings, Project } from '../config/project.ts'
 import type { AnyPackager } from '../packagers/packager.ts'
@@ -32,7 +32,7 @@ export const plannedArtifacts = (project: Project, settings: AppSettings, target
 const packs = (packager: AnyPackager, target: Target, options: Readonly<Record<string, unknown>>): boolean => {
   const only = options['targets'] as readonly string[] | undefined
   const os = parseTarget(target)?.os
-  return (os === 'any' || packager.os.includes(os as 'linux')) && (only === undefined || only.includes(target))
+  return (os === 'any' || packager.os.includes(os as 'linux')) && (only === undefined || only.some(pattern => matchesTarget(pattern, target)))
 }
 
 interface Making {

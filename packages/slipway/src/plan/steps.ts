@@ -78,10 +78,12 @@ const signSteps = (source: StepSource): readonly Step[] => {
   const record = stepId(source, 'sign', 'release.json')
   return [
     ...packages,
-    step(source, record, { unit: 'release/record', needs: [...packages.map(one => one.id)].concat(packageIds(source)), makes: ['release.json'] }),
-    ...(source.until === 'publish'
-      ? [step(source, stepId(source, 'sign', 'adopt'), { unit: 'publish/adopt', needs: [record] })]
-      : []),
+    step(source, record, {
+      unit: 'release/record',
+      needs: [...packages.map(one => one.id)].concat(packageIds(source)),
+      makes: ['release.json'],
+    }),
+    ...(source.until === 'publish' ? [step(source, stepId(source, 'sign', 'adopt'), { unit: 'publish/adopt', needs: [record] })] : []),
     step(source, stepId(source, 'sign', 'SHA256SUMS'), {
       unit: 'signers/minisign',
       options: json(optionsOf(source.settings.sign, 'minisign')),
@@ -110,10 +112,20 @@ const gateSteps = (source: StepSource): readonly Step[] => {
 const publishSteps = (source: StepSource): readonly Step[] => {
   const { app } = source.settings
   const id = (...rest: string[]): string => stepId(source, 'publish', ...rest)
-  const create = (key: string, count?: number): Effect => ({ store: source.store, key, mode: 'create', ...(count === undefined ? {} : { count }) })
+  const create = (key: string, count?: number): Effect => ({
+    store: source.store,
+    key,
+    mode: 'create',
+    ...(count === undefined ? {} : { count }),
+  })
   const swap = (key: string): Effect => ({ store: source.store, key, mode: 'swap' })
   const files = source.artifacts.map(({ file, target }) =>
-    step(source, id('files', file), { unit: 'publish/file', target, needs: [id('draft')], effects: [create(releaseFile(app.version, file))] }),
+    step(source, id('files', file), {
+      unit: 'publish/file',
+      target,
+      needs: [id('draft')],
+      effects: [create(releaseFile(app.version, file))],
+    }),
   )
   const heads = source.feeds.flatMap(feed => Object.keys(feed.heads))
   return [
@@ -133,14 +145,24 @@ const publishSteps = (source: StepSource): readonly Step[] => {
       unit: 'publish/turn',
       options: { channel: source.channel, percent: source.percent },
       needs: [id('evidence')],
-      effects: [create('tuf/1.root.json'), ...['targets', 'channels', 'snapshot'].map(role => create(`tuf/<n>.${role}.json`)), swap(pointer)],
+      effects: [
+        create('tuf/1.root.json'),
+        ...['targets', 'channels', 'snapshot'].map(role => create(`tuf/<n>.${role}.json`)),
+        swap(pointer),
+      ],
     }),
-    step(source, id('settle'), { unit: 'publish/settle', options: { channel: source.channel }, needs: [id('turn')], effects: heads.map(swap) }),
+    step(source, id('settle'), {
+      unit: 'publish/settle',
+      options: { channel: source.channel },
+      needs: [id('turn')],
+      effects: heads.map(swap),
+    }),
     step(source, id('verify'), { unit: 'publish/verify', needs: [id('settle')] }),
   ]
 }
 
 const packageIds = (source: StepSource): string[] => source.artifacts.map(({ kind, target }) => stepId(source, 'package', target, kind))
-const optionsOf = (units: readonly ChosenUnit[], id: string): Readonly<Record<string, unknown>> => units.find(unit => unit.id === id)?.options ?? {}
+const optionsOf = (units: readonly ChosenUnit[], id: string): Readonly<Record<string, unknown>> =>
+  units.find(unit => unit.id === id)?.options ?? {}
 const json = (options: Readonly<Record<string, unknown>>): Readonly<Record<string, Json>> =>
   JSON.parse(JSON.stringify(options)) as Record<string, Json>

@@ -9,7 +9,12 @@ import type { ObservedObject } from './observe.ts'
 
 export const planText = (shown: PlanShown, style: Style, verbose: boolean): string => {
   const page: Page = { shown, style, line: (name, text) => `${style.cyan(name.padEnd(11))}${text}` }
-  return [...shown.plan.apps.flatMap(app => appLines(page, app, verbose)), ...needLines(page), ...(verbose ? chosenLines(page) : []), ...ending(page)].join('\n')
+  return [
+    ...shown.plan.apps.flatMap(app => appLines(page, app, verbose)),
+    ...needLines(page),
+    ...(verbose ? chosenLines(page) : []),
+    ...ending(page),
+  ].join('\n')
 }
 
 interface Page {
@@ -55,15 +60,24 @@ const packageLines = ({ shown, style, line }: Page, app: PlannedApp, verbose: bo
 }
 
 const feedLines = ({ shown, style, line }: Page, app: PlannedApp, verbose: boolean): readonly string[] => {
-  const counts = app.feeds.map(feed => `${feed.id} ${Object.keys(feed.heads).length} ${Object.keys(feed.heads).length === 1 ? 'file' : 'files'}`)
-  const held = app.percent === 100 ? [] : app.feeds.map(feed => style.dim(`${app.percent} % on ${feed.id}: ${shown.percents[feed.id] ?? ''}`))
-  const heads = app.feeds.flatMap(feed => Object.entries(feed.heads)).map(([head, files]) => `${plain(head)} ${style.dim(`names ${[...new Set(files)].map(plain).join(' ')}`)}`)
-  return [line('feeds', counts.length === 0 ? 'none; our own clients read the signed index' : counts.join('   ')), ...[...held, ...(verbose ? heads : [])].map(text => line('', text))]
+  const counts = app.feeds.map(
+    feed => `${feed.id} ${Object.keys(feed.heads).length} ${Object.keys(feed.heads).length === 1 ? 'file' : 'files'}`,
+  )
+  const held =
+    app.percent === 100 ? [] : app.feeds.map(feed => style.dim(`${app.percent} % on ${feed.id}: ${shown.percents[feed.id] ?? ''}`))
+  const heads = app.feeds
+    .flatMap(feed => Object.entries(feed.heads))
+    .map(([head, files]) => `${plain(head)} ${style.dim(`names ${[...new Set(files)].map(plain).join(' ')}`)}`)
+  return [
+    line('feeds', counts.length === 0 ? 'none; our own clients read the signed index' : counts.join('   ')),
+    ...[...held, ...(verbose ? heads : [])].map(text => line('', text)),
+  ]
 }
 
 const writeLines = ({ shown, line }: Page, app: PlannedApp, verbose: boolean): readonly string[] => {
   const objects = observedOf(shown.observed, app)?.objects ?? []
-  const count = (action: ObservedObject['action']): number => objects.filter(one => one.action === action).reduce((sum, one) => sum + one.count, 0)
+  const count = (action: ObservedObject['action']): number =>
+    objects.filter(one => one.action === action).reduce((sum, one) => sum + one.count, 0)
   const kept = count('keep') === 0 ? '' : `${count('keep')} there already, `
   const summary = `${count('create') + count('swap')} objects to ${shown.project.store.id}: ${count('create')} new, ${kept}then ${count('swap')} swapped: draft, pointer, heads`
   const each = objects.map(one => `${one.action.padEnd(6)} ${one.count > 1 ? `${one.count} x ` : ''}${plain(one.key)}`)
@@ -71,20 +85,28 @@ const writeLines = ({ shown, line }: Page, app: PlannedApp, verbose: boolean): r
 }
 
 const gateLine = ({ shown, style, line }: Page, app: PlannedApp): string => {
-  const rows = (shown.requires[app.app] ?? []).map(({ check, state }) => `${check} ${state === 'passed' ? style.green(state) : style.yellow(state)}`)
+  const rows = (shown.requires[app.app] ?? []).map(
+    ({ check, state }) => `${check} ${state === 'passed' ? style.green(state) : style.yellow(state)}`,
+  )
   return line('gate', rows.length === 0 ? `${app.channel} requires nothing` : `${app.channel} needs ${rows.join('   ')}`)
 }
 
 const needLines = ({ shown: { observed }, style, line }: Page): readonly string[] => {
   const missing = observed.secrets.filter(one => one.state === 'missing').map(one => `${plain(one.ref)} (for ${one.for.join(', ')})`)
   const present = observed.secrets.filter(one => one.state === 'present').length
-  const words = missing.length === 0 ? `${present} present` : `${present} present, ${style.red(`${missing.length} missing`)}: ${missing.join(' ')}`
+  const words =
+    missing.length === 0 ? `${present} present` : `${present} present, ${style.red(`${missing.length} missing`)}: ${missing.join(' ')}`
   const tools = observed.tools.map(one => `${one.tool} ${one.version ?? style.red('missing')}`)
-  return [line('secrets', observed.secrets.length === 0 ? 'none needed' : words), ...(tools.length === 0 ? [] : [line('tools', tools.join('   '))])]
+  return [
+    line('secrets', observed.secrets.length === 0 ? 'none needed' : words),
+    ...(tools.length === 0 ? [] : [line('tools', tools.join('   '))]),
+  ]
 }
 
 const chosenLines = ({ shown, style, line }: Page): readonly string[] =>
-  shown.project.chosen.map((one, at) => line(at === 0 ? 'chosen' : '', style.dim(`${one.path} = ${plain(JSON.stringify(one.value))}  from ${plain(one.from)}`)))
+  shown.project.chosen.map((one, at) =>
+    line(at === 0 ? 'chosen' : '', style.dim(`${one.path} = ${plain(JSON.stringify(one.value))}  from ${plain(one.from)}`)),
+  )
 
 /** Open questions are problems of the command: the frame prints them. */
 const ending = ({ shown: { project, observed }, style }: Page): readonly string[] => {

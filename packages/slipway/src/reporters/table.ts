@@ -69,13 +69,13 @@ const sizeUnits = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']
 /** `52.4 MB`: steps of 1000, three digits. */
 export const humanBytes = (bytes: number): string => {
   const step = sizeStep(bytes)
-  return `${scaled(bytes, step)} ${sizeUnits[step]}`
+  return `${scaled(bytes, step)} ${sizeUnits[step] ?? ''}`
 }
 
 /** `71 of 124 MB`: both in the unit of the whole. */
 export const humanShare = (done: number, total: number): string => {
   const step = sizeStep(total)
-  return `${scaled(done, step)} of ${scaled(total, step)} ${sizeUnits[step]}`
+  return `${scaled(done, step)} of ${scaled(total, step)} ${sizeUnits[step] ?? ''}`
 }
 
 const sizeStep = (bytes: number): number => {

@@ -14,7 +14,8 @@ export const performAdopt = async (work: Work): Promise<StepResult> => {
   const bucket = await work.bucket()
   const ours = need(work.release, 'release.json')
   const there = await readObject(bucket, releaseRecord(ours.version))
-  if (there !== null) return adoptPublished(work, { bucket, ours, published: parseRelease(parseJson(new TextDecoder().decode(there.bytes))) })
+  if (there !== null)
+    return adoptPublished(work, { bucket, ours, published: parseRelease(parseJson(new TextDecoder().decode(there.bytes))) })
   const draft = await readDraft(bucket, ours.version)
   if (draft === null) return { outcome: 'done', reason: `${ours.version} is new` }
   if (!sameOrigin(draft.release, ours)) return taken(ours.version, draft.release, ours)

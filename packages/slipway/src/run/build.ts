@@ -48,7 +48,11 @@ const jobOf = (work: Work, { unit, step, report }: { unit: AnyBuilder; step: Ste
 }
 
 /** In profile `dev` inputs that slipway.lock does not hold yet are fetched and pinned there (CONFIG 3). */
-const pinInputs = async ({ io, project }: Work, job: BuildJob, { unit, options }: { unit: AnyBuilder; options: Step['options'] }): Promise<Readonly<Record<string, string>>> => {
+const pinInputs = async (
+  { io, project }: Work,
+  job: BuildJob,
+  { unit, options }: { unit: AnyBuilder; options: Step['options'] },
+): Promise<Readonly<Record<string, string>>> => {
   const pins: Record<string, string> = { ...project.locked }
   for (const source of unit.inputs?.(job, options as never) ?? []) {
     if (pins[source] !== undefined || unit.pin === undefined) continue
@@ -65,7 +69,15 @@ const buildKey = async (work: Work, unit: AnyBuilder, step: Step): Promise<Hex |
   if (unit.pure) return null
   const state = await sourceState(work.io, work.project)
   if (state === null) return null
-  return keyOf({ kind: 'build', unit: unit.id, code: work.code, options: step.options, target: step.target ?? '', app: work.settings.app as unknown as Json, state })
+  return keyOf({
+    kind: 'build',
+    unit: unit.id,
+    code: work.code,
+    options: step.options,
+    target: step.target ?? '',
+    app: work.settings.app as unknown as Json,
+    state,
+  })
 }
 
 interface KeptTree {
@@ -87,7 +99,11 @@ const restored = async (work: Work, key: Hex): Promise<FileTree | null> => {
     if (entry.type !== 'file') entries.push(entry)
     else if (await work.cache.has(entry.sha256, entry.sizeBytes)) {
       const path = work.cache.blob(entry.sha256)
-      entries.push({ ...entry, bytes: () => work.io.files.stream(path), deflated: (level, onBytes) => work.deflated({ ...entry, path }, level, onBytes) })
+      entries.push({
+        ...entry,
+        bytes: () => work.io.files.stream(path),
+        deflated: (level, onBytes) => work.deflated({ ...entry, path }, level, onBytes),
+      })
     } else return null
   }
   return { executable: kept.executable, entries }
@@ -107,4 +123,5 @@ const sizeOf = (tree: FileTree): number => tree.entries.reduce((sum, entry) => s
 
 /** The tree of a target that an earlier step built. */
 export const treeOf = (work: Work, target: string): FileTree =>
-  work.trees.get(target) ?? fail('run/no-tree', `${target} was not built`, { hint: 'This is a fault of Slipway; please report it.', exit: 'bug' })
+  work.trees.get(target) ??
+  fail('run/no-tree', `${target} was not built`, { hint: 'This is a fault of Slipway; please report it.', exit: 'bug' })

@@ -62,7 +62,13 @@ export const sha256Of = async (bytes: AsyncIterable<Uint8Array>): Promise<Hex> =
 }
 
 const digesting = (onBytes?: (done: number) => void) => {
-  const hashes = { sha256: createHash('sha256'), sha512: createHash('sha512'), sha1: createHash('sha1'), md5: createHash('md5'), blake2b512: createHash('blake2b512') }
+  const hashes = {
+    sha256: createHash('sha256'),
+    sha512: createHash('sha512'),
+    sha1: createHash('sha1'),
+    md5: createHash('md5'),
+    blake2b512: createHash('blake2b512'),
+  }
   let sizeBytes = 0
   const pass = async function* (bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const chunk of bytes) {

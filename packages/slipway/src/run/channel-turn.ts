@@ -25,7 +25,11 @@ export interface ChannelChange {
 }
 
 /** Applies a pure change to one channel; retries its swap until it wins. `channel/unknown` when nothing was ever published there. */
-export const changeChannel = async (job: ChannelJob, channel: string, change: (state: ChannelState, now: string, all: BucketState) => ChannelState): Promise<ChannelChange> => {
+export const changeChannel = async (
+  job: ChannelJob,
+  channel: string,
+  change: (state: ChannelState, now: string, all: BucketState) => ChannelState,
+): Promise<ChannelChange> => {
   const { io, settings, bucket, keys, signal } = job
   const root = await io.files.read(`${settings.trust.folder}/root.json`)
   const app = settings.app.key
@@ -51,4 +55,7 @@ export const changeChannel = async (job: ChannelJob, channel: string, change: (s
 }
 
 const unknownChannel = (channel: string, known: readonly string[]): never =>
-  fail('channel/unknown', `Nothing was ever published to ${channel}`, { hint: known.length === 0 ? 'Publish a release first.' : `Channels with releases: ${known.join(' ')}`, exit: 'refused' })
+  fail('channel/unknown', `Nothing was ever published to ${channel}`, {
+    hint: known.length === 0 ? 'Publish a release first.' : `Channels with releases: ${known.join(' ')}`,
+    exit: 'refused',
+  })

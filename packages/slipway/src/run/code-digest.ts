@@ -11,7 +11,8 @@ export const codeDigest = async (io: Io): Promise<Hex> => {
   if (!inCheckout) return hash.update(await io.files.read(`${here}/../package.json`)).digest('hex')
   const packages = here.slice(0, -'/slipway/src/run'.length)
   for (const name of ['core', 'formats', 'slipway'])
-    for (const path of await sources(io, `${packages}/${name}/src`)) hash.update(path.slice(packages.length)).update(await io.files.read(path))
+    for (const path of await sources(io, `${packages}/${name}/src`))
+      hash.update(path.slice(packages.length)).update(await io.files.read(path))
   return hash.digest('hex')
 }
 

@@ -17,9 +17,18 @@ export interface ReadDraft extends Draft {
 export const readDraft = async (bucket: BucketReader, version: string): Promise<ReadDraft | null> => {
   const found = await readObject(bucket, draftKey(version))
   if (found === null) return null
-  const json = parseJson(new TextDecoder().decode(found.bytes)) as { readonly schema?: string; readonly release?: Json; readonly channel?: string; readonly basis?: number }
+  const json = parseJson(new TextDecoder().decode(found.bytes)) as {
+    readonly schema?: string
+    readonly release?: Json
+    readonly channel?: string
+    readonly basis?: number
+  }
   if (json.schema !== 'slipway.draft/1' || json.release === undefined || typeof json.channel !== 'string' || typeof json.basis !== 'number')
-    return fail('publish/bad-draft', `${draftKey(version)} is no draft`, { hint: 'Remove the object if nothing was published under this version, or bump the version.', where: { object: draftKey(version) }, exit: 'corrupt' })
+    return fail('publish/bad-draft', `${draftKey(version)} is no draft`, {
+      hint: 'Remove the object if nothing was published under this version, or bump the version.',
+      where: { object: draftKey(version) },
+      exit: 'corrupt',
+    })
   return { release: parseRelease(json.release), channel: json.channel, basis: json.basis, tag: found.tag }
 }
 
@@ -39,4 +48,5 @@ export const writeDraft = async (bucket: Bucket, draft: Draft, before: ReadDraft
 
 /** Two releases come from the same inputs: only timestamps, tickets and random signatures may differ (TRUST 7). */
 export const sameOrigin = (a: Release, b: Release): boolean =>
-  canonical({ app: a.app, version: a.version, from: a.from } as unknown as Json) === canonical({ app: b.app, version: b.version, from: b.from } as unknown as Json)
+  canonical({ app: a.app, version: a.version, from: a.from } as unknown as Json) ===
+  canonical({ app: b.app, version: b.version, from: b.from } as unknown as Json)

@@ -29,7 +29,10 @@ export const openStatement = async (file: string, bytes: Uint8Array, key: Pick<K
   const sha256 = createHash('sha256').update(bytes).digest('hex')
   if (!file.endsWith(`.${sha256.slice(0, 16)}${ending}`)) return null
   try {
-    const { payload } = await openEnvelope(bytes, (keyId, message, signature) => keyId === key.keyId && verify(key.public, message, signature))
+    const { payload } = await openEnvelope(
+      bytes,
+      (keyId, message, signature) => keyId === key.keyId && verify(key.public, message, signature),
+    )
     return { file, bytes, sha256, statement: JSON.parse(new TextDecoder().decode(payload)) as Statement }
   } catch {
     return null

@@ -16,11 +16,15 @@ export const gateStates = async (io: Io, project: Project, { settings, plan }: {
   const record = `${settings.out}/release.json`
   if ((await io.files.stat(record)) === null || (await io.files.stat(`${settings.trust.folder}/root.json`)) === null) return missing
   const release = parseRelease(parseJson(await io.files.readText(record)))
-  if (release.from.config !== project.configDigest || digestOf(release.from.commits as Json) !== digestOf(project.commits as Json)) return missing
+  if (release.from.config !== project.configDigest || digestOf(release.from.commits as Json) !== digestOf(project.commits as Json))
+    return missing
   const root = await readRoot(io, settings)
   const key = keysOfRole(root.signed, 'targets')[0]
   if (key === undefined) return missing
-  const evidence = await readEvidence(io, `${settings.evidence}/${settings.app.version}`, { keyId: key.keyId, public: Buffer.from(key.public, 'hex') })
+  const evidence = await readEvidence(io, `${settings.evidence}/${settings.app.version}`, {
+    keyId: key.keyId,
+    public: Buffer.from(key.public, 'hex'),
+  })
   const rows = judge({ requires, checks: settings.checks, subject: subjectOf(release), evidence, nowMs: io.clock.now() })
   return rows.map(({ check, state }) => ({ check, state }))
 }

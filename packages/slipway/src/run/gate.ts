@@ -34,13 +34,22 @@ export const judge = ({ requires, checks, subject, evidence, nowMs }: GateQuesti
     const unit = checks.find(one => one.id === check)
     if (unit === undefined) return { check, state: 'off', why: 'this config has no such check', evidence: null }
     const mine = evidence.filter(one => one.statement.predicateType === predicateTypes.check && resultOf(one).slipway.check === check)
-    const about = mine.filter(one => isAbout(one.statement, subject)).sort((a, b) => (resultOf(a).slipway.at < resultOf(b).slipway.at ? 1 : -1))
+    const about = mine
+      .filter(one => isAbout(one.statement, subject))
+      .sort((a, b) => (resultOf(a).slipway.at < resultOf(b).slipway.at ? 1 : -1))
     const newest = about[0]
-    if (newest === undefined) return { check, state: mine.length > 0 ? 'stale' : 'missing', why: mine.length > 0 ? 'it ran for other digests' : 'it has not run', evidence: null }
+    if (newest === undefined)
+      return {
+        check,
+        state: mine.length > 0 ? 'stale' : 'missing',
+        why: mine.length > 0 ? 'it ran for other digests' : 'it has not run',
+        evidence: null,
+      }
     const { result, slipway, failedTests } = resultOf(newest)
     if (result !== 'PASSED') return { check, state: 'failed', why: failedTests.join('; '), evidence: newest.sha256 }
     const freshMs = durationMs(unit.options['fresh'])
-    if (freshMs !== null && nowMs - Date.parse(slipway.at) > freshMs) return { check, state: 'stale', why: `it ran at ${slipway.at}`, evidence: newest.sha256 }
+    if (freshMs !== null && nowMs - Date.parse(slipway.at) > freshMs)
+      return { check, state: 'stale', why: `it ran at ${slipway.at}`, evidence: newest.sha256 }
     return { check, state: 'passed', why: slipway.at, evidence: newest.sha256 }
   })
 
@@ -52,7 +61,13 @@ export const performCheck = async (work: Work, step: Step): Promise<StepResult> 
   const release = need(work.release, 'release.json')
   const key = await work.keys.role('release')
   const known = await readEvidence(work.io, evidenceFolderOf(work), key)
-  const [row] = judge({ requires: [id], checks: work.settings.checks, subject: subjectOf(release), evidence: known, nowMs: work.io.clock.now() })
+  const [row] = judge({
+    requires: [id],
+    checks: work.settings.checks,
+    subject: subjectOf(release),
+    evidence: known,
+    nowMs: work.io.clock.now(),
+  })
   const kept = known.find(one => one.sha256 === row?.evidence)
   if (row?.state === 'passed' && kept !== undefined) {
     work.evidence.set(id, kept)
@@ -68,7 +83,15 @@ export const performCheck = async (work: Work, step: Step): Promise<StepResult> 
     failedTests: failed.map(finding => `${finding.code}: ${finding.message}`),
     slipway: { check: id, at: new Date(work.io.clock.now()).toISOString(), run: work.run, version: work.version, plan: work.planDigest },
   }
-  await keep(work, id, await sealStatement(id, { _type: 'https://in-toto.io/Statement/v1', subject: subjectOf(release), predicateType: predicateTypes.check, predicate }, key))
+  await keep(
+    work,
+    id,
+    await sealStatement(
+      id,
+      { _type: 'https://in-toto.io/Statement/v1', subject: subjectOf(release), predicateType: predicateTypes.check, predicate },
+      key,
+    ),
+  )
   if (failed.length === 0) return { outcome: 'done', reason: `${tested.length} things looked at` }
   throw new SlipwayError(failed.map(one => problem(one.code, one.message, { hint: one.fix, where: one.where, exit: 'refused' })))
 }
@@ -85,7 +108,10 @@ export const performVerdict = async (work: Work, step: Step): Promise<StepResult
   return { outcome: 'done', reason: `${requires.join(' ')} for ${channel}` }
 }
 
-export const verdictFor = async (work: GateWork, { release, channel, requires }: { release: Release; channel: string; requires: readonly string[] }): Promise<EvidenceFile> => {
+export const verdictFor = async (
+  work: GateWork,
+  { release, channel, requires }: { release: Release; channel: string; requires: readonly string[] },
+): Promise<EvidenceFile> => {
   const key = await work.keys.role('release')
   const evidence = await readEvidence(work.io, evidenceFolderOf(work), key)
   const rows = judge({ requires, checks: work.settings.checks, subject: subjectOf(release), evidence, nowMs: work.io.clock.now() })
@@ -111,16 +137,23 @@ export const verdictFor = async (work: GateWork, { release, channel, requires }:
 }
 
 const sameVerdict = ({ statement }: OpenStatement, wanted: Statement<VerificationSummary>): boolean => {
-  const bare = (one: Statement): string => canonical({ ...one, predicate: { ...(one.predicate as object), timeVerified: '' } } as unknown as Json)
+  const bare = (one: Statement): string =>
+    canonical({ ...one, predicate: { ...(one.predicate as object), timeVerified: '' } } as unknown as Json)
   return statement.predicateType === predicateTypes.gate && bare(statement) === bare(wanted)
 }
 
-const refuseUnlessPassed = (rows: readonly GateRow[], { channel, files, signoffs }: { channel: string; files: number; signoffs: number }): void => {
+const refuseUnlessPassed = (
+  rows: readonly GateRow[],
+  { channel, files, signoffs }: { channel: string; files: number; signoffs: number },
+): void => {
   const open = rows.filter(row => row.state !== 'passed' && row.state !== 'waived')
   if (open.length === 0 && signoffs === 0) return
   const lines = [...open.map(row => `${row.check} ${row.state}: ${row.why}`), ...(signoffs > 0 ? [`signoffs 0 of ${signoffs}`] : [])]
   fail('gate/incomplete', `${channel} lacks evidence for these ${files} packages: ${lines.join('; ')}`, {
-    hint: open.length > 0 ? `Nothing was published. Next: slipway gate --only ${open[0]?.check ?? ''}` : 'Nothing was published. Sign-offs cannot be given with this version of Slipway.',
+    hint:
+      open.length > 0
+        ? `Nothing was published. Next: slipway gate --only ${open[0]?.check ?? ''}`
+        : 'Nothing was published. Sign-offs cannot be given with this version of Slipway.',
     facts: { rows: open },
     exit: 'refused',
   })
@@ -132,7 +165,8 @@ const subject = async (work: Work, release: Release) => ({
   artifacts: release.artifacts,
   sums: need(work.sums, 'SHA256SUMS'),
   accepts: await acceptsOf(work),
-  bytes: (file: string): AsyncIterable<Uint8Array> => (file === 'release.json' ? once(recordBytes(release)) : work.io.files.stream(need(work.made.get(file), file).path)),
+  bytes: (file: string): AsyncIterable<Uint8Array> =>
+    file === 'release.json' ? once(recordBytes(release)) : work.io.files.stream(need(work.made.get(file), file).path),
 })
 
 const keep = async (work: GateWork, name: string, file: EvidenceFile): Promise<void> => {

@@ -14,7 +14,11 @@ export interface Journal {
 
 const path = (root: string, plan: Hex): string => `${root}/.slipway/journal/${plan}.jsonl`
 
-export const openJournal = async (io: Io, root: string, { plan, basis }: { readonly plan: Hex; readonly basis: Basis }): Promise<Journal> => {
+export const openJournal = async (
+  io: Io,
+  root: string,
+  { plan, basis }: { readonly plan: Hex; readonly basis: Basis },
+): Promise<Journal> => {
   const file = path(root, plan)
   const line = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(value)}\n`)
   await io.files.makeFolder(`${root}/.slipway/journal`)
@@ -22,7 +26,9 @@ export const openJournal = async (io: Io, root: string, { plan, basis }: { reado
   let writing: Promise<void> = Promise.resolve()
   let broken: unknown
   const write = (event: Event): void => {
-    writing = writing.then(() => io.files.append(file, line(event), { durable: event.type === 'run.end' })).catch((error: unknown) => void (broken ??= error))
+    writing = writing
+      .then(() => io.files.append(file, line(event), { durable: event.type === 'run.end' }))
+      .catch((error: unknown) => void (broken ??= error))
   }
   return {
     event: event => (event.type === 'step.progress' ? undefined : write(event)),

@@ -25,7 +25,11 @@ export const openKeys = (io: Io, { settings, ask }: KeysOf): Keys => {
       onceOf('root', async () => {
         const root = await readRoot(io, settings)
         const first = keysOfRole(root.signed, 'root')[0]
-        if (first === undefined) return fail('trust/no-root-key', 'trust/root.json names no root key', { hint: 'Restore trust/root.json from git.', exit: 'corrupt' })
+        if (first === undefined)
+          return fail('trust/no-root-key', 'trust/root.json names no root key', {
+            hint: 'Restore trust/root.json from git.',
+            exit: 'corrupt',
+          })
         return { keyId: first.keyId, public: Buffer.from(first.public, 'hex') }
       }),
     role: role =>

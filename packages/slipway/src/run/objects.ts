@@ -15,7 +15,12 @@ export interface SmallObject {
 export const readObject = async (bucket: BucketReader, key: string): Promise<SmallObject | null> => {
   const found = await bucket.read(key)
   if (found === null) return null
-  if (found.sizeBytes > limitBytes) fail('store/too-large', `${key} has ${found.sizeBytes} bytes`, { hint: `Such an object has at most ${limitBytes} bytes.`, where: { object: key }, exit: 'corrupt' })
+  if (found.sizeBytes > limitBytes)
+    fail('store/too-large', `${key} has ${found.sizeBytes} bytes`, {
+      hint: `Such an object has at most ${limitBytes} bytes.`,
+      where: { object: key },
+      exit: 'corrupt',
+    })
   const chunks: Uint8Array[] = []
   for await (const chunk of found.bytes()) chunks.push(chunk)
   return { bytes: Buffer.concat(chunks), tag: found.tag }

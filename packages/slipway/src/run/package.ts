@@ -82,7 +82,10 @@ const heard = (tree: FileTree, progress: (done: number, total: number) => void):
   const read = new Map<string, number>()
   const hear = (path: string, done: number): void => {
     read.set(path, Math.max(done, read.get(path) ?? 0))
-    progress([...read.values()].reduce((sum, bytes) => sum + bytes, 0), total)
+    progress(
+      [...read.values()].reduce((sum, bytes) => sum + bytes, 0),
+      total,
+    )
   }
   const streamed = async function* (file: TreeFile): AsyncGenerator<Uint8Array> {
     let done = 0
@@ -92,7 +95,9 @@ const heard = (tree: FileTree, progress: (done: number, total: number) => void):
     }
   }
   const entries = tree.entries.map(entry =>
-    entry.type === 'file' ? { ...entry, bytes: () => streamed(entry), deflated: (level: number) => entry.deflated(level, done => hear(entry.path, done)) } : entry,
+    entry.type === 'file'
+      ? { ...entry, bytes: () => streamed(entry), deflated: (level: number) => entry.deflated(level, done => hear(entry.path, done)) }
+      : entry,
   )
   return { ...tree, entries }
 }

@@ -21,10 +21,12 @@ export const pointerRefresh = async (job: Refresh): Promise<{ readonly serial: n
   for (;;) {
     const { tag } = await readState(job.bucket, job.root)
     const head = await readObject(job.bucket, pointer)
-    if (tag === null || head === null) return fail('publish/nothing-there', 'Nothing was ever published here', { hint: 'Run `slipway release` first.', exit: 'refused' })
+    if (tag === null || head === null)
+      return fail('publish/nothing-there', 'Nothing was ever published here', { hint: 'Run `slipway release` first.', exit: 'refused' })
     const before = parseMetadata('timestamp', head.bytes).signed
     const expires = new Date(job.io.clock.now() + job.freshnessMs)
     const next = makeTimestamp({ version: before.version + 1, expires, snapshot: before.meta['snapshot.json'] })
-    if (head.tag === tag && (await job.bucket.swap(pointer, await signMetadata(next, [job.live]), tag))) return { serial: next.version, expires: next.expires }
+    if (head.tag === tag && (await job.bucket.swap(pointer, await signMetadata(next, [job.live]), tag)))
+      return { serial: next.version, expires: next.expires }
   }
 }

@@ -5,18 +5,20 @@ import type { Io } from '../io/io.ts'
 const waitsMs = [1_000, 4_000]
 const retryable = new Set(['io/network', 'store/unreachable'])
 
-/** Where a unit of the loop says that it tries again. */
-interface Notes {
+interface Trying {
+  readonly io: Io
+  readonly signal: AbortSignal
+  /** Hears that it is tried again. */
   readonly note: (text: string) => void
 }
 
-export const withRetry = async <T>(io: Io, signal: AbortSignal, report: Notes, act: () => Promise<T>): Promise<T> => {
+export const withRetry = async <T>({ io, signal, note }: Trying, act: () => Promise<T>): Promise<T> => {
   for (const waitMs of waitsMs) {
     try {
       return await act()
     } catch (error) {
       if (!isRetryable(error) || signal.aborted) throw error
-      report.note(`network failure, trying again in ${waitMs / 1000} s`)
+      note(`network failure, trying again in ${waitMs / 1000} s`)
       await io.clock.sleep(waitMs)
     }
   }

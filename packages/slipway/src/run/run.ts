@@ -61,7 +61,14 @@ export const runPlan = async (request: RunRequest): Promise<RunResult> => {
     }
     const at = (): { t: string; run: string } => ({ t: new Date(io.clock.now()).toISOString(), run })
     const works = await worksOf(request, run, digest)
-    emit({ ...at(), type: 'run.start', command: request.command, plan: digest, steps: plan.steps.map(step => step.id), title: titleOf(plan) })
+    emit({
+      ...at(),
+      type: 'run.start',
+      command: request.command,
+      plan: digest,
+      steps: plan.steps.map(step => step.id),
+      title: titleOf(plan),
+    })
     const ending = await carryOut({
       io,
       run,
@@ -88,7 +95,10 @@ export const runPlan = async (request: RunRequest): Promise<RunResult> => {
 const lockRun = async ({ io, project, command }: RunRequest) => {
   const lock = await io.files.lock(`${project.root}/.slipway/lock`, { owner: `slipway ${command}, process ${io.host.pid}` })
   if ('release' in lock) return lock
-  return fail('run/busy', `Another run is at work in this checkout: ${lock.heldBy}`, { hint: 'Wait for it to end, or stop it.', exit: 'refused' })
+  return fail('run/busy', `Another run is at work in this checkout: ${lock.heldBy}`, {
+    hint: 'Wait for it to end, or stop it.',
+    exit: 'refused',
+  })
 }
 
 const worksOf = async (request: RunRequest, run: string, digest: Hex): Promise<readonly Work[]> => {
@@ -109,7 +119,11 @@ const worksOf = async (request: RunRequest, run: string, digest: Hex): Promise<r
   return project.apps.flatMap(settings => {
     const planned = plan.apps.find(one => one.app === settings.app.key)
     if (planned === undefined) return []
-    const date = project.date ?? fail('plan/no-date', 'There is no date for this release', { hint: 'Commit the sources to git, set SOURCE_DATE_EPOCH, or set app.date.' })
+    const date =
+      project.date ??
+      fail('plan/no-date', 'There is no date for this release', {
+        hint: 'Commit the sources to git, set SOURCE_DATE_EPOCH, or set app.date.',
+      })
     const work: Work = {
       ...context,
       settings,
@@ -137,7 +151,8 @@ export const openBucket = (io: Io, project: Project, settings: AppSettings): (()
 }
 
 const workOf = (works: readonly Work[], step: Step): Work =>
-  works.find(work => work.settings.app.key === step.app) ?? fail('run/no-app', `No app ${step.app}`, { hint: 'This is a fault of Slipway; please report it.', exit: 'bug' })
+  works.find(work => work.settings.app.key === step.app) ??
+  fail('run/no-app', `No app ${step.app}`, { hint: 'This is a fault of Slipway; please report it.', exit: 'bug' })
 
 type Perform = (work: Work, step: Step, report: StepReport) => Promise<StepResult>
 const byKind: Readonly<Record<string, Perform>> = {

@@ -77,7 +77,7 @@ const one = async ({ io, run, emit, perform, signal }: Schedule, step: Step): Pr
   }
   emit({ ...at(), type: 'step.start' })
   try {
-    const result = await withRetry(io, signal, report, () => perform(step, report))
+    const result = await withRetry({ io, signal, note: report.note }, () => perform(step, report))
     const { outcome, reason, bytes = 0 } = result
     emit({ ...at(), type: 'step.end', outcome, ms: io.clock.now() - from, bytes, ...(reason === undefined ? {} : { reason }) })
   } catch (error) {
@@ -90,5 +90,7 @@ const one = async ({ io, run, emit, perform, signal }: Schedule, step: Step): Pr
 /** Problems get the step's target where they name no place of their own; anything else goes up as it is (exit 70). */
 const problemsOf = (error: unknown, step: Step): readonly Problem[] => {
   if (!(error instanceof SlipwayError)) throw error
-  return error.problems.map(one => (step.target === undefined || one.where.target !== undefined ? one : { ...one, where: { ...one.where, target: step.target } }))
+  return error.problems.map(one =>
+    step.target === undefined || one.where.target !== undefined ? one : { ...one, where: { ...one.where, target: step.target } },
+  )
 }

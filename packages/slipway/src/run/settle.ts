@@ -33,7 +33,8 @@ export const settle = async (job: Settling): Promise<Settled> => {
       if (await settleHead(job, path)) changed.add(path)
       job.onHead?.((done += 1), first.files.length)
     }
-    if ((await readState(job.bucket, job.root)).tag === first.tag) return { heads: first.files.map(file => file.path), changed: [...changed] }
+    if ((await readState(job.bucket, job.root)).tag === first.tag)
+      return { heads: first.files.map(file => file.path), changed: [...changed] }
   }
 }
 
@@ -55,7 +56,9 @@ const rendered = async (job: Settling): Promise<{ readonly tag: string | null; r
     const channelState = state.channels[channel]
     if (channelState === undefined) continue
     const versions = [channelState.current, channelState.candidate?.version ?? null].filter(version => version !== null)
-    const releases = Object.fromEntries(await Promise.all(versions.map(async version => [version, await readRelease(job.bucket, state, version)] as const)))
+    const releases = Object.fromEntries(
+      await Promise.all(versions.map(async version => [version, await readRelease(job.bucket, state, version)] as const)),
+    )
     files.push(...renderChannel({ app: job.app, channel, state: channelState, releases, base: job.bucket.url('') }))
   }
   return { tag: state.tag, files: files.filter(file => file.head) }
@@ -63,7 +66,12 @@ const rendered = async (job: Settling): Promise<{ readonly tag: string | null; r
 
 /** A release that the index names, read by its digest. */
 export const readRelease = async (bucket: BucketReader, state: BucketState, version: string): Promise<Release> => {
-  const entry = state.releases[version] ?? fail('state/unknown-release', `${version} is not in the index`, { hint: 'Run `slipway status` to see what is published.', exit: 'refused' })
+  const entry =
+    state.releases[version] ??
+    fail('state/unknown-release', `${version} is not in the index`, {
+      hint: 'Run `slipway status` to see what is published.',
+      exit: 'refused',
+    })
   const object = releaseRecord(version)
   const found = await readObject(bucket, object)
   const digest = found === null ? null : createHash('sha256').update(found.bytes).digest('hex')

@@ -37,6 +37,7 @@ export const performRecord = async (work: Work): Promise<StepResult> => {
   const { settings, project } = work
   const artifacts = [...work.made.values()].map(one => one.artifact).sort((a, b) => (a.file < b.file ? -1 : 1))
   const url = project.store.options['url']
+  const base = typeof url === 'string' ? `${url.replace(/\/+$/, '')}/${settings.base}` : (await work.bucket()).url('')
   const inputs = artifacts.map(one => ({ file: one.file, sha256: one.sha256 }))
   work.release = {
     schema: 'slipway.release-record/1',
@@ -46,7 +47,7 @@ export const performRecord = async (work: Work): Promise<StepResult> => {
     profile: project.profile,
     date: new Date(work.date * 1000).toISOString().replace('.000Z', 'Z'),
     from: { commits: project.commits, config: project.configDigest, inputs: digestOf(inputs as unknown as Json) },
-    at: `${typeof url === 'string' ? url.replace(/\/+$/, '') : ''}/${settings.base}releases/${settings.app.version}/`,
+    at: `${base}releases/${settings.app.version}/`,
     notes: settings.app.notes,
     artifacts,
     accepts: await acceptsOf(work),

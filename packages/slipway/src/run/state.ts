@@ -14,7 +14,12 @@ export interface CommittedState extends BucketState {
   readonly index: Targets | null
   readonly channelTargets: Targets | null
   /** sha256 and length of the committed targets and channels documents. */
-  readonly meta: Readonly<Record<'targets.json' | 'channels.json', { readonly version: number; readonly length?: number; readonly hashes?: Readonly<Record<string, string>> }>> | null
+  readonly meta: Readonly<
+    Record<
+      'targets.json' | 'channels.json',
+      { readonly version: number; readonly length?: number; readonly hashes?: Readonly<Record<string, string>> }
+    >
+  > | null
 }
 
 const empty: CommittedState = {
@@ -71,6 +76,9 @@ const decoded = (index: Targets, channels: Targets | null): BucketState => ({
     }),
   ),
   channels: Object.fromEntries(
-    Object.entries(channels?.targets ?? {}).map(([path, target]) => [path.slice('channels/'.length), parseChannelState((target.custom ?? null) as Json, { object: path })]),
+    Object.entries(channels?.targets ?? {}).map(([path, target]) => [
+      path.slice('channels/'.length),
+      parseChannelState((target.custom ?? null) as Json, { object: path }),
+    ]),
   ),
 })

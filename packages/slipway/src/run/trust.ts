@@ -8,7 +8,10 @@ import type { Io } from '../io/io.ts'
 export const readRoot = async (io: Io, { trust }: { readonly trust: { readonly folder: string } }): Promise<Document<'root'>> => {
   const file = `${trust.folder}/root.json`
   if ((await io.files.stat(file)) === null)
-    fail('trust/no-root', `There is no ${file}`, { hint: 'Run `slipway keys generate` once, and commit the trust folder.', where: { file } })
+    fail('trust/no-root', `There is no ${file}`, {
+      hint: 'Run `slipway keys generate` once, and commit the trust folder.',
+      where: { file },
+    })
   return parseMetadata('root', await io.files.read(file))
 }
 

@@ -39,7 +39,10 @@ export const turn = async (job: Turn): Promise<CommittedState> => {
     if (wanted === before) return before
     if (await commit(job, before, wanted)) return readState(job.bucket, job.root)
   }
-  return fail('turn/busy', `The pointer changed under us ${mostTurns} times`, { hint: 'Stop the other publishers, then run the command again.', exit: 'refused' })
+  return fail('turn/busy', `The pointer changed under us ${mostTurns} times`, {
+    hint: 'Stop the other publishers, then run the command again.',
+    exit: 'refused',
+  })
 }
 
 const commit = async (job: Turn, before: CommittedState, wanted: BucketState): Promise<boolean> => {
@@ -47,7 +50,9 @@ const commit = async (job: Turn, before: CommittedState, wanted: BucketState): P
   const index = wanted.releases === before.releases ? before.meta?.['targets.json'] : await writeIndex(job, before, wanted.releases)
   const channels = await writeChannels(job, before, wanted.channels)
   const snapshot = await create(job, { role: 'snapshot', last: before.versions.snapshot }, (version, expires) =>
-    signMetadata(makeSnapshot({ version, expires, meta: { 'targets.json': index as MetaFile, 'channels.json': channels } }), [signerOf(job, 'live')]),
+    signMetadata(makeSnapshot({ version, expires, meta: { 'targets.json': index as MetaFile, 'channels.json': channels } }), [
+      signerOf(job, 'live'),
+    ]),
   )
   const expires = new Date(job.io.clock.now() + job.freshnessMs)
   const timestamp = makeTimestamp({ version: before.versions.timestamp + 1, expires, snapshot })
@@ -60,7 +65,10 @@ const commit = async (job: Turn, before: CommittedState, wanted: BucketState): P
 
 const writeIndex = (job: Turn, before: CommittedState, releases: Readonly<Record<string, IndexedRelease>>): Promise<MetaFile> => {
   const targets = Object.fromEntries(
-    Object.values(releases).map(({ id, sizeBytes, ...custom }) => [releaseRecord(custom.version), target(custom as unknown as Json, id, sizeBytes)]),
+    Object.values(releases).map(({ id, sizeBytes, ...custom }) => [
+      releaseRecord(custom.version),
+      target(custom as unknown as Json, id, sizeBytes),
+    ]),
   )
   const live = ed25519Key(job.live.public)
   return create(job, { role: 'targets', last: before.versions.targets }, (version, expires) => {
@@ -76,7 +84,9 @@ const writeChannels = (job: Turn, before: CommittedState, channels: Readonly<Rec
       return [`channels/${name}`, target(state as unknown as Json, createHash('sha256').update(bytes).digest('hex'), bytes.length)]
     }),
   )
-  return create(job, { role: 'channels', last: before.versions.channels }, (version, expires) => signMetadata(makeTargets({ version, expires, targets }), [signerOf(job, 'live')]))
+  return create(job, { role: 'channels', last: before.versions.channels }, (version, expires) =>
+    signMetadata(makeTargets({ version, expires, targets }), [signerOf(job, 'live')]),
+  )
 }
 
 const target = (custom: Json, sha256: string, length: number): TargetFile => {
@@ -91,25 +101,44 @@ interface Next {
   readonly last: number
 }
 
-const create = async (job: Turn, { role, last }: Next, make: (version: number, expires: Date) => Promise<Uint8Array>): Promise<MetaFile> => {
+const create = async (
+  job: Turn,
+  { role, last }: Next,
+  make: (version: number, expires: Date) => Promise<Uint8Array>,
+): Promise<MetaFile> => {
   const expires = new Date(job.io.clock.now() + documentDays * dayMs)
   for (let version = last + 1; ; version += 1) {
     const bytes = await make(version, expires)
     const sha256 = createHash('sha256').update(bytes).digest('hex')
-    const object = { bytes: async function* () { yield bytes }, sizeBytes: bytes.length, sha256 }
-    if ((await job.bucket.create(metadataKey(version, role), object)) === 'created') return { version, length: bytes.length, hashes: { sha256 } }
+    const object = {
+      bytes: async function* () {
+        yield bytes
+      },
+      sizeBytes: bytes.length,
+      sha256,
+    }
+    if ((await job.bucket.create(metadataKey(version, role), object)) === 'created')
+      return { version, length: bytes.length, hashes: { sha256 } }
   }
 }
 
 const signerOf = (job: Turn, role: 'release' | 'live'): { keyId: string; sign: (bytes: Uint8Array) => Promise<Uint8Array> } => {
   const key = role === 'live' ? job.live : job.release
-  if (key === undefined) return fail('turn/no-key', 'The index changes, and the key `release` is not at hand', { hint: 'This is a fault of Slipway; please report it.', exit: 'bug' })
+  if (key === undefined)
+    return fail('turn/no-key', 'The index changes, and the key `release` is not at hand', {
+      hint: 'This is a fault of Slipway; please report it.',
+      exit: 'bug',
+    })
   const root: Root = parseMetadata('root', job.root).signed
   const trusted = root.roles[role === 'live' ? 'timestamp' : 'targets'].keyids
   if (!trusted.includes(key.keyId))
-    fail('keys/not-trusted', `The key at hand for ${role} is ${key.keyId.slice(0, 12)}, and trust/root.json names ${trusted.map(id => id.slice(0, 12)).join(', ')}`, {
-      hint: 'Use the keyring that belongs to this trust folder (trust.keyring, SLIPWAY_KEYS), or the trust folder that belongs to this keyring.',
-      exit: 'machine',
-    })
+    fail(
+      'keys/not-trusted',
+      `The key at hand for ${role} is ${key.keyId.slice(0, 12)}, and trust/root.json names ${trusted.map(id => id.slice(0, 12)).join(', ')}`,
+      {
+        hint: 'Use the keyring that belongs to this trust folder (trust.keyring, SLIPWAY_KEYS), or the trust folder that belongs to this keyring.',
+        exit: 'machine',
+      },
+    )
   return { keyId: key.keyId, sign: key.sign }
 }

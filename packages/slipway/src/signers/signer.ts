@@ -1,6 +1,6 @@
 // The signer contract (CONTRACTS 4). A signer takes part in each stage whose verb it has: tree, package, release, feed.
 import * as z from 'zod'
-import type { App, Artifact, Hex, Target } from '@slipway/core'
+import type { App, Artifact, Hex, Problem, Target } from '@slipway/core'
 import type { Key } from '../keys/key.ts'
 import type { FileTree } from '../tree.ts'
 import type { Shape, Unit } from '../unit.ts'
@@ -42,6 +42,8 @@ export interface Sign<S extends Shape> {
   readonly os: readonly ('macos' | 'windows' | 'linux' | 'any')[]
   /** Secrets that it needs: option name -> default reference and words for a person. */
   readonly secrets?: Readonly<Record<string, { readonly default: string; readonly what: string }>>
+  /** What it asks before the platforms of these targets go unsigned, as `<id>/undecided`: unsigned is decided, never an accident. */
+  readonly undecided?: (targets: readonly Target[]) => Problem | undefined
   readonly tree?: (
     subject: { readonly app: App; readonly target: Target; readonly tree: FileTree },
     key: Key,

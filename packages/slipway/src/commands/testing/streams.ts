@@ -76,7 +76,7 @@ export const fakeIo = ({
       stat: (path: string) =>
         Promise.resolve(
           files[path] === undefined
-            ? path === '/work'
+            ? path === '/project'
               ? { type: 'folder', sizeBytes: 0, mode: 0o755, modifiedMs: 0 }
               : null
             : { type: 'file', sizeBytes: bytesOf(path).length, mode: 0o644, modifiedMs: 0 },
@@ -105,7 +105,7 @@ export const fakeIo = ({
       cores: 2,
       pid: 1,
       home: '/home/x',
-      cwd: '/work',
+      cwd: '/project',
       temporary: '/tmp',
       nodeVersion: '24.15.0',
       zlibVersion: '',

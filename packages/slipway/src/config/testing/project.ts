@@ -45,7 +45,8 @@ export const problemsOf = async (reading: Promise<unknown>): Promise<readonly Pr
 /** As the terminal shows it: place, path and code, then what and how. */
 export const linesOf = (problems: readonly Problem[]): readonly string[] =>
   problems.map(
-    ({ where, code, message, hint }) => `${where.file}:${where.line}:${where.column}  ${where.path}  ${code}\n  ${message} ${hint}`,
+    ({ where, code, message, hint }) =>
+      `${where.file ?? ''}:${where.line ?? ''}:${where.column ?? ''}  ${where.path ?? ''}  ${code}\n  ${message} ${hint}`,
   )
 
 /** Runs git with a fixed author and time. */

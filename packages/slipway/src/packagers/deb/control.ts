@@ -1,6 +1,6 @@
 // The control archive of a deb: control fields, md5sums, conffiles, maintainer scripts (Debian Policy 5, 6 and appendix D; deb-control(5)).
 import { SlipwayError, clientVersion, problem, spell, type Problem } from '@slipway/core'
-import type { Facts, Naming } from '../packager.ts'
+import type { Naming } from '../packager.ts'
 
 export interface DebOptions {
   readonly package?: string | undefined
@@ -15,6 +15,13 @@ export interface DebOptions {
   readonly conflicts?: readonly string[] | undefined
   readonly provides?: readonly string[] | undefined
   readonly replaces?: readonly string[] | undefined
+}
+
+/** The first three stand in the file name too. */
+export type ControlFields = Readonly<Record<string, string>> & {
+  readonly Package: string
+  readonly Version: string
+  readonly Architecture: string
 }
 
 const relations = {
@@ -86,9 +93,9 @@ const badRelations = (id: string, relations: readonly string[]): readonly Proble
 const relationPattern = /^[a-z0-9][a-z0-9+.-]+(:[a-z0-9-]+)?( \((<<|<=|=|>=|>>) [A-Za-z0-9.+~:-]+\))?$/
 
 /** The fields in the order that dpkg-deb writes them. */
-export const controlFields = (naming: Naming, options: DebOptions, installedKib: number): Facts => {
+export const controlFields = (naming: Naming, options: DebOptions, installedKib: number): ControlFields => {
   const { app, target } = naming
-  const fields: Record<string, string> = {
+  const fields: Record<string, string> & ControlFields = {
     Package: packageName(naming, options),
     Version: debVersion(naming, options),
     Architecture: spell(target, 'deb'),
@@ -107,9 +114,9 @@ export const controlFields = (naming: Naming, options: DebOptions, installedKib:
   return fields
 }
 
-export const controlText = (fields: Facts): string =>
+export const controlText = (fields: ControlFields): string =>
   Object.entries(fields)
-    .map(([name, value]) => `${name}: ${String(value)}\n`)
+    .map(([name, value]) => `${name}: ${value}\n`)
     .join('')
 
 /** Control characters and line ends would start another field. */

@@ -4,7 +4,8 @@ import type { App } from '@slipway/core'
 import { deflatedOf, deflatePieces, type DeflatePiece } from '@slipway/formats/deflate'
 import type { FileTree, TreeEntry, TreeFile } from '../../tree.ts'
 
-export type Content = string | Uint8Array | { readonly link: string } | 'folder/'
+/** The text `folder/` stands for an empty folder. */
+export type Content = string | Uint8Array | { readonly link: string }
 
 export const app: App = {
   key: 'tool',
