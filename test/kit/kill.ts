@@ -26,6 +26,8 @@ export interface Call {
   readonly nth: number
   /** Name and arguments without what differs from run to run. */
   readonly shape: string
+  /** The how manieth mutating call of this shape in its thread, from 1. */
+  readonly occurrence: number
 }
 export interface Ended {
   readonly exitCode: number | null
@@ -54,12 +56,15 @@ export const countCalls = async (strace: string, command: Command): Promise<read
   const { ended, log, tids } = await traced(strace, command, { thread: 'all', options: ['-f'] })
   if (ended.exitCode !== 0) throw new Error(`the clean run failed with ${ended.exitCode ?? ended.signal}: ${ended.stderr}`)
   const calls = linesOf(log).filter(isMutating)
+  const seen = new Map<string, number>()
   return calls.map(({ tid, name, nth, shape }) => {
     const thread = tid === tids.main ? 'main' : tid === tids.pool ? 'pool' : null
     if (thread === null) throw new Error(`a third thread, ${tid}, changes files: ${shape}`)
     // The pool wakes the main thread by write(2), how often is chance: such calls of files cannot be counted.
     if (name === 'write' && thread === 'pool') throw new Error(`a file is written by write(2), say the position: ${shape}`)
-    return { thread, name, nth, shape }
+    const occurrence = (seen.get(`${thread} ${shape}`) ?? 0) + 1
+    seen.set(`${thread} ${shape}`, occurrence)
+    return { thread, name, nth, shape, occurrence }
   })
 }
 

@@ -52,12 +52,13 @@ export const builderConformance = (
   const build = (folder: string, target = 'linux-x64', io = machine()): Promise<FileTree> =>
     unit.build(jobIn(folder, { target, io }), options)
   const problemOf = async (building: Promise<unknown>): Promise<Problem | undefined> => {
-    const error: unknown = await building.then(
-      () => undefined,
-      (caught: unknown) => caught,
-    )
-    if (error !== undefined && !(error instanceof SlipwayError)) throw error
-    return error?.problems[0]
+    try {
+      await building
+      return undefined
+    } catch (error) {
+      if (error instanceof SlipwayError) return error.problems[0]
+      throw error
+    }
   }
   const skipped: string[] = []
   const test = (name: string, body: () => Promise<void>): void => {

@@ -56,7 +56,7 @@ export const checkConformance = (unit: AnyCheck, { plants, skip = {} }: CheckFix
       })
     test('has a planted fault for each code that it can find', async () => {
       const source = readFileSync(new URL(`${unit.id}.ts`, import.meta.url), 'utf8')
-      const codes = [...source.matchAll(new RegExp(`'(${unit.id}/[a-z-]+)'`, 'g'))].map(([, code]) => code)
+      const codes = [...source.matchAll(new RegExp(`'(${unit.id}/[a-z-]+)'`, 'g'))].map(([, code = '']) => code)
       expect([...new Set(codes)].toSorted()).toEqual(Object.keys(plants).toSorted())
     })
   })

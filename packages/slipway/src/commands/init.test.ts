@@ -307,7 +307,7 @@ describe('hostile texts', () => {
           expect(readFileSync(join(folder, String(outcome.data['file'])), 'utf8')).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u202e]/)
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 15 },
     )
   })
   it('a name of quotes and backticks is taken exactly', async () => {

@@ -1,6 +1,6 @@
 // `slipway init`: looks at the repository and writes its config, once, after it was shown (DESIGN 3, CONFIG 3 "Where things lie").
 import { basename, dirname, resolve } from 'node:path'
-import { fail, failAll, problem } from '@slipway/core'
+import { fail, failAll } from '@slipway/core'
 import { configNames } from '../config/load.ts'
 import { holdsSecret } from '../init/censor.ts'
 import { compose, type Composed } from '../init/compose.ts'
@@ -8,7 +8,7 @@ import { diffLines, type Change } from '../init/diff.ts'
 import { find } from '../init/find.ts'
 import type { Finding } from '../init/finding.ts'
 import { openRepository } from '../init/repository.ts'
-import { changesFor, writeChanges } from '../init/write.ts'
+import { changesFor, exists, writeChanges } from '../init/write.ts'
 import type { Io } from '../io/io.ts'
 import { plain } from '../reporters/safe.ts'
 import type { Invocation, Outcome, Style } from './command.ts'
@@ -92,12 +92,7 @@ const dataOf = ({ finding, composed, file, changes, notes }: Made, written: read
 const refused = (made: Made, existing: string): Outcome => ({
   name: 'init',
   data: dataOf(made, []),
-  problems: [
-    problem('init/exists', `There is a config already: ${existing}`, {
-      hint: 'It is left as it is. `slipway init --json` prints what init would write; or take the file away first.',
-      where: { file: existing },
-    }),
-  ],
+  problems: [exists(existing)],
   text: () => '',
 })
 

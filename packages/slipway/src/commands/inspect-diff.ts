@@ -27,7 +27,8 @@ const headOf = ({ format, arch, version, sizeBytes, signatures, facts }: Report)
 
 /** `{ a: { b: 1 } }` -> `a.b`: `1`. */
 const flatten = (value: unknown, path = ''): ReadonlyMap<string, string> => {
-  if (typeof value !== 'object' || value === null) return new Map(value === null || value === undefined ? [] : [[path, typeof value === 'string' ? value : JSON.stringify(value)]])
+  if (typeof value !== 'object' || value === null)
+    return new Map(value === null || value === undefined ? [] : [[path, typeof value === 'string' ? value : JSON.stringify(value)]])
   if (Array.isArray(value) && value.every(one => typeof one !== 'object'))
     return new Map(value.length === 0 ? [] : [[path, value.join(', ')]])
   return new Map(Object.entries(value).flatMap(([name, inner]) => [...flatten(inner, path === '' ? name : `${path}.${name}`)]))

@@ -45,7 +45,15 @@ export const runStage = async (invocation: Invocation, until: Stage, command: st
       const bucket = await planned.buckets(settings)
       const root = await io.files.read(`${settings.trust.folder}/root.json`)
       const minisign = await io.files.readText(`${settings.trust.folder}/minisign.pub`)
-      await verifyBucket({ reader: bucket, app: settings.app.key, base: bucket.url(''), keys: { root, minisign }, nowMs: io.clock.now(), deep: false, strict: true })
+      await verifyBucket({
+        reader: bucket,
+        app: settings.app.key,
+        base: bucket.url(''),
+        keys: { root, minisign },
+        nowMs: io.clock.now(),
+        deep: false,
+        strict: true,
+      })
     },
   })
   return outcomeOf({ planned, result, resumed, until, command })
@@ -57,13 +65,20 @@ const assertSamePlan = async (invocation: Invocation, { plan, digest }: Planned)
   if (wanted === undefined) return null
   if (/^[0-9a-f]{8,64}$/.test(wanted)) {
     if (digest.startsWith(wanted)) return null
-    return fail('release/other-plan', `Today's plan is ${digest.slice(0, 8)}, not ${wanted.slice(0, 8)}`, { hint: 'Run `slipway plan --out FILE` and give the file: it then says where they differ.', exit: 'refused' })
+    return fail('release/other-plan', `Today's plan is ${digest.slice(0, 8)}, not ${wanted.slice(0, 8)}`, {
+      hint: 'Run `slipway plan --out FILE` and give the file: it then says where they differ.',
+      exit: 'refused',
+    })
   }
   const path = wanted.startsWith('/') ? wanted : `${invocation.global.cwd}/${wanted}`
   const { observed, ...body } = parseJson(await invocation.io.files.readText(path)) as Record<string, Json>
   if (digestOf(body) === digest) return plannedBasis(observed)
   const where = difference(body, plan as unknown as Json)
-  return fail('release/other-plan', `Today's plan differs from ${plain(wanted)} at ${where}`, { hint: 'Look at both with `slipway plan`; release without --plan carries out today\'s.', where: { path: where }, exit: 'refused' })
+  return fail('release/other-plan', `Today's plan differs from ${plain(wanted)} at ${where}`, {
+    hint: "Look at both with `slipway plan`; release without --plan carries out today's.",
+    where: { path: where },
+    exit: 'refused',
+  })
 }
 
 /** The path of the first difference of two values. */
@@ -72,7 +87,8 @@ export const difference = (a: Json | undefined, b: Json | undefined, path = ''):
   const left = a as Record<string, Json>
   const right = b as Record<string, Json>
   for (const key of [...new Set([...Object.keys(left), ...Object.keys(right)])].sort())
-    if (canonical(left[key] ?? null) !== canonical(right[key] ?? null)) return difference(left[key], right[key], path === '' ? key : `${path}.${key}`)
+    if (canonical(left[key] ?? null) !== canonical(right[key] ?? null))
+      return difference(left[key], right[key], path === '' ? key : `${path}.${key}`)
   return path === '' ? 'the top' : path
 }
 
@@ -83,7 +99,11 @@ const plannedBasis = (file: Json | undefined): Basis | null => {
 }
 
 /** `--resume` needs an unfinished journal of this plan or a draft of it in the bucket, else exit 2 (CONTRACTS 8). */
-const basisOf = async (invocation: Invocation, { project, observed, digest, plan, buckets }: Planned, until: Stage): Promise<{ basis: Basis; resumed: boolean }> => {
+const basisOf = async (
+  invocation: Invocation,
+  { project, observed, digest, plan, buckets }: Planned,
+  until: Stage,
+): Promise<{ basis: Basis; resumed: boolean }> => {
   const today: Basis = { channels: Object.fromEntries(observed.apps.map(app => [app.app, app.n])) }
   if (until !== 'publish' || invocation.flags['resume'] === undefined) return { basis: today, resumed: false }
   const kept = await unfinished(invocation.io, project.root, digest)
@@ -96,7 +116,10 @@ const basisOf = async (invocation: Invocation, { project, observed, digest, plan
     }),
   )
   const found = drafts.filter(one => one !== null)
-  if (found.length === 0) fail('release/nothing-to-resume', 'There is no unfinished run of this plan, here or in the bucket', { hint: 'Run the command without --resume: it takes up whatever is there.' })
+  if (found.length === 0)
+    fail('release/nothing-to-resume', 'There is no unfinished run of this plan, here or in the bucket', {
+      hint: 'Run the command without --resume: it takes up whatever is there.',
+    })
   return { basis: { channels: { ...today.channels, ...Object.fromEntries(found) } }, resumed: true }
 }
 
@@ -159,12 +182,25 @@ const fileDocument = (work: Work, one: Artifact, until: Stage) => ({
 const appText = (project: Project, work: Work, { style, until, ms }: { style: Style; until: Stage; ms: number }): string => {
   const { app } = work.settings
   const artifacts = artifactsOf(work)
-  const rows = artifacts.map(one => [plain(one.file), humanBytes(one.sizeBytes), one.sha256.slice(0, 16), until === 'publish' ? `${work.release?.at ?? ''}${encodeURIComponent(one.file)}` : ''])
+  const rows = artifacts.map(one => [
+    plain(one.file),
+    humanBytes(one.sizeBytes),
+    one.sha256.slice(0, 16),
+    until === 'publish' ? `${work.release?.at ?? ''}${encodeURIComponent(one.file)}` : '',
+  ])
   const where = until === 'publish' ? work.release?.at : `${work.settings.out}/`
   const percent = work.planned.percent < 100 ? ` for ${work.planned.percent} %` : ''
   const verb = until === 'publish' ? `is on ${work.planned.channel}${percent}` : pastTense[until]
   const first = `${style.green('done')} ${style.bold(plain(`${app.name} ${app.version}`))} ${verb} in ${humanDuration(ms)}: ${plain(where ?? project.root)}`
-  return [...(rows.length === 0 ? [] : [table(['file', 'size', 'sha256', until === 'publish' ? 'url' : ''], rows, style)]), first].join('\n')
+  return [...(rows.length === 0 ? [] : [table(['file', 'size', 'sha256', until === 'publish' ? 'url' : ''], rows, style)]), first].join(
+    '\n',
+  )
 }
 
-const pastTense: Readonly<Record<Stage, string>> = { build: 'was built', package: 'was packaged', sign: 'was signed', gate: 'passed the gate', publish: 'is published' }
+const pastTense: Readonly<Record<Stage, string>> = {
+  build: 'was built',
+  package: 'was packaged',
+  sign: 'was signed',
+  gate: 'passed the gate',
+  publish: 'is published',
+}

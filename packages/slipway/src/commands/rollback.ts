@@ -25,7 +25,11 @@ export const run = async (invocation: Invocation): Promise<Outcome> => {
     text: style =>
       [
         channelText(channel, changed, style),
-        bad === null ? '' : style.dim(`Who has ${plain(bad)} already stays on it until a higher version comes: most clients never go down. Publish one when it is mended.`),
+        bad === null
+          ? ''
+          : style.dim(
+              `Who has ${plain(bad)} already stays on it until a higher version comes: most clients never go down. Publish one when it is mended.`,
+            ),
       ]
         .filter(line => line !== '')
         .join('\n'),
@@ -42,5 +46,8 @@ const assertAdmitted = (all: BucketState, version: string | null, channel: strin
   if (entry !== undefined && entry.admit[channel] !== undefined && entry.yanked === undefined) return
   const good = Object.values(all.releases).filter(one => one.admit[channel] !== undefined && one.yanked === undefined)
   const names = good.map(one => one.version).sort(compareVersions)
-  fail('rollback/not-admitted', `${version} is not a release that ${channel} may show`, { hint: names.length === 0 ? 'There is none.' : `It may show: ${names.join(' ')}`, exit: 'refused' })
+  fail('rollback/not-admitted', `${version} is not a release that ${channel} may show`, {
+    hint: names.length === 0 ? 'There is none.' : `It may show: ${names.join(' ')}`,
+    exit: 'refused',
+  })
 }

@@ -1,6 +1,7 @@
 // Edits of files that are the user's: package.json and .gitignore. Something is put in, and every other byte stays as it was.
-import { fail } from '@slipway/core'
+import { SlipwayError } from '@slipway/core'
 import { applyEdits, parseTree, type Node } from 'jsonc-parser'
+import { unreadable } from './repository.ts'
 
 export interface Edited {
   readonly text: string
@@ -14,8 +15,7 @@ export const scripts = { 'dist:dev': 'slipway package --profile dev', 'dist:rele
 /** Adds the two scripts unless they are there, in the layout that the file has. Code: `init/unreadable`. */
 export const withScripts = (text: string): Edited => {
   const root = parseTree(text.replace(/^\uFEFF/, ' '), [], { disallowComments: true })
-  if (root?.type !== 'object')
-    return fail('init/unreadable', 'package.json is no JSON object', { hint: 'Correct it first.', where: { file: 'package.json' } })
+  if (root?.type !== 'object') throw new SlipwayError([unreadable('package.json', 'it is no JSON object')])
   // Of two equal keys the last one counts for JSON.parse.
   const place = lastProperty(root, 'scripts')?.children?.[1]
   if (place === undefined) return { text: putIn(text, root, [['scripts', scripts]]), notes: [] }

@@ -45,8 +45,7 @@ export const openRepository = async (io: Io, root: string): Promise<Repository> 
     try {
       return table(parse(content))
     } catch (cause) {
-      const hint = 'Correct it first: what it says belongs into the config.'
-      if (!problems.some(one => one.where.file === path)) problems.push(problem('init/unreadable', `${path} cannot be read`, { hint, where: { file: path }, cause }))
+      if (!problems.some(one => one.where.file === path)) problems.push(unreadable(path, cause))
       return null
     }
   }
@@ -75,6 +74,9 @@ export const openRepository = async (io: Io, root: string): Promise<Repository> 
     toml: path => parsed(path, content => toml.parse(content.replace(/^\uFEFF/, ''))),
   }
 }
+
+export const unreadable = (file: string, cause: unknown): Problem =>
+  problem('init/unreadable', `${file} cannot be read`, { hint: 'Correct it first: init goes by what it says.', where: { file }, cause })
 
 const listed = async (io: Io, folder: string) => ((await io.files.stat(folder))?.type === 'folder' ? io.files.list(folder) : [])
 

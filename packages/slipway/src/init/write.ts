@@ -1,9 +1,10 @@
 // The files that `init` makes and changes: what each would be, and writing them, never over what is not as it was read.
 import { join } from 'node:path'
-import { fail } from '@slipway/core'
+import { fail, problem, SlipwayError, type Problem } from '@slipway/core'
 import type { Io } from '../io/io.ts'
 import type { Change } from './diff.ts'
 import { withIgnored, withScripts } from './edits.ts'
+import { unreadable } from './repository.ts'
 
 export interface Changes {
   /** The config last: with it in place everything else is done. */
@@ -35,9 +36,11 @@ export const changesFor = async (io: Io, root: string, config: { readonly file: 
 
 /** Writes all. Codes: `init/changed`, `init/exists`. */
 export const writeChanges = async (io: Io, root: string, changes: readonly Change[]): Promise<readonly string[]> => {
-  for (const { file, before } of changes)
-    if ((await current(io, root, file)) !== before)
-      fail(before === null ? 'init/exists' : 'init/changed', `${file} was changed by somebody else meanwhile`, { hint: 'Nothing was written. Run it again.', where: { file } })
+  for (const { file, before } of changes) {
+    if ((await current(io, root, file)) === before) continue
+    if (before === null) throw new SlipwayError([exists(file)])
+    fail('init/changed', `${file} was changed by somebody else meanwhile`, { hint: 'Nothing was written. Run it again.', where: { file } })
+  }
   for (const { file, before, after } of changes) await writeOne(io, join(root, file), { file, before, after })
   return changes.map(one => one.file)
 }
@@ -45,9 +48,14 @@ export const writeChanges = async (io: Io, root: string, changes: readonly Chang
 const writeOne = async (io: Io, path: string, { file, before, after }: Change): Promise<void> => {
   const bytes = new TextEncoder().encode(after)
   if (before !== null) return io.files.write(path, bytes, { mode: (await io.files.stat(path))?.mode ?? 0o644 })
-  if (!(await io.files.create(path, bytes)))
-    fail('init/exists', `${file} is there by now`, { hint: 'It is left as it is. Look at it, or take it away and run this again.', where: { file } })
+  if (!(await io.files.create(path, bytes))) throw new SlipwayError([exists(file)])
 }
+
+export const exists = (file: string): Problem =>
+  problem('init/exists', `There is a ${file} already`, {
+    hint: 'It is left as it is. `slipway init --json` prints what init would write; or take the file away first.',
+    where: { file },
+  })
 
 /** Its text byte for byte; null: there is none. Code: `init/unreadable`. */
 const current = async (io: Io, root: string, file: string): Promise<string | null> => {
@@ -59,7 +67,7 @@ const current = async (io: Io, root: string, file: string): Promise<string | nul
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await io.files.read(path, limitBytes))
   } catch (cause) {
     if (!(cause instanceof TypeError)) throw cause
-    return fail('init/unreadable', `${file} is no UTF-8 text`, { hint: 'Save it as UTF-8 first.', where: { file }, cause })
+    throw new SlipwayError([unreadable(file, 'it is no UTF-8 text')])
   }
 }
 

@@ -5,7 +5,15 @@ import type { Naming } from '../packagers/packager.ts'
 /** Fills `{name} {bin} {version} {target} {os} {arch} {ext}`; an unknown one is refused (`plan/placeholder`). */
 export const fileNameOf = (pattern: string, { app, target }: Naming, ext: string): string => {
   const parts = parseTarget(target)
-  const values: Record<string, string> = { name: app.name, bin: app.bin, version: app.version, target, os: parts?.os ?? '', arch: parts?.arch ?? '', ext }
+  const values: Record<string, string> = {
+    name: app.name,
+    bin: app.bin,
+    version: app.version,
+    target,
+    os: parts?.os ?? '',
+    arch: parts?.arch ?? '',
+    ext,
+  }
   return pattern.replaceAll(/\{([^}]*)\}/g, (whole, key: string) => values[key] ?? unknown(whole, Object.keys(values)))
 }
 

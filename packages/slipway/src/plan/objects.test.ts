@@ -8,6 +8,8 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { slipway } from '../../../../scripts/demo/slipway.ts'
 import { nextVersion, smallProject } from '../../../../test/kit/project.ts'
 import type { SmallOptions } from '../../../../test/kit/project.ts'
+import type { Io } from '../io/io.ts'
+import { machine } from '../io/machine.ts'
 
 interface Planned {
   readonly key: string
@@ -28,8 +30,10 @@ const contentsOf = (bucket: string): Contents =>
 /** Plans, releases, and holds what was planned against what is different in the bucket. */
 const expectPlanned = async (run: Run, bucket: string, args: readonly string[]): Promise<void> => {
   const before = contentsOf(bucket)
-  const plan = JSON.parse((await run(['plan', ...args, '--json'])).stdout) as { readonly apps: readonly { readonly objects: readonly Planned[] }[] }
-  const objects = plan.apps.flatMap(app => app.objects)
+  const plan = JSON.parse((await run(['plan', ...args, '--json'])).stdout) as { readonly apps: readonly { readonly app: string; readonly objects: readonly Planned[] }[] }
+  // Keys are below an app's own base; with several apps that is its name.
+  const base = (app: string): string => (plan.apps.length > 1 ? `${app}/` : '')
+  const objects = plan.apps.flatMap(app => app.objects.map(one => ({ ...one, key: `${base(app.app)}${one.key}` })))
   expect(objects.length).toBeGreaterThan(8)
   expect(contentsOf(bucket), 'plan writes nothing').toEqual(before)
   const ran = await run(['release', ...args, '--json'])
@@ -52,14 +56,20 @@ const expectPlanned = async (run: Run, bucket: string, args: readonly string[]):
   expect(swapped.filter(key => !after.has(key)), 'planned to be swapped, and not there').toEqual([])
 }
 
-const keyrings = mkdtempSync(join(tmpdir(), 'keyrings-'))
-afterAll(() => rmSync(keyrings, { recursive: true, force: true }))
+const home = mkdtempSync(join(tmpdir(), 'home-'))
+afterAll(() => rmSync(home, { recursive: true, force: true }))
+const atHome = (): Io => {
+  const io = machine()
+  return { ...io, host: { ...io.host, home } }
+}
 const twoApps: SmallOptions = {
   more: {
     apps: {
-      one: { app: { name: 'one' }, trust: { keyring: join(keyrings, 'one.keys') } },
-      two: { app: { name: 'two' }, packages: ['zip'], feeds: {}, trust: { keyring: join(keyrings, 'two.keys') } },
+      one: { app: { name: 'one' } },
+      two: { app: { name: 'two' }, packages: ['zip'], feeds: {} },
     },
+    // Each app's keyring has its own name below the home folder.
+    trust: {},
   },
 }
 
@@ -74,12 +84,12 @@ describe('planned objects are the objects written', () => {
   it.each(cases)('%s: first, next, another channel, and again', async (_name, options) => {
     const project = smallProject(options)
     try {
-      expect((await project.run(['keys', 'generate'])).stderr).toBe('')
-      await expectPlanned(project.run, project.bucket, [])
+      expect((await project.run(['keys', 'generate'], atHome())).stderr).toBe('')
+      await expectPlanned(args => project.run(args, atHome()), project.bucket, [])
       const next = nextVersion(project, '1.1.0', options)
-      await expectPlanned(next.run, project.bucket, [])
+      await expectPlanned(args => next.run(args, atHome()), project.bucket, [])
       const canary = nextVersion(project, '1.2.0', options)
-      await expectPlanned(canary.run, project.bucket, ['--channel', 'canary'].filter(() => options.more?.['channels'] === undefined))
+      await expectPlanned(args => canary.run(args, atHome()), project.bucket, ['--channel', 'canary'].filter(() => options.more?.['channels'] === undefined))
     } finally {
       rmSync(dirname(project.root), { recursive: true, force: true })
     }

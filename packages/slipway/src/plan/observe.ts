@@ -46,13 +46,17 @@ export const observe = async (job: Observing): Promise<Observed> => {
   const secrets = await Promise.all(job.plan.secrets.map(secret => secretState(job, secret)))
   const tools = await Promise.all(job.plan.tools.map(async tool => ({ tool, version: await toolVersion(job.io, tool) })))
   const apps = await Promise.all(job.plan.apps.map(app => observeApp(job, app)))
-  const ready = secrets.every(secret => secret.state !== 'missing') && tools.every(tool => tool.version !== null) && job.project.questions.length === 0
+  const ready =
+    secrets.every(secret => secret.state !== 'missing') && tools.every(tool => tool.version !== null) && job.project.questions.length === 0
   return { secrets, tools, apps, ready }
 }
 
 const secretState = async ({ io, project }: Observing, { ref, for: uses, optional }: PlanBody['secrets'][number]) => {
   const rings = ref === 'keyring' ? project.apps.map(app => app.trust.keyring) : []
-  const present = rings.length > 0 ? (await Promise.all(rings.map(path => findKeyring(io, path)))).every(ring => ring !== null) : await secretPresent(ref, io)
+  const present =
+    rings.length > 0
+      ? (await Promise.all(rings.map(path => findKeyring(io, path)))).every(ring => ring !== null)
+      : await secretPresent(ref, io)
   const state = present ? 'present' : optional ? 'optional' : 'missing'
   return { ref, for: uses, state } as const
 }
@@ -65,7 +69,8 @@ const toolVersion = async (io: Io, tool: string): Promise<string | null> => {
 
 const observeApp = async (job: Observing, app: PlannedApp): Promise<ObservedApp> => {
   const settings = job.project.apps.find(one => one.app.key === app.app)
-  if (settings === undefined || app.objects.length === 0) return { app: app.app, objects: [], n: 0, halted: null, current: null, state: null }
+  if (settings === undefined || app.objects.length === 0)
+    return { app: app.app, objects: [], n: 0, halted: null, current: null, state: null }
   const bucket = await job.bucketOf(settings)
   const state = await job.stateOf(settings, bucket)
   const channel = state?.channels[app.channel]
@@ -74,10 +79,23 @@ const observeApp = async (job: Observing, app: PlannedApp): Promise<ObservedApp>
     app.objects.map(async ({ key, mode, count = 1 }): Promise<ObservedObject> => {
       const named = await numbered(bucket, key, versions)
       const there = named.includes('*') ? null : await bucket.read(named)
-      return { key: named, url: bucket.url(named), action: mode === 'swap' ? 'swap' : there === null ? 'create' : 'keep', irreversible: false, count }
+      return {
+        key: named,
+        url: bucket.url(named),
+        action: mode === 'swap' ? 'swap' : there === null ? 'create' : 'keep',
+        irreversible: false,
+        count,
+      }
     }),
   )
-  return { app: app.app, objects, n: channel?.n ?? 0, halted: channel?.halted?.reason ?? null, current: channel?.current ?? null, state: channel ?? null }
+  return {
+    app: app.app,
+    objects,
+    n: channel?.n ?? 0,
+    halted: channel?.halted?.reason ?? null,
+    current: channel?.current ?? null,
+    state: channel ?? null,
+  }
 }
 
 /** `tuf/<n>.targets.json` with the next free number. */
@@ -98,7 +116,10 @@ export const assertReady = (project: Project, observed: Observed): void => {
       return problem('plan/secret-missing', `${ref} is missing (for ${uses.join(', ')})`, { hint, exit: 'machine' })
     }),
     ...tools.map(({ tool }) =>
-      problem('plan/tool-missing', `${tool} is not on this machine`, { hint: 'Run `slipway doctor`: it names the package to install.', exit: 'machine' }),
+      problem('plan/tool-missing', `${tool} is not on this machine`, {
+        hint: 'Run `slipway doctor`: it names the package to install.',
+        exit: 'machine',
+      }),
     ),
   ])
 }

@@ -16,7 +16,9 @@ interface Planned {
 export const plannedArtifacts = (project: Project, settings: AppSettings, targets: readonly Target[]): Planned => {
   const made = settings.packages.flatMap(({ id, options }) => {
     const packager = units.packagers(id)
-    return targets.filter(target => packs(packager, target, options)).map(target => onePackage(project, settings, { packager, target, options }))
+    return targets
+      .filter(target => packs(packager, target, options))
+      .map(target => onePackage(project, settings, { packager, target, options }))
   })
   const artifacts = made.map(one => one.artifact).sort((a, b) => (a.file < b.file ? -1 : 1))
   const twice = artifacts.filter((one, at) => artifacts.findIndex(other => other.file === one.file) !== at)
@@ -32,7 +34,9 @@ export const plannedArtifacts = (project: Project, settings: AppSettings, target
 const packs = (packager: AnyPackager, target: Target, options: Readonly<Record<string, unknown>>): boolean => {
   const only = options['targets'] as readonly string[] | undefined
   const os = parseTarget(target)?.os
-  return (os === 'any' || packager.os.includes(os as 'linux')) && (only === undefined || only.some(pattern => matchesTarget(pattern, target)))
+  return (
+    (os === 'any' || packager.os.includes(os as 'linux')) && (only === undefined || only.some(pattern => matchesTarget(pattern, target)))
+  )
 }
 
 interface Making {
@@ -61,7 +65,16 @@ const onePackage = (project: Project, settings: AppSettings, { packager, target,
     signatures: settings.sign.filter(({ id }) => units.signers(id).package !== undefined).map(({ id }) => id),
     labels: labelsOf(project, settings, target),
   }
-  return { artifact, problems: [...unsafe, ...(packager.check?.(naming, options as never) ?? []).map(one => ({ ...one, where: { ...project.locate(path), target, ...one.where } }))] }
+  return {
+    artifact,
+    problems: [
+      ...unsafe,
+      ...(packager.check?.(naming, options as never) ?? []).map(one => ({
+        ...one,
+        where: { ...project.locate(path), target, ...one.where },
+      })),
+    ],
+  }
 }
 
 /** `dev` in that profile; `unsigned` where the target's own signer was switched off on purpose (CONFIG 3, "Unsigned"). */
@@ -73,14 +86,25 @@ const labelsOf = (project: Project, settings: AppSettings, target: Target): read
 }
 
 /** Every feed with its heads and the files that each names. A target without any package is a problem of the config (exit 2). */
-export const plannedFeeds = (project: Project, settings: AppSettings, { artifacts, channel }: { artifacts: readonly PlannedArtifact[]; channel: string }) => {
+export const plannedFeeds = (
+  project: Project,
+  settings: AppSettings,
+  { artifacts, channel }: { artifacts: readonly PlannedArtifact[]; channel: string },
+) => {
   const problems: Problem[] = []
   const feeds = settings.feeds.map(({ id, options }): PlannedFeed => {
     const feed = units.feeds(id)
     const targets = servedTargets(feed, options, settings.targets)
-    problems.push(...(feed.check?.(targets, options as never) ?? []).map(one => ({ ...one, where: { ...project.locate(`feeds.${id}`), ...one.where } })))
+    problems.push(
+      ...(feed.check?.(targets, options as never) ?? []).map(one => ({
+        ...one,
+        where: { ...project.locate(`feeds.${id}`), ...one.where },
+      })),
+    )
     const filesOf = (target: Target): readonly string[] => chosenFor({ feed, options }, target, artifacts).map(artifact => artifact.file)
-    const heads = Object.entries(feed.heads(targets, options as never)).map(([head, covered]) => [feedHead(channel, id, head), covered.flatMap(filesOf)] as const)
+    const heads = Object.entries(feed.heads(targets, options as never)).map(
+      ([head, covered]) => [feedHead(channel, id, head), covered.flatMap(filesOf)] as const,
+    )
     return { id, options: JSON.parse(JSON.stringify({ ...options, targets })) as Record<string, Json>, heads: Object.fromEntries(heads) }
   })
   return { feeds, problems }

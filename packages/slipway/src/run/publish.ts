@@ -1,5 +1,16 @@
 // The steps of stage `publish`: draft, files, record, evidence, turn, settle, verify (TRUST 4). Bytes first, then the pointer, then the heads.
-import { compareVersions, evidence, fail, offer, releaseFile, releaseId, releaseRecord, sums, sumsSignature, emptyChannel } from '@slipway/core'
+import {
+  compareVersions,
+  evidence,
+  fail,
+  offer,
+  releaseFile,
+  releaseId,
+  releaseRecord,
+  sums,
+  sumsSignature,
+  emptyChannel,
+} from '@slipway/core'
 import type { BucketState, ChannelState, Release, Step } from '@slipway/core'
 import { readDraft, writeDraft } from './draft.ts'
 import { createBytes, createOnce, readObject } from './objects.ts'
@@ -13,7 +24,8 @@ import type { Work } from './work.ts'
 export const performDraft = async (work: Work): Promise<StepResult> => {
   const bucket = await work.bucket()
   const release = need(work.release, 'release.json')
-  if ((await readObject(bucket, releaseRecord(release.version))) !== null) return { outcome: 'cached', reason: `${release.version} is published` }
+  if ((await readObject(bucket, releaseRecord(release.version))) !== null)
+    return { outcome: 'cached', reason: `${release.version} is published` }
   const before = await readDraft(bucket, release.version)
   await writeDraft(bucket, { release, channel: work.planned.channel, basis: work.basis }, before)
   return { outcome: 'done' }
@@ -35,7 +47,10 @@ export const performPublishRecord = async (work: Work): Promise<StepResult> => {
   const { version } = work.settings.app
   const made = [await createBytes(bucket, releaseRecord(version), recordBytes(need(work.release, 'release.json')))]
   const files = need(work.sums, 'SHA256SUMS')
-  for (const [file, key] of [['SHA256SUMS', sums(version)], ['SHA256SUMS.minisig', sumsSignature(version)]] as const)
+  for (const [file, key] of [
+    ['SHA256SUMS', sums(version)],
+    ['SHA256SUMS.minisig', sumsSignature(version)],
+  ] as const)
     made.push(await createBytes(bucket, key, need(files[file], file)))
   return { outcome: made.includes('created') ? 'done' : 'cached' }
 }
@@ -107,20 +122,32 @@ export const withRelease = (state: BucketState, { release, channel, percent, ver
   const admitted = known?.admit[channel] !== undefined
   if (known !== undefined && admitted && after === before) return state
   const sizeBytes = recordBytes(release).length
-  const entry = { version: release.version, id, sizeBytes, admit: { ...known?.admit, [channel]: known?.admit[channel] ?? verdict }, ...(known?.yanked === undefined ? {} : { yanked: known.yanked }) }
+  const entry = {
+    version: release.version,
+    id,
+    sizeBytes,
+    admit: { ...known?.admit, [channel]: known?.admit[channel] ?? verdict },
+    ...(known?.yanked === undefined ? {} : { yanked: known.yanked }),
+  }
   const named = new Set([after.current, after.before, after.candidate?.version])
   const releases = dropOld({ ...state.releases, [release.version]: entry }, { channel, keep, named })
   return { releases, channels: { ...state.channels, [channel]: after } }
 }
 
 /** The channel with a release offered there. What it offers already, at this percent or further on, is left as it is: a re-run converges. */
-export const offered = (state: ChannelState, next: { readonly version: string; readonly percent: number; readonly at: string }): ChannelState => {
+export const offered = (
+  state: ChannelState,
+  next: { readonly version: string; readonly percent: number; readonly at: string },
+): ChannelState => {
   const { current, candidate, halted } = state
   const there = current === next.version || (candidate?.version === next.version && candidate.percent >= next.percent)
   return there && halted === null ? state : offer(state, next).state
 }
 
-const dropOld = (releases: BucketState['releases'], { channel, keep, named }: { channel: string; keep: number; named: ReadonlySet<string | null | undefined> }): BucketState['releases'] => {
+const dropOld = (
+  releases: BucketState['releases'],
+  { channel, keep, named }: { channel: string; keep: number; named: ReadonlySet<string | null | undefined> },
+): BucketState['releases'] => {
   const order = Object.keys(releases)
     .filter(version => releases[version]?.admit[channel] !== undefined)
     .sort(compareVersions)
@@ -149,7 +176,13 @@ const skewMs = 5 * 60_000
 
 /** A publisher whose clock is behind what was signed last would sign state that clients take for old (TRUST 4, Clock). */
 export const assertClock = (state: BucketState, now: string): void => {
-  const last = Object.values(state.channels).map(channel => channel.at).sort().at(-1)
+  const last = Object.values(state.channels)
+    .map(channel => channel.at)
+    .sort()
+    .at(-1)
   if (last === undefined || Date.parse(now) + skewMs >= Date.parse(last)) return
-  fail('publish/clock-behind', `This machine's clock says ${now}, and the bucket was last changed at ${last}`, { hint: 'Set the clock of this machine, then run the command again.', exit: 'machine' })
+  fail('publish/clock-behind', `This machine's clock says ${now}, and the bucket was last changed at ${last}`, {
+    hint: 'Set the clock of this machine, then run the command again.',
+    exit: 'machine',
+  })
 }

@@ -1,4 +1,4 @@
-// The folder store: conformance, and what only a folder can meet: crashes, things in the way, other processes, network disks.
+// The folder store: what only a folder can meet: crashes, things in the way, other processes, network disks.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises'
@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Io } from '../io/io.ts'
 import { faulty } from '../io/faulty.ts'
 import { machine } from '../io/machine.ts'
-import { storeConformance, textObject, textOf } from './conformance.ts'
+import { textObject, textOf } from './conformance.ts'
 import { folder } from './folder.ts'
 
 let root = ''
@@ -23,8 +23,6 @@ const io = machine()
 const fresh = (): string => join(root, `bucket-${count++}`)
 const open = (path: string, door: Io = io) => folder.open({ path }, '', door)
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
-
-storeConformance('folder', () => open(fresh()))
 
 describe('places', () => {
   it('lies where it is told, below its base, with its lock beside it', async () => {
@@ -62,6 +60,16 @@ describe('crashes', () => {
       expect(await textOf(await open(path), 'head')).toBe(after ? 'new' : 'old')
     }
     expect(await io.files.lock(`${path}.lock`)).toHaveProperty('release')
+  })
+  it('keeps nothing of bytes that changed or ended on their way', async () => {
+    const bucket = await open(fresh())
+    const announced = textObject('as announced')
+    for (const bytes of ['as announcEd', 'as announ', 'as announced, and more', ''])
+      await expect(bucket.create('a/x', { ...announced, bytes: textObject(bytes).bytes })).rejects.toMatchObject({
+        problems: [{ code: 'folder/torn-upload', where: { object: 'a/x' }, exit: 'corrupt' }],
+      })
+    expect(await bucket.read('a/x')).toBeNull()
+    expect(await bucket.create('a/x', announced)).toBe('created')
   })
   it('loses no update of processes, one of which is killed over and over', async () => {
     const path = fresh()
