@@ -11,6 +11,8 @@ export interface Scene {
   /** Commands that make the bucket as it is before, each with the version whose project it runs in. */
   readonly before: readonly (readonly [version: string, ...args: string[]])[]
   readonly version: string
+  /** More of the config. */
+  readonly more?: Readonly<Record<string, unknown>>
   readonly args: readonly string[]
   readonly isNew: (channels: Channels) => boolean
 }
@@ -52,6 +54,14 @@ export const goingBack: Scene = {
   args: ['rollback', 'stable', ...reason],
   isNew: ({ stable }) => stable?.current === '1.0.0' && stable.halted?.version === '1.1.0',
 }
+export const stagedRelease: Scene = {
+  name: 'release 1.1.0 to 10 % of stable',
+  before: [['1.0.0', 'release', '--channel', 'stable'], ['1.0.0', 'rollout', 'stable', '--percent', '100']],
+  version: '1.1.0',
+  more: { channels: { stable: { rollout: ['10% 1d', '100%'] } } },
+  args: ['release', '--channel', 'stable'],
+  isNew: ({ stable }) => stable?.candidate?.version === '1.1.0' && stable.current === '1.0.0',
+}
 
 export interface Stage {
   readonly scene: Scene
@@ -64,10 +74,11 @@ export interface Stage {
 /** Plays everything before the command and keeps a copy of it. */
 export const prepare = async (scene: Scene): Promise<Stage> => {
   const versions = [...new Set([...scene.before.map(([version]) => version), scene.version])]
-  let project = smallProject({ version: versions[0] ?? scene.version, folder: scratch() })
+  const more = scene.more ?? {}
+  let project = smallProject({ version: versions[0] ?? scene.version, folder: scratch(), more })
   await mustRun(project, ['keys', 'generate'])
   for (const version of versions) {
-    project = nextVersion(project, version)
+    project = nextVersion(project, version, { more })
     for (const [of, ...args] of scene.before) if (of === version) await mustRun(project, args)
   }
   return { scene, project, saved: save(dirname(project.root)), before: treeOf(project.bucket) }

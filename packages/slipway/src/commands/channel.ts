@@ -1,19 +1,19 @@
 // What commands about one channel share: the job to change it, its document, its text. No command of its own.
 import type { ChannelState } from '@slipway/core'
-import type { AppSettings } from '../config/project.ts'
+import type { AppSettings, Project } from '../config/project.ts'
 import { plain } from '../reporters/safe.ts'
 import { openKeys } from '../run/keys.ts'
 import type { ChannelChange, ChannelJob } from '../run/channel-turn.ts'
 import type { Invocation, Style } from './command.ts'
 import { bucketsOf, oneApp, projectOf } from './project.ts'
 
-export const jobOf = async (invocation: Invocation): Promise<{ readonly job: ChannelJob; readonly settings: AppSettings }> => {
+export const jobOf = async (invocation: Invocation): Promise<{ readonly job: ChannelJob; readonly settings: AppSettings; readonly project: Project }> => {
   const { io, signal, interactive, ask } = invocation
   const project = await projectOf(invocation)
   const settings = oneApp(project)
   const bucket = await bucketsOf(invocation, project)(settings)
   const keys = openKeys(io, { settings, ...(interactive ? { ask } : {}) })
-  return { job: { io, settings, bucket, keys, signal }, settings }
+  return { job: { io, settings, bucket, keys, signal }, settings, project }
 }
 
 export const channelDocument = (channel: string, { n, at, current, before, candidate, halted }: ChannelState) => ({

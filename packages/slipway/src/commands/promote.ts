@@ -1,6 +1,7 @@
 // slipway promote: the same bytes, another channel. The gate of that channel decides; no artifact is touched (row A8).
-import { evidence as evidenceKey, fail } from '@slipway/core'
+import { evidence as evidenceKey, fail, failAll } from '@slipway/core'
 import type { Release } from '@slipway/core'
+import { channelFor } from '../plan/channels.ts'
 import { assertNotFrozen } from '../plan/freeze.ts'
 import { verdictFor } from '../run/gate.ts'
 import { openStatement } from '../run/evidence.ts'
@@ -12,6 +13,7 @@ import type { CommittedState } from '../run/state.ts'
 import { turn } from '../run/turn.ts'
 import type { ChannelJob } from '../run/channel-turn.ts'
 import { slipwayVersion } from '../self.ts'
+import { need } from '../run/work.ts'
 import type { EvidenceFile } from '../run/work.ts'
 import { channelDocument, channelText, jobOf } from './channel.ts'
 import type { Invocation, Outcome } from './command.ts'
@@ -21,11 +23,10 @@ export const run = async (invocation: Invocation): Promise<Outcome> => {
   const version = invocation.args[0] ?? ''
   const channel =
     textOf(invocation, 'to') ?? fail('promote/no-channel', 'promote needs --to', { hint: `Say: slipway promote ${version} --to stable` })
-  const { job } = await jobOf(invocation)
+  const { job, project } = await jobOf(invocation)
   const { settings, io, bucket } = job
-  const policy =
-    settings.channels[channel] ??
-    fail('plan/unknown-channel', `There is no channel ${channel}`, { hint: `Channels are: ${Object.keys(settings.channels).join(' ')}` })
+  failAll(channelFor(project, settings, channel).problems)
+  const policy = need(settings.channels[channel], `policy of ${channel}`)
   assertNotFrozen(channel, policy.freeze, io.clock.now())
   const root = await io.files.read(`${settings.trust.folder}/root.json`)
   await settle({ bucket, root, app: settings.app.key, channels: null, signal: job.signal })
@@ -50,9 +51,7 @@ export const run = async (invocation: Invocation): Promise<Outcome> => {
     },
   })
   const settled = await settle({ bucket, root, app: settings.app.key, channels: null, signal: job.signal })
-  const state =
-    after.channels[channel] ??
-    fail('channel/unknown', `${channel} was not made`, { hint: 'This is a fault of Slipway; please report it.', exit: 'bug' })
+  const state = need(after.channels[channel], `channel ${channel}`)
   const was = before.channels[channel] ?? { ...state, n: 0 }
   return {
     name: 'promote',

@@ -3,6 +3,7 @@ import { digestOf, failAll, matchesTarget, problem } from '@slipway/core'
 import type { Effect, Hex, Json, PlanBody, PlannedApp, PlannedArtifact, PlannedFeed, PlannedSecret, Problem, Step, Target } from '@slipway/core'
 import { deepFreeze } from '../config/plain.ts'
 import type { AppSettings, ChosenUnit, Project } from '../config/project.ts'
+import { channelFor } from './channels.ts'
 import { units as unitLists } from './kinds.ts'
 import { narrowTargets, narrowUnits } from './narrow.ts'
 import type { Narrow } from './narrow.ts'
@@ -91,16 +92,6 @@ export const builderOf = (settings: AppSettings, target: Target): ChosenUnit => 
     return named.length === 0 || named.some(pattern => matchesTarget(pattern, target))
   })
   return list.find(unit => (unitLists.builders(unit.id).targets?.(unit.options as never) ?? []).some(pattern => matchesTarget(pattern, target))) ?? (list[0] as ChosenUnit)
-}
-
-const channelFor = (project: Project, settings: AppSettings, asked: string | undefined): { name: string; problems: readonly Problem[] } => {
-  const prerelease = /^\d+\.\d+\.\d+-([a-z][a-z0-9]*)/.exec(settings.app.version)?.[1]
-  const name = project.profile === 'dev' ? 'dev' : (asked ?? prerelease ?? 'stable')
-  const known = Object.keys(settings.channels)
-  if (project.profile === 'dev' || known.includes(name)) return { name, problems: [] }
-  const why = asked === undefined && prerelease !== undefined ? ` (from version ${settings.app.version})` : ''
-  const hint = `Channels are: ${known.join(' ')}. Add channels.${name} to the config, or say --channel.`
-  return { name, problems: [problem('plan/unknown-channel', `There is no channel ${name}${why}`, { hint, where: project.locate('channels') })] }
 }
 
 /** Every URL of a release is made from this one (row A2). */

@@ -112,7 +112,7 @@ describe('keys', () => {
     const text = new TextDecoder().decode(await signMetadata(none, [live]))
     const bare = text.replace(JSON.stringify(none.roles.root), JSON.stringify(roles.root))
     const blind: Io = { ...io, files: { ...io.files, read: path => (path.endsWith('root.json') ? Promise.resolve(new TextEncoder().encode(bare)) : io.files.read(path)) } }
-    await expect(openKeys(blind, { settings: settings as never }).root()).rejects.toThrow(/trust\/no-root-key|tuf\/malformed|roles/)
+    await expect(openKeys(blind, { settings: settings as never }).root()).rejects.toThrow('trust/no-root-key')
   })
 })
 

@@ -20,6 +20,7 @@ import { performDraft, performEvidence, performFile, performPublishRecord, perfo
 import { carryOut } from './schedule.ts'
 import type { StepReport, StepResult } from './schedule.ts'
 import { performRecord, performSignPackage, performSums } from './sign.ts'
+import { need } from './work.ts'
 import type { RunContext, Work } from './work.ts'
 
 export interface RunRequest {
@@ -151,8 +152,10 @@ export const openBucket = (io: Io, project: Project, settings: AppSettings): (()
 }
 
 const workOf = (works: readonly Work[], step: Step): Work =>
-  works.find(work => work.settings.app.key === step.app) ??
-  fail('run/no-app', `No app ${step.app}`, { hint: 'This is a fault of Slipway; please report it.', exit: 'bug' })
+  need(
+    works.find(work => work.settings.app.key === step.app),
+    `app ${step.app}`,
+  )
 
 type Perform = (work: Work, step: Step, report: StepReport) => Promise<StepResult>
 const byKind: Readonly<Record<string, Perform>> = {

@@ -50,6 +50,11 @@ export const signerConformance = (unit: AnySigner, fixture: SignerFixture): read
     test('takes part in a stage', async () => {
       expect([unit.tree, unit.package, unit.release, unit.feed].filter(verb => verb !== undefined)).not.toHaveLength(0)
     })
+    test('asks, if it asks, in its own name whether targets go unsigned', async () => {
+      for (const targets of [[], ['linux-x64'], ['macos-arm64', 'windows-x64']])
+        for (const asked of [unit.undecided?.(targets) ?? []].flat()) expect(asked.code).toBe(`${unit.id}/undecided`)
+      expect(unit.undecided?.([])).toBeUndefined()
+    })
     test('gives a package the same signature twice, which the judge accepts', async () => {
       const signature = await signPackage('a.deb')
       expect(await signPackage('a.deb')).toBe(signature)
