@@ -3,24 +3,25 @@ import { failFile } from '../../packages/slipway/src/io/file-errors.ts'
 import type { Files, Io } from '../../packages/slipway/src/io/io.ts'
 
 export interface Effect {
-  /** From 1. */
+  /** From 1, among those that are watched: the journal's come when they will. */
   readonly n: number
   readonly name: string
   readonly path: string
   /** Whether a lock of a bucket is held meanwhile: then nobody else can swap there. */
   readonly locked: boolean
 }
-/** Called before each effect, and before each lock is asked for; `lose` after it is done: true makes its acknowledgement get lost. */
+/** Called before each effect on a bucket, and before its lock is asked for; `lose` after it is done: true makes its acknowledgement get lost. */
 export interface Watch {
   readonly before?: (effect: Effect) => Promise<void> | void
   readonly lose?: (effect: Effect) => Promise<boolean> | boolean
 }
 
-/** An Io whose file effects and locks are watched. */
+/** An Io whose effects on a bucket, a folder of that name, are watched. */
 export const watched = (io: Io, watch: Watch): Io => {
   let n = 0
   let locks = 0
   const effect = async <T>(name: string, path: string, work: () => Promise<T>): Promise<T> => {
+    if (!isOfBucket(path)) return work()
     const one: Effect = { n: (n += 1), name, path, locked: locks > 0 }
     await watch.before?.(one)
     const result = await work()
@@ -55,6 +56,7 @@ export const watched = (io: Io, watch: Watch): Io => {
   }
 }
 
+const isOfBucket = (path: string): boolean => path.includes('/bucket/') || isBucketLock(path)
 const isBucketLock = (path: string): boolean => path.endsWith('/bucket.lock')
 
 /** What io says when the file system lost touch with its disk. */

@@ -20,4 +20,54 @@ export interface App {
   readonly channelEnv: string
   /** Release notes of this version, plain text or Markdown; untrusted. */
   readonly notes: string
+  /** URL schemes that it opens, as `flet`. */
+  readonly protocols: readonly string[]
+  /** File types that it opens. */
+  readonly opens: readonly FileKind[]
+  /** Files of the project: man pages, as `man/flet.1`; `man/de/flet.1` in another language. */
+  readonly man: readonly ProjectFile[]
+  readonly completions: readonly Completion[]
+  readonly services: readonly Service[]
+  /** Files of the app folder below `etc/` that a user may edit. */
+  readonly conffiles: readonly string[]
+  /** Programs that it needs on the user's machine. */
+  readonly needs: readonly Need[]
+}
+
+/** A file of the project that the config names. */
+export interface ProjectFile {
+  /** Relative to the project, with `/`. */
+  readonly path: string
+  /** Config path that names it, as `app.man.0`. */
+  readonly from: string
+}
+export interface Completion extends ProjectFile {
+  readonly shell: 'bash' | 'zsh' | 'fish'
+}
+export interface FileKind {
+  /** MIME type, as `application/x-flet`. */
+  readonly type: string
+  /** Without a dot, as `flet`. With any, the type is the app's own and systems are taught it. */
+  readonly extensions: readonly string[]
+  /** What a file manager calls it; empty for none. */
+  readonly name: string
+}
+export interface Service {
+  /** File name of its systemd unit, as `flet.service`. */
+  readonly name: string
+  /** The unit file of the project; null where it is made of `run`. */
+  readonly file: ProjectFile | null
+  /** Arguments for the app's own program. */
+  readonly run: string
+  readonly summary: string
+  /** Runs for each user who is logged in, not for the machine. */
+  readonly user: boolean
+  /** Started by the installation; otherwise the user decides. */
+  readonly enable: boolean
+}
+export interface Need {
+  /** Name of the program, as `git`. */
+  readonly program: string
+  /** As `>=2.40`; empty for any. */
+  readonly version: string
 }

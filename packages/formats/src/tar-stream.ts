@@ -1,5 +1,5 @@
-// A stream read in exact counts, for tar: whatever is cut off or too long ends in an error that says where.
-import { type ByteChunks, concat } from './bytes.ts'
+// A stream read in exact counts, for tar and cpio: whatever is cut off or too long ends in an error that says where.
+import { type ByteChunks, concat, type Torn } from './bytes.ts'
 import { FormatError } from './format-error.ts'
 
 /** The content of one entry. */
@@ -19,13 +19,28 @@ export interface ByteStream {
   close(): Promise<unknown>
 }
 
-/** Reads `chunks` in exact counts. Throws `tar/truncated`, `tar/trailing-data` and `tar/too-large` (more than `limitBytes`). */
-export const byteStream = (chunks: ByteChunks, limitBytes: number): ByteStream => {
-  const input = pullFrom(chunks, limitBytes)
+/** The errors of a stream, made by the format that reads it, so that they carry its codes. */
+export interface StreamErrors {
+  readonly truncated: Torn
+  readonly trailing: Torn
+  readonly tooLarge: Torn
+  readonly passed: Torn
+}
+
+const tarErrors: StreamErrors = {
+  truncated: (message, offset) => new FormatError('tar/truncated', message, offset),
+  trailing: (message, offset) => new FormatError('tar/trailing-data', message, offset),
+  tooLarge: (message, offset) => new FormatError('tar/too-large', message, offset),
+  passed: (message, offset) => new FormatError('tar/passed', message, offset),
+}
+
+/** Reads `chunks` in exact counts. Throws what `errors` makes; `tooLarge` is more than `limitBytes`. */
+export const byteStream = (chunks: ByteChunks, limitBytes: number, errors = tarErrors): ByteStream => {
+  const input = pullFrom(chunks, limitBytes, errors)
   async function* pieces(length: number): AsyncGenerator<Uint8Array> {
     for (let left = length; left > 0;) {
       const part = await input.some(left)
-      if (part === undefined) throw new FormatError('tar/truncated', `the file ends ${left} bytes too early`, input.offset())
+      if (part === undefined) throw errors.truncated(`the file ends ${left} bytes too early`, input.offset())
       left -= part.length
       yield part
     }
@@ -42,10 +57,10 @@ export const byteStream = (chunks: ByteChunks, limitBytes: number): ByteStream =
       for await (const part of pieces(length)) parts.push(part)
       return concat(parts)
     },
-    content: length => contentOf(length, { pieces, skip, offset: input.offset }),
+    content: length => contentOf(length, { pieces, skip, offset: input.offset, errors }),
     onlyZerosFollow: async () => {
       for (let part = await input.some(1 << 20); part !== undefined; part = await input.some(1 << 20)) {
-        if (part.some(byte => byte !== 0)) throw new FormatError('tar/trailing-data', 'bytes follow the end of the archive', input.offset())
+        if (part.some(byte => byte !== 0)) throw errors.trailing('bytes follow the end of the archive', input.offset())
       }
     },
   }
@@ -58,7 +73,7 @@ interface Pull {
   close(): Promise<unknown>
 }
 
-const pullFrom = (chunks: ByteChunks, limitBytes: number): Pull => {
+const pullFrom = (chunks: ByteChunks, limitBytes: number, errors: StreamErrors): Pull => {
   const input = (async function* () {
     yield* chunks
   })()
@@ -74,7 +89,7 @@ const pullFrom = (chunks: ByteChunks, limitBytes: number): Pull => {
         if (next.done === true) return undefined
         held = next.value
         pulledBytes += held.length
-        if (pulledBytes > limitBytes) throw new FormatError('tar/too-large', `more than ${limitBytes} bytes`, offset)
+        if (pulledBytes > limitBytes) throw errors.tooLarge(`more than ${limitBytes} bytes`, offset)
       }
       const part = held.subarray(0, length)
       held = held.subarray(part.length)
@@ -88,20 +103,21 @@ interface Place {
   readonly pieces: (length: number) => AsyncGenerator<Uint8Array>
   readonly skip: (length: number) => Promise<void>
   readonly offset: () => number
+  readonly errors: StreamErrors
 }
 
-const contentOf = (length: number, { pieces, skip, offset }: Place): Content => {
+const contentOf = (length: number, { pieces, skip, offset, errors }: Place): Content => {
   let left = length
   let isOpen = true
   return {
     async *bytes() {
-      if (!isOpen) throw new FormatError('tar/passed', 'the content was read already, or the next entry was asked for')
+      if (!isOpen) throw errors.passed('the content was read already, or the next entry was asked for', offset())
       isOpen = false
       const end = offset() + left
       for await (const part of pieces(left)) {
         left -= part.length
         yield part
-        if (offset() + left !== end) throw new FormatError('tar/passed', 'the next entry was asked for before this one was read', offset())
+        if (offset() + left !== end) throw errors.passed('the next entry was asked for before this one was read', offset())
       }
     },
     skip: async () => {

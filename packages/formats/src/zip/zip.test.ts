@@ -183,9 +183,11 @@ describe('zip writing', () => {
   itWith('unzip', 'python3')('holds 100,000 entries and reads their directory fast', async () => {
     const many = Array.from({ length: 100_000 }, (_, index) => stored(`folder/${index}.txt`, new Uint8Array(0)))
     const bytes = await all(writeZip(many))
-    const started = performance.now()
+    // The time of this thread, not of the clock: a busy machine must not fail it.
+    const started = process.threadCpuUsage()
     expect((await readZip(fromBytes(bytes))).length).toBe(100_000)
-    expect(performance.now() - started).toBeLessThan(3000)
+    const { user, system } = process.threadCpuUsage(started)
+    expect((user + system) / 1000).toBeLessThan(3000)
     const [count] = await judge(bytes, 'a.zip', [
       ['python3', '-c', 'import zipfile,sys; print(len(zipfile.ZipFile(sys.argv[1]).namelist()))', 'FILE'],
     ])

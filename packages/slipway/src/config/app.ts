@@ -7,6 +7,7 @@ import { notesOf, type Surroundings } from './found.ts'
 import type { Choice } from './project.ts'
 import type { Own } from './schema.ts'
 import { binPattern } from './schema-app.ts'
+import { integrationOf } from './integration.ts'
 import { findVersion } from './version.ts'
 
 export interface AppSearch {
@@ -65,6 +66,7 @@ export const findApp = async (io: Io, around: Surroundings, search: AppSearch): 
       category: value('category'),
       channelEnv: value('channelEnv'),
       notes,
+      ...integrationOf(said, prefix),
     },
     chosen: [
       { path: `${prefix}.version`, value: version.version, from: version.from },

@@ -8,6 +8,10 @@ const need = z.union([
   z.strictObject({ version: z.string().optional(), bundle: z.string().optional(), sha256: z.string().optional() }),
 ])
 
+const mimeType = text(/^[a-z0-9][a-z0-9!#$&^_.+-]*\/[a-z0-9][a-z0-9!#$&^_.+-]*$/, "a MIME type such as 'text/markdown'")
+const extension = text(/^\.?[A-Za-z0-9][A-Za-z0-9+_.-]*$/, "a file ending such as '.flet'")
+const fileType = z.union([mimeType, extension])
+
 /** Names of files are made from it: one plain word. */
 export const binPattern = /^[A-Za-z0-9][A-Za-z0-9._+-]*$/
 
@@ -37,20 +41,48 @@ export const appShape = {
     .describe('Address of its home page'),
   icon: z.string().optional().describe('Path of a PNG or SVG'),
   category: z.string().optional().describe('Category of menus and stores'),
-  protocols: z.array(z.string()).readonly().optional().describe('URL schemes that it opens'),
-  opens: z
-    .union([z.array(z.string()).readonly(), z.record(z.string(), z.unknown())])
+  protocols: z
+    .array(text(/^[a-z][a-z0-9+.-]*$/, "a URL scheme alone, in lower case: 'flet', not 'flet://'"))
+    .readonly()
     .optional()
-    .describe('File types that it opens'),
+    .describe('URL schemes that it opens'),
+  opens: z
+    .union([
+      z.array(fileType).readonly(),
+      z.record(
+        fileType,
+        z.union([
+          z.string(),
+          z.strictObject({ type: mimeType.optional(), extensions: z.array(extension).readonly().optional(), name: z.string().optional() }),
+        ]),
+      ),
+    ])
+    .optional()
+    .describe("File types that it opens: MIME types and endings, as 'text/markdown' and '.flet'"),
   man: paths.optional().describe('Man pages'),
   completions: z
-    .union([paths, z.record(z.string(), z.string())])
+    .union([paths, z.strictObject({ bash: z.string().optional(), zsh: z.string().optional(), fish: z.string().optional() })])
     .optional()
-    .describe('Shell completions'),
+    .describe('Shell completions: files named *.bash, _* or *.zsh, *.fish; or by shell'),
   services: z
-    .union([paths, z.record(z.string(), z.unknown())])
+    .union([
+      paths,
+      z.record(
+        text(/^[A-Za-z0-9][A-Za-z0-9:_.@-]*$/, "the name of a systemd unit such as 'flet'"),
+        z.union([
+          z.string(),
+          z.strictObject({
+            file: z.string().optional(),
+            run: z.string().optional(),
+            summary: z.string().optional(),
+            user: z.boolean().optional(),
+            enable: z.boolean().optional(),
+          }),
+        ]),
+      ),
+    ])
     .optional()
-    .describe('System services'),
+    .describe('systemd units: files, or by name the arguments of the program'),
   conffiles: z.array(z.string()).readonly().optional().describe('Files that an update must not overwrite'),
   needs: z.record(z.string(), need).optional().describe('Programs that it needs: looked for, or shipped'),
   channelEnv: text(/^[A-Za-z_][A-Za-z0-9_]*$/, "a variable name such as 'FLET_UPDATE_CHANNEL'")

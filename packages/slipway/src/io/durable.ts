@@ -8,9 +8,21 @@ import type { Bytes, WriteOptions } from './io.ts'
 
 /** Makes a folder and its parents; each new name outlives a power cut. */
 export const makeFolder = async (path: string, mode?: number, durable = true): Promise<void> => {
-  const first = await mkdir(path, mode === undefined ? { recursive: true } : { recursive: true, mode })
+  const options = mode === undefined ? { recursive: true as const } : { recursive: true as const, mode }
+  const first = await mkdir(path, options).catch(async (error: unknown) => {
+    await failOutright(path, error)
+    return mkdir(path, options)
+  })
   if (first === undefined || !durable) return
   for (let at = path; at.length >= first.length; at = dirname(at)) await syncFolder(dirname(at))
+}
+
+/** For a recursive mkdir on a read-only disk Node says ENOENT; the plain call for the first missing folder says what it is. */
+const failOutright = async (path: string, error: unknown): Promise<void> => {
+  if (!isSystemError(error, 'ENOENT')) throw error
+  let at = path
+  while (dirname(at) !== at && (await lstat(dirname(at)).catch(absent)) === null) at = dirname(at)
+  await mkdir(at)
 }
 
 export const replaceFile = async (path: string, bytes: Bytes, { mode, durable = true }: WriteOptions = {}): Promise<void> => {

@@ -1,7 +1,7 @@
 // The packager contract: app folder -> one package, bytes in, bytes out (CONTRACTS 4). Options that every packager has stand here, once.
 import * as z from 'zod'
 import { fail } from '@slipway/core'
-import type { App, Json, Problem, Role, Target } from '@slipway/core'
+import type { App, Hex, Json, Problem, ProjectFile, Role, Target } from '@slipway/core'
 import { isInsideLink, isInsidePath } from '@slipway/formats/inside-path'
 import type { Shape, Unit } from '../unit.ts'
 import type { FileTree } from '../tree.ts'
@@ -21,6 +21,17 @@ export interface PackSubject extends Naming {
   readonly tree: FileTree
   /** Seconds since 1970: of the commit. */
   readonly date: number
+  /** The files of the project that the unit's `assets` asked for, by path. Absent: none. */
+  readonly assets?: ReadonlyMap<string, AssetFile>
+}
+/** A small file of the project, read before the packager runs. */
+export interface AssetFile {
+  readonly sha256: Hex
+  readonly bytes: Uint8Array
+}
+/** Optional ones may lie in the app folder instead. */
+export interface Asset extends ProjectFile {
+  readonly optional?: boolean
 }
 export type Facts = Readonly<Record<string, Json>>
 type Options<S extends Shape> = z.output<z.ZodObject<Common & S>>
@@ -34,11 +45,13 @@ export interface Pack<S extends Shape> {
   readonly fileName: (naming: Naming, options: Options<S>) => string
   /** What cannot be packed, before anything is built: names, versions, maintainers that the format forbids. */
   readonly check?: (naming: Naming, options: Options<S>) => readonly Problem[]
+  /** Files of the project that `pack` reads: packagers are pure, so the runner reads them and digests them into the cache key. */
+  readonly assets?: (naming: Naming, options: Options<S>) => readonly Asset[]
   /** Yields the package in order and returns its facts. */
   readonly pack: (subject: PackSubject, options: Options<S>) => AsyncGenerator<Uint8Array, Facts>
 }
 
-/** Makes a packager of a unit. Whatever the format, a tree with paths or links out of it is refused: `packagers/outside`. */
+/** Makes a packager of a unit. Whatever the format, a tree with paths or links out of it is refused: `packagers/outside`; setuid files are `packagers/setuid`. */
 export const packager = <const Id extends string, S extends Shape, const M extends keyof S & string = never>(
   unit: Unit<Id, S, M> & Pack<S>,
 ) => ({
@@ -53,6 +66,11 @@ async function* packChecked(subject: PackSubject, pack: () => AsyncGenerator<Uin
     if (!inside)
       fail('packagers/outside', `${JSON.stringify(entry.path)} lies outside of the app folder, or leads out of it`, {
         hint: 'Keep paths and links inside of the app folder.',
+        where: { target: subject.target, file: entry.path },
+      })
+    if (entry.type === 'file' && (entry.mode & ~0o777) !== 0)
+      fail('packagers/setuid', `${JSON.stringify(entry.path)} is setuid, setgid or sticky: it would run as somebody else`, {
+        hint: 'Take the bit away (chmod ug-s); a package that needs it sets it in a script.',
         where: { target: subject.target, file: entry.path },
       })
   }

@@ -1,9 +1,10 @@
 // The steps of stage `package`: a tree becomes one file, from cache where nothing changed; digests are taken while it streams.
 import type { Artifact, Hex, Json, Step } from '@slipway/core'
 import { units } from '../plan/kinds.ts'
-import type { AnyPackager, Facts } from '../packagers/packager.ts'
+import type { AnyPackager, AssetFile, Facts } from '../packagers/packager.ts'
 import type { FileTree, TreeFile } from '../tree.ts'
 import { treeDigest, treeOf } from './build.ts'
+import { readAssets } from './assets.ts'
 import { keyOf } from './cache.ts'
 import type { Digests } from './cache.ts'
 import type { StepReport, StepResult } from './schedule.ts'
@@ -18,10 +19,12 @@ export const performPackage = async (work: Work, step: Step, report: StepReport)
   const unit = units.packagers(step.unit.slice('packagers/'.length))
   const file = step.makes[0] ?? ''
   const from = treeDigest(treeOf(work, step.target ?? ''))
-  const key = packageKey(work, step, from)
+  const naming = { app: work.settings.app, target: step.target ?? '' }
+  const assets = await readAssets(work.io, work.project, unit.assets?.(naming, step.options as never) ?? [])
+  const key = packageKey(work, step, { from, assets })
   const known = (await work.cache.read(key)) as unknown as Packed | null
   const usable = known !== null && (await work.cache.has(known.digests.sha256, known.digests.sizeBytes))
-  const packed = usable ? known : await pack(work, { unit, step, report })
+  const packed = usable ? known : await pack(work, { unit, step, report, assets })
   if (!usable) await work.cache.write(key, packed as unknown as Json)
   const planned = work.planned.artifacts.find(one => one.file === file)
   const path = work.cache.blob(packed.digests.sha256)
@@ -44,7 +47,9 @@ export const performPackage = async (work: Work, step: Step, report: StepReport)
   return { outcome: usable ? 'cached' : 'done', reason: `${file} ${digests.sha256}`, bytes: digests.sizeBytes }
 }
 
-const packageKey = (work: Work, step: Step, from: Hex): Hex =>
+type Assets = ReadonlyMap<string, AssetFile>
+
+const packageKey = (work: Work, step: Step, { from, assets }: { readonly from: Hex; readonly assets: Assets }): Hex =>
   keyOf({
     kind: 'package',
     unit: step.unit,
@@ -55,16 +60,17 @@ const packageKey = (work: Work, step: Step, from: Hex): Hex =>
     app: work.settings.app as unknown as Json,
     executable: treeOf(work, step.target ?? '').executable,
     from,
+    assets: Object.fromEntries([...assets].map(([path, file]) => [path, file.sha256])),
     date: work.date,
     zlib: work.io.host.zlibVersion,
   })
 
-const pack = async (work: Work, job: { unit: AnyPackager; step: Step; report: StepReport }): Promise<Packed> => {
-  const { unit, step, report } = job
+const pack = async (work: Work, job: { unit: AnyPackager; step: Step; report: StepReport; assets: Assets }): Promise<Packed> => {
+  const { unit, step, report, assets } = job
   const tree = heard(treeOf(work, step.target ?? ''), report.progress)
   let facts: Facts = {}
   const bytes = async function* (): AsyncGenerator<Uint8Array> {
-    const packing = unit.pack({ app: work.settings.app, target: step.target ?? '', tree, date: work.date }, step.options as never)
+    const packing = unit.pack({ app: work.settings.app, target: step.target ?? '', tree, date: work.date, assets }, step.options as never)
     for (let next = await packing.next(); ; next = await packing.next()) {
       work.signal.throwIfAborted()
       if (next.done === true) return void (facts = next.value)

@@ -17,7 +17,9 @@ import { readProject } from '../config/read.ts'
 import { folder } from '../stores/folder.ts'
 import type { Bucket } from '../stores/store.ts'
 import { verifyBucket } from '../verify/verify.ts'
+import { performAdopt } from './adopt.ts'
 import { treeOf } from './build.ts'
+import { openCache } from './cache.ts'
 import { writeDraft } from './draft.ts'
 import { createBytes, readObject } from './objects.ts'
 import { openKeys } from './keys.ts'
@@ -94,6 +96,41 @@ describe('other writers', () => {
   })
 })
 
+describe('a version that is published from the same inputs (TRUST 7)', () => {
+  const adopt = async (there: Bucket): Promise<Work> => {
+    const published = parseRelease(parseJson(readFileSync(join(project.bucket, 'releases/1.0.0/release.json'), 'utf8')))
+    const [first] = published.artifacts
+    if (first === undefined) throw new Error('no artifact')
+    // A signer that stamps the time gave this run other bytes.
+    const ours = { ...first, sha256: '0'.repeat(64) }
+    const out = join(dirname(project.root), 'adopted')
+    const work = {
+      io,
+      bucket: async () => there,
+      cache: openCache(io, join(out, 'cache')),
+      settings: { app: { version: '1.0.0' }, out },
+      made: new Map(published.artifacts.map(one => [one.file, { artifact: one === first ? ours : one, blake2b512: '', path: '' }])),
+      release: { ...published, notes: 'other', artifacts: published.artifacts.map(one => (one === first ? ours : one)) },
+    } as unknown as Work
+    await performAdopt(work)
+    return work
+  }
+  it('wins over what this run made: its bytes and its record are taken', async () => {
+    const work = await adopt(bucket)
+    const published = parseRelease(parseJson(readFileSync(join(project.bucket, 'releases/1.0.0/release.json'), 'utf8')))
+    expect(work.release).toEqual(published)
+    const [first] = published.artifacts
+    const path = work.made.get(first?.file ?? '')?.path ?? ''
+    expect(readFileSync(path).equals(readFileSync(join(project.bucket, 'releases/1.0.0', first?.file ?? '')))).toBe(true)
+  })
+  it('but never when the bucket lost or changed a file of it: publish/damaged (exit 5)', async () => {
+    for (const lost of [null, whole(bytes)]) {
+      const damaged: Bucket = { ...bucket, read: async key => (key.endsWith('.tar.gz') ? lost : bucket.read(key)) }
+      await expect(adopt(damaged)).rejects.toMatchObject({ problems: [{ code: 'publish/damaged', exit: 'corrupt' }] })
+    }
+  })
+})
+
 describe('keys', () => {
   it('that the root does not name are refused before anything is written: keys/not-trusted (exit 4)', async () => {
     const seed = new Uint8Array(32).fill(9)
@@ -134,7 +171,7 @@ describe('a stolen key `live` (TRUST 8, L)', () => {
     const canary = nextVersion(project, '1.1.0')
     expect((await canary.run(['release', '--channel', 'canary'])).exitCode).toBe(0)
     const found = await hostile({ current: '1.1.0' })
-    expect(found[0]).toMatch(/^verify\/not-admitted/)
+    expect(found[0]).toContain('verify/not-admitted')
   })
   it('a publisher refuses to render it: state/unknown-release', async () => {
     const state = await readState(bucket, root)

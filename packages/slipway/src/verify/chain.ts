@@ -7,7 +7,7 @@ import type { TrustedState } from '@slipway/formats/tuf/client'
 import { parseMetadata } from '@slipway/formats/tuf/metadata'
 import type { BucketReader } from '../stores/store.ts'
 import { readWhole } from './read.ts'
-import { wrong } from './report.ts'
+import { missingObject, wrong } from './report.ts'
 import type { Report } from './report.ts'
 
 export interface Chain extends BucketState {
@@ -47,7 +47,7 @@ const verifyAnchors = async (reader: BucketReader, report: Report, { root, times
   const object = metadataKey(parseMetadata('root', root).signed.version, 'root')
   report.expected.set(object, { bytes: root })
   const there = await readWhole(reader, report, object)
-  if (there === null) wrong(report, problem('verify/missing', `${object} is missing`, { ...lost, where: { object } }))
+  if (there === null) wrong(report, missingObject(object))
   else if (Buffer.compare(there, root) !== 0) wrong(report, problem('verify/bad-root', `${object} is not the root that is trusted`, { ...lost, where: { object } }))
   const signatures = timestamp.signatures.map(({ keyid, sig }) => ({ keyid, sig: sig.toLowerCase() }))
   const written = `{"signatures":${JSON.stringify(signatures)},"signed":${new TextDecoder().decode(timestamp.signedBytes)}}`
@@ -60,7 +60,7 @@ const named = (object: string, cause: FormatError): Problem => {
   const more = { where: { object }, cause }
   if (cause.code === 'tuf/expired')
     return problem('verify/expired', `${object} has expired`, { ...more, hint: 'Run `slipway publish --refresh`, in a schedule if trust.freshness is short.', exit: 'corrupt' })
-  if (cause.code === 'tuf/missing') return problem('verify/missing', `${object} is missing`, { ...lost, ...more })
+  if (cause.code === 'tuf/missing') return missingObject(object)
   if (object === pointer) return problem('verify/bad-pointer', `${object} is not signed by a key that the root names`, { ...lost, ...more })
   return problem('verify/bad-metadata', `${object} is not what the pointer leads to`, { ...lost, ...more })
 }

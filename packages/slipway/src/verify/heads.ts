@@ -5,7 +5,7 @@ import type { FeedFile } from '../feeds/feed.ts'
 import { renderChannel } from '../feeds/render.ts'
 import type { BucketReader } from '../stores/store.ts'
 import { readWhole } from './read.ts'
-import { wrong } from './report.ts'
+import { missingObject, wrong } from './report.ts'
 import type { Report } from './report.ts'
 
 export interface HeadsQuestion {
@@ -67,7 +67,7 @@ const renderedHeads = ({ report, state, releases, base }: HeadsQuestion, channel
 const judge = (report: Report, { path, there, n }: { path: string; there: Uint8Array | null; n: number }): void => {
   const detail: ProblemDetail = { hint: 'Run `slipway publish --refresh`: it brings every head to the committed state.', where: { object: path }, exit: 'corrupt' }
   const older = there === null ? null : olderThan(new TextDecoder().decode(there), n)
-  if (there === null) wrong(report, problem('verify/missing', `${path} is missing`, detail))
+  if (there === null) wrong(report, missingObject(path))
   else if (older !== null) wrong(report, problem('verify/behind', `${path} shows change ${older} of its channel, ${n} is committed`, detail))
   else wrong(report, problem('verify/foreign', `${path} is not a rendering of the committed state`, { ...detail, hint: 'Find out who could write it, then run `slipway publish --refresh`: it brings every head to the committed state.' }))
 }

@@ -9,7 +9,7 @@ import { parsePublicKey, parseSignature, verifyDigest } from '@slipway/formats/m
 import { createHash } from 'node:crypto'
 import type { BucketReader } from '../stores/store.ts'
 import { measure, readWhole, sha256Of } from './read.ts'
-import { emptyReport, wrong } from './report.ts'
+import { emptyReport, missingObject, wrong } from './report.ts'
 import type { Report } from './report.ts'
 
 export interface ReleaseQuestion {
@@ -144,7 +144,7 @@ const readStatement = async ({ reader, report, releaseKeys, entry }: ReleaseQues
   }
 }
 
-const missing = (report: Report, object: string): null => bad(report, problem('verify/missing', `${object} is missing`, { ...lost, where: { object } }))
+const missing = (report: Report, object: string): null => bad(report, missingObject(object))
 
 const lost: Pick<ProblemDetail, 'hint' | 'exit'> = { hint: 'Restore the object from a copy (`slipway verify --repair FROM`), and find out who could write it.', exit: 'corrupt' }
 

@@ -1,4 +1,5 @@
 // What verify looked at and what it found wrong. Everything wrong in a bucket is exit 5 and named by its object.
+import { problem } from '@slipway/core'
 import type { Hex, Problem } from '@slipway/core'
 
 /** What an object must be: its digest, or its whole bytes where the committed state alone gives them. */
@@ -19,3 +20,11 @@ export const emptyReport = (): Report => ({ objects: 0, bytes: 0, signatures: 0,
 
 /** Records something wrong about one object. */
 export const wrong = (report: Report, found: Problem): void => void report.problems.push(found)
+
+/** An object that must be there is not. */
+export const missingObject = (object: string): Problem =>
+  problem('verify/missing', `${object} is missing`, {
+    hint: 'Restore it from a copy (`slipway verify --repair FROM`); a head is rendered again by `slipway publish --refresh`.',
+    where: { object },
+    exit: 'corrupt',
+  })

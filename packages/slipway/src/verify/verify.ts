@@ -1,6 +1,6 @@
 // Proves a bucket from the public keys alone: chain, releases, files, signatures, evidence, heads, as each client would see it (TRUST 4 and 9).
 // Shares no code with publish beyond core, formats, the stores' `read` and the feeds' `render`.
-import { failAll, problem } from '@slipway/core'
+import { failAll, pointer, problem } from '@slipway/core'
 import type { Release } from '@slipway/core'
 import type { Bucket, BucketReader } from '../stores/store.ts'
 import { readChain } from './chain.ts'
@@ -36,10 +36,20 @@ export interface Verified {
 
 export const verifyBucket = async (request: VerifyRequest): Promise<Verified> => {
   if (request.client !== undefined) parseClient(request.client)
-  const report = emptyReport()
-  const found = await verifyAll(request, report)
-  if (request.strict) failAll(report.problems)
+  const found = await verifyStill(request)
+  if (request.strict) failAll(found.report.problems)
   return found
+}
+
+const mostLooks = 10
+/** Whoever commits while we look makes new heads beside the state that we read: then nothing was wrong, and we look again. */
+const verifyStill = async (request: VerifyRequest): Promise<Verified> => {
+  for (let looks = 1; ; looks += 1) {
+    const before = await request.reader.read(pointer)
+    const found = await verifyAll(request, emptyReport())
+    if (found.report.problems.length === 0 || looks === mostLooks) return found
+    if ((await request.reader.read(pointer))?.tag === before?.tag) return found
+  }
 }
 
 const verifyAll = async (request: VerifyRequest, report: Report): Promise<Verified> => {

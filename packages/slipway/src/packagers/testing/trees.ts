@@ -21,6 +21,13 @@ export const app: App = {
   category: '',
   channelEnv: 'TOOL_UPDATE_CHANNEL',
   notes: '## Fixed\n\n- One thing\n- Another thing, described at such a length that the line of the changelog has to be broken somewhere',
+  protocols: [],
+  opens: [],
+  man: [],
+  completions: [],
+  services: [],
+  conffiles: [],
+  needs: [],
 }
 export const date = 1_760_000_001
 
