@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { faulty } from '../../packages/slipway/src/io/faulty.ts'
 import { firstRelease, goingBack, halting, mustRun, nextRelease, prepare, promotion } from './scenes.ts'
-import type { Scene, Stage } from './scenes.ts'
+import type { Stage } from './scenes.ts'
 import { assertSound, essence, judgeWorld, steadyMachine, treeOf } from './world.ts'
 
 const sweepMs = 600_000
@@ -16,13 +16,22 @@ describe.each([firstRelease, nextRelease, promotion, halting, goingBack])('$name
   })
   afterAll(() => stage.saved.remove())
 
-  it.each([{ after: false, when: 'before it is done' }, { after: true, when: 'once it is done' }])('fails each effect $when', async ({ after }) => {
-    const worlds = { old: 0, new: 0 }
-    for (let n = 1; n <= clean.effects; n += 1) worlds[await breakOnce(stage, clean, { n, after })] += 1
-    console.log(`${scene.name}: ${clean.effects} fault points, each ${after ? 'after' : 'before'} its effect; ${worlds.old} left the old world, ${worlds.new} the new`)
-    expect(worlds.old).toBeGreaterThan(0)
-    expect(worlds.new).toBeGreaterThan(0)
-  }, sweepMs)
+  it.each([
+    { after: false, when: 'before it is done' },
+    { after: true, when: 'once it is done' },
+  ])(
+    'fails each effect $when',
+    async ({ after }) => {
+      const worlds = { old: 0, new: 0 }
+      for (let n = 1; n <= clean.effects; n += 1) worlds[await breakOnce(stage, clean, { n, after })] += 1
+      console.log(
+        `${scene.name}: ${clean.effects} fault points, each ${after ? 'after' : 'before'} its effect; ${worlds.old} left the old world, ${worlds.new} the new`,
+      )
+      expect(worlds.old).toBeGreaterThan(0)
+      expect(worlds.new).toBeGreaterThan(0)
+    },
+    sweepMs,
+  )
 })
 
 interface Clean {

@@ -34,7 +34,9 @@ export const sweepKills = async (strace: string, scene: Scene, { every, seed }: 
       worlds[await killOnce({ strace, command, stage, clean }, call, again)] += 1
     }
     const byName = countBy(chosen.map(one => one.name))
-    console.log(`${scene.name}: ${calls.length} mutating system calls, killed at ${chosen.length} of them (${byName}); ${worlds.old} left the old world, ${worlds.new} the new`)
+    console.log(
+      `${scene.name}: ${calls.length} mutating system calls, killed at ${chosen.length} of them (${byName}); ${worlds.old} left the old world, ${worlds.new} the new`,
+    )
     return { calls: calls.length, kills: chosen.length, worlds }
   } finally {
     stage.saved.remove()
@@ -74,7 +76,9 @@ const killOnce = async ({ strace, command, stage, clean }: Rig, call: Call, agai
     expect(essence(treeOf(project.bucket))).toEqual(clean)
     return world
   } catch (error) {
-    throw new Error(`${scene.name}, killed at ${call.thread} ${call.nth} ${call.shape}, then at ${again.nth} ${again.shape}`, { cause: error })
+    throw new Error(`${scene.name}, killed at ${call.thread} ${call.nth} ${call.shape}, then at ${again.nth} ${again.shape}`, {
+      cause: error,
+    })
   } finally {
     saved.restore()
   }
@@ -85,7 +89,8 @@ const killThere = async ({ strace, command, stage }: Rig, call: Call): Promise<v
   let nth = call.nth
   for (let tries = 1; ; tries += 1) {
     const killed = await killAt(strace, command, { ...call, nth })
-    if (tries === mostTries || (killed.signal === 'SIGKILL' && killed.shape === call.shape)) return expect([killed.signal, killed.shape]).toEqual(['SIGKILL', call.shape])
+    if (tries === mostTries || (killed.signal === 'SIGKILL' && killed.shape === call.shape))
+      return expect([killed.signal, killed.shape]).toEqual(['SIGKILL', call.shape])
     stage.saved.restore()
     const sameCalls = (await countCalls(strace, command)).filter(one => one.thread === call.thread && one.shape === call.shape)
     nth = sameCalls[call.occurrence - 1]?.nth ?? nth
@@ -106,7 +111,9 @@ const assertNoLock = async ({ project }: Stage): Promise<void> => {
 }
 
 const countBy = (names: readonly string[]): string =>
-  Object.entries(Object.groupBy(names, name => name)).map(([name, all]) => `${name} ${all?.length ?? 0}`).join(', ')
+  Object.entries(Object.groupBy(names, name => name))
+    .map(([name, all]) => `${name} ${all?.length ?? 0}`)
+    .join(', ')
 
 /** mulberry32: the same draws for the same seed. */
 export const randomOf = (seed: number): (() => number) => {

@@ -26,16 +26,23 @@ export const firstRelease: Scene = {
   args: ['release', '--channel', 'stable'],
   isNew: ({ stable }) => stable?.current === '1.0.0' && stable.n === 1,
 }
+/** Its packages are in the cache: only what the gate and publishing do is left. */
 export const nextRelease: Scene = {
   name: 'release 1.1.0 over 1.0.0',
-  before: [['1.0.0', 'release', '--channel', 'stable']],
+  before: [
+    ['1.0.0', 'release', '--channel', 'stable'],
+    ['1.1.0', 'package', '--channel', 'stable'],
+  ],
   version: '1.1.0',
   args: ['release', '--channel', 'stable'],
   isNew: ({ stable }) => stable?.current === '1.1.0' && stable.before === '1.0.0' && stable.n === 2,
 }
 export const promotion: Scene = {
   name: 'promote 1.1.0 from canary to 10 % of stable',
-  before: [['1.0.0', 'release', '--channel', 'stable'], ['1.1.0', 'release', '--channel', 'canary']],
+  before: [
+    ['1.0.0', 'release', '--channel', 'stable'],
+    ['1.1.0', 'release', '--channel', 'canary'],
+  ],
   version: '1.1.0',
   args: ['promote', '1.1.0', '--to', 'stable', '--rollout', '10'],
   isNew: ({ stable, canary }) => stable?.candidate?.version === '1.1.0' && stable.current === '1.0.0' && canary?.n === 1,
@@ -56,7 +63,10 @@ export const goingBack: Scene = {
 }
 export const stagedRelease: Scene = {
   name: 'release 1.1.0 to 10 % of stable',
-  before: [['1.0.0', 'release', '--channel', 'stable'], ['1.0.0', 'rollout', 'stable', '--percent', '100']],
+  before: [
+    ['1.0.0', 'release', '--channel', 'stable'],
+    ['1.0.0', 'rollout', 'stable', '--percent', '100'],
+  ],
   version: '1.1.0',
   more: { channels: { stable: { rollout: ['10% 1d', '100%'] } } },
   args: ['release', '--channel', 'stable'],

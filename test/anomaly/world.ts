@@ -73,7 +73,9 @@ export const save = (base: string): Saved => {
 /** Everything under a folder but what a killed write left unnamed. */
 export const treeOf = (root: string): Tree => {
   if (!existsSync(root)) return new Map()
-  const files = readdirSync(root, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile() && !temporaryName.test(entry.name))
+  const files = readdirSync(root, { recursive: true, withFileTypes: true }).filter(
+    entry => entry.isFile() && !temporaryName.test(entry.name),
+  )
   const paths = files.map(entry => join(entry.parentPath, entry.name))
   return new Map(paths.map(path => [relative(root, path), readFileSync(path)] as const).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
@@ -106,7 +108,9 @@ export const judgeWorld = async ({ project, before, isNew }: Question): Promise<
   const { channels, heads } = await committed(project)
   expect(isNew(channels), `channels ${JSON.stringify(channels)}`).toBe(true)
   for (const key of headsOf(now)) expect(heads.has(key), `${key} is a head of the new state`).toBe(true)
-  expect(wrongOf(found)).toEqual([...heads].flatMap(([key, bytes]) => behind(key, { now: now.get(key), old: before.get(key), bytes })).sort())
+  expect(wrongOf(found)).toEqual(
+    [...heads].flatMap(([key, bytes]) => behind(key, { now: now.get(key), old: before.get(key), bytes })).sort(),
+  )
   return 'new'
 }
 
@@ -123,11 +127,13 @@ export const assertSound = async (project: SmallProject): Promise<Channels> => {
 
 /** What two buckets of the same history have in common: not the numbers of skipped documents, nor the times inside of evidence. */
 export const essence = (tree: Tree): readonly string[] => {
-  const lines = [...tree].filter(([key]) => !key.startsWith('tuf/')).map(([key, bytes]) => {
-    if (key.startsWith('drafts/')) return key
-    if (key.startsWith('evidence/')) return key.replace(/\.[0-9a-f]{16}\.dsse\.json$/, '')
-    return `${key} ${createHash('sha256').update(bytes).digest('hex')}`
-  })
+  const lines = [...tree]
+    .filter(([key]) => !key.startsWith('tuf/'))
+    .map(([key, bytes]) => {
+      if (key.startsWith('drafts/')) return key
+      if (key.startsWith('evidence/')) return key.replace(/\.[0-9a-f]{16}\.dsse\.json$/, '')
+      return `${key} ${createHash('sha256').update(bytes).digest('hex')}`
+    })
   return [...new Set(lines)].sort()
 }
 
@@ -147,12 +153,17 @@ export const openSmall = (project: SmallProject) => folder.open({ path: project.
 /** The committed channels and, by key, the head that each feed must show for them; rendered here, from the bucket alone. */
 export const committed = async (project: SmallProject): Promise<{ readonly channels: Channels; readonly heads: Tree }> => {
   const report = emptyReport()
-  const chain = await readChain(await openSmall(project), report, { root: readFileSync(join(project.keys, 'root.json')), nowMs: Date.now() })
+  const chain = await readChain(await openSmall(project), report, {
+    root: readFileSync(join(project.keys, 'root.json')),
+    nowMs: Date.now(),
+  })
   if (chain === null) throw new Error(`the chain does not hold: ${JSON.stringify(report.problems)}`)
   const releases: Record<string, Release> = {}
   for (const version of Object.keys(chain.releases))
     releases[version] = parseRelease(parseJson(readFileSync(join(project.bucket, `releases/${version}/release.json`), 'utf8')))
-  const files = Object.entries(chain.channels).flatMap(([channel, state]) => renderChannel({ app: 'tiny', channel, state, releases, base: url }))
+  const files = Object.entries(chain.channels).flatMap(([channel, state]) =>
+    renderChannel({ app: 'tiny', channel, state, releases, base: url }),
+  )
   return { channels: chain.channels, heads: new Map(files.filter(file => file.head).map(file => [file.path, Buffer.from(file.bytes)])) }
 }
 
@@ -167,7 +178,10 @@ const expectSame = (now: Tree, key: string, bytes: Buffer | undefined): void =>
   expect(same(now.get(key), bytes), `${key} stands unchanged`).toBe(true)
 
 /** What verify must say of one head after the commit: nothing, behind, or missing when it never was; any other bytes fail. */
-const behind = (key: string, { now, old, bytes }: { now: Buffer | undefined; old: Buffer | undefined; bytes: Buffer }): readonly string[] => {
+const behind = (
+  key: string,
+  { now, old, bytes }: { now: Buffer | undefined; old: Buffer | undefined; bytes: Buffer },
+): readonly string[] => {
   if (same(now, bytes)) return []
   expect(same(now, old), `${key} is a rendering of the old state or of the new one`).toBe(true)
   return [now === undefined ? `verify/missing ${key}` : `verify/behind ${key}`]
@@ -196,7 +210,8 @@ const tauriParts = (project: SmallProject, text: string): readonly Part[] => {
   return Object.values(platforms).map(({ url: part, signature }) => ({
     url: part,
     // Throws when it does not hold.
-    holds: bytes => verifyDigest(key, createHash('blake2b512').update(bytes).digest(), Buffer.from(signature, 'base64').toString()) !== null,
+    holds: bytes =>
+      verifyDigest(key, createHash('blake2b512').update(bytes).digest(), Buffer.from(signature, 'base64').toString()) !== null,
   }))
 }
 

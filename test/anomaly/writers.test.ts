@@ -1,18 +1,20 @@
 // Several writers on one bucket: a halt that runs through a stopped publisher (TRUST 9, test 1), two publishers at once, two runs in one checkout.
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ChannelState } from '@slipway/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Io } from '../../packages/slipway/src/io/io.ts'
+import type { BucketReader } from '../../packages/slipway/src/stores/store.ts'
+import { verifyBucket } from '../../packages/slipway/src/verify/verify.ts'
 import { start } from '../kit/kill.ts'
 import { smallProject } from '../kit/project.ts'
 import type { Document, SmallProject } from '../kit/project.ts'
 import { randomOf } from './kill-sweep.ts'
-import { nextRelease, prepare, stagedRelease } from './scenes.ts'
+import { mustRun, nextRelease, prepare, stagedRelease } from './scenes.ts'
 import type { Stage } from './scenes.ts'
 import { watched } from './stops.ts'
 import type { Effect } from './stops.ts'
-import { assertSound, essence, headsNaming, save, steadyMachine, treeOf, url } from './world.ts'
+import { assertSound, essence, headsNaming, openSmall, save, steadyMachine, treeOf, url } from './world.ts'
 import type { Saved } from './world.ts'
 
 const sweepMs = 600_000
@@ -30,40 +32,86 @@ describe.each([stagedRelease, nextRelease])('a halt while $name is under way', s
   })
   afterAll(() => stage.saved.remove())
 
-  it('wins over a publisher that stood still before any effect of its publishing', async () => {
-    const ends = { halted: 0, committed: 0 }
-    for (const effect of effects) {
-      const { project, saved } = stage
-      const { stopped, other } = await during({ project, args: scene.args, effect }, () => project.json(haltArgs))
-      ends[await judgeHalt(stage, effect, { publisher: stopped, halter: other })] += 1
-      saved.restore()
-    }
-    console.log(`${scene.name}: a halt at ${effects.length} effects of publishing; ${ends.halted} publishers stopped, ${ends.committed} had committed`)
-    expect(ends.halted).toBeGreaterThan(10)
-    expect(ends.committed).toBeGreaterThan(3)
-  }, sweepMs)
-
-  it('wins over a publisher whose acknowledgement was lost', async () => {
-    for (const effect of effects.filter(one => one.name !== 'lock')) {
-      const { project, saved } = stage
-      let halting: Promise<Document> | undefined
-      const lose = async (now: Effect): Promise<boolean> => {
-        if (now.n !== effect.n) return false
-        halting = project.json(haltArgs)
-        if (!now.locked) await halting
-        return true
+  it(
+    'wins over a publisher that stood still before any effect of its publishing',
+    async () => {
+      const ends = { halted: 0, committed: 0 }
+      for (const effect of effects) {
+        const { project, saved } = stage
+        const { stopped, other } = await during({ project, args: scene.args, effect }, () => project.json(haltArgs))
+        ends[await judgeHalt(stage, effect, { publisher: stopped, halter: other })] += 1
+        saved.restore()
       }
-      const publisher = await project.json(scene.args, watched(steadyMachine(), { lose }))
-      const halter = await halting
-      expect([halter?.exitCode, publisher.exitCode !== 70], why(effect)).toEqual([0, true])
-      const { stable } = await assertSound(project)
-      expect(stable?.halted?.reason, why(effect)).toBe('crashes at start')
-      const resumed = await project.json([...scene.args, '--resume'])
-      expect([resumed.exitCode, resumed.errors.map(one => one.code)], why(effect)).toEqual([3, [isCommitted(stable) ? 'channel/halted' : 'publish/halted']])
-      if (scene === stagedRelease) expect(headsNaming(project, '1.1.0'), why(effect)).toEqual([])
-      saved.restore()
-    }
-  }, sweepMs)
+      console.log(
+        `${scene.name}: a halt at ${effects.length} effects of publishing; ${ends.halted} publishers stopped, ${ends.committed} had committed`,
+      )
+      expect(ends.halted).toBeGreaterThan(10)
+      expect(ends.committed).toBeGreaterThan(3)
+    },
+    sweepMs,
+  )
+
+  it(
+    'wins over a publisher whose acknowledgement was lost',
+    async () => {
+      for (const effect of effects.filter(one => one.name !== 'lock')) {
+        const { project, saved } = stage
+        let halting: Promise<Document> | undefined
+        const lose = async (now: Effect): Promise<boolean> => {
+          if (now.n !== effect.n) return false
+          halting = project.json(haltArgs)
+          if (!now.locked) await halting
+          return true
+        }
+        const publisher = await project.json(scene.args, watched(steadyMachine(), { lose }))
+        const halter = await halting
+        expect([halter?.exitCode, publisher.exitCode !== 70], why(effect)).toEqual([0, true])
+        const { stable } = await assertSound(project)
+        expect(stable?.halted?.reason, why(effect)).toBe('crashes at start')
+        const resumed = await project.json([...scene.args, '--resume'])
+        expect([resumed.exitCode, resumed.errors.map(one => one.code)], why(effect)).toEqual([
+          3,
+          [isCommitted(stable) ? 'channel/halted' : 'publish/halted'],
+        ])
+        if (scene === stagedRelease) expect(headsNaming(project, '1.1.0'), why(effect)).toEqual([])
+        saved.restore()
+      }
+    },
+    sweepMs,
+  )
+})
+
+describe('verify while another one commits', () => {
+  it(
+    'looks again, and finds nothing wrong',
+    async () => {
+      const stage = await prepare(stagedRelease)
+      const { project } = stage
+      await mustRun(project, stagedRelease.args)
+      const bucket = await openSmall(project)
+      let halting: Promise<void> | undefined
+      const reader: BucketReader = {
+        read: async key => {
+          if (key.startsWith('feeds/')) await (halting ??= mustRun(project, haltArgs))
+          return bucket.read(key)
+        },
+      }
+      const [root, minisign] = [readFileSync(join(project.keys, 'root.json')), readFileSync(join(project.keys, 'minisign.pub'), 'utf8')]
+      const found = await verifyBucket({
+        reader,
+        app: 'tiny',
+        base: url,
+        keys: { root, minisign },
+        nowMs: Date.now(),
+        deep: false,
+        strict: false,
+      })
+      expect(halting).toBeDefined()
+      expect(found.report.problems).toEqual([])
+      stage.saved.remove()
+    },
+    sweepMs,
+  )
 })
 
 describe('two publishers of one version', () => {
@@ -83,56 +131,82 @@ describe('two publishers of one version', () => {
       if (kind === 'other') appendFileSync(join(other.root, 'bin/linux-x64/tiny'), 'another build')
     }
 
-    it('make one release, wherever the first one stood still', async () => {
-      begin()
-      const effects = await bucketEffects(stage.project, nextRelease.args)
-      const seen = new Map<string, number>()
-      for (const effect of effects) {
+    it(
+      'make one release, wherever the first one stood still',
+      async () => {
         begin()
-        const { stopped: first, other: second } = await during({ project: stage.project, args: nextRelease.args, effect }, () => other.json(nextRelease.args))
-        const end = await judgePair({ kind, why: why(effect), project: stage.project, runs: [first, second] })
-        seen.set(end, (seen.get(end) ?? 0) + 1)
-      }
-      console.log(`two publishers with ${kind} inputs, ${effects.length} stops: ${[...seen].map(([end, count]) => `${end} ${count}`).join(', ')}`)
-    }, sweepMs)
+        const effects = await bucketEffects(stage.project, nextRelease.args)
+        const seen = new Map<string, number>()
+        for (const effect of effects) {
+          begin()
+          const { stopped: first, other: second } = await during({ project: stage.project, args: nextRelease.args, effect }, () =>
+            other.json(nextRelease.args),
+          )
+          const end = await judgePair({ kind, why: why(effect), project: stage.project, runs: [first, second] })
+          seen.set(end, (seen.get(end) ?? 0) + 1)
+        }
+        console.log(
+          `two publishers with ${kind} inputs, ${effects.length} stops: ${[...seen].map(([end, count]) => `${end} ${count}`).join(', ')}`,
+        )
+      },
+      sweepMs,
+    )
 
-    it('make one release in any interleaving', async () => {
-      for (let seed = 1; seed <= 12; seed += 1) {
-        begin()
-        const runs = await Promise.all([stage.project.json(nextRelease.args, slowed(seed)), other.json(nextRelease.args, slowed(seed + 1000))])
-        await judgePair({ kind, why: `seed ${seed}`, project: stage.project, runs })
-      }
-    }, sweepMs)
+    it(
+      'make one release in any interleaving',
+      async () => {
+        for (let seed = 1; seed <= 12; seed += 1) {
+          begin()
+          const runs = await Promise.all([
+            stage.project.json(nextRelease.args, slowed(seed)),
+            other.json(nextRelease.args, slowed(seed + 1000)),
+          ])
+          await judgePair({ kind, why: `seed ${seed}`, project: stage.project, runs })
+        }
+      },
+      sweepMs,
+    )
 
-    it('make one release as two processes', async () => {
-      for (let round = 1; round <= 3; round += 1) {
-        begin()
-        const args = [...nextRelease.args, '--json', '--reporter', 'none']
-        const home = join(saved.base, 'home')
-        const ended = await Promise.all([stage.project, other].map(({ root }) => start({ args, root, home }, { cores: 'all' }).ended))
-        const runs = ended.map(({ exitCode, stdout }) => ({ exitCode: exitCode ?? -1, errors: (JSON.parse(stdout) as Document).errors }))
-        await judgePair({ kind, why: `round ${round}`, project: stage.project, runs })
-      }
-    }, sweepMs)
+    it(
+      'make one release as two processes',
+      async () => {
+        for (let round = 1; round <= 3; round += 1) {
+          begin()
+          const args = [...nextRelease.args, '--json', '--reporter', 'none']
+          const home = join(saved.base, 'home')
+          const ended = await Promise.all([stage.project, other].map(({ root }) => start({ args, root, home }, { cores: 'all' }).ended))
+          const runs = ended.map(({ exitCode, stdout }) => ({ exitCode: exitCode ?? -1, errors: (JSON.parse(stdout) as Document).errors }))
+          await judgePair({ kind, why: `round ${round}`, project: stage.project, runs })
+        }
+      },
+      sweepMs,
+    )
   })
 })
 
 describe('two runs in one checkout', () => {
-  it('end the second with exit 3, naming the process of the first', async () => {
-    const stage = await prepare(nextRelease)
-    const effect = (await bucketEffects(stage.project, nextRelease.args))[0]
-    stage.saved.restore()
-    if (effect === undefined) throw new Error('publishing has no effect')
-    const args = [...nextRelease.args, '--json', '--reporter', 'none']
-    const second = () => start({ args, root: stage.project.root, home: `${stage.saved.base}.saved/home` }, { cores: 'all' }).ended
-    const { stopped, other } = await during({ project: stage.project, args: nextRelease.args, effect: { ...effect, locked: false } }, second)
-    const { errors } = JSON.parse(other.stdout) as Document
-    expect([other.exitCode, errors.map(one => one.code)]).toEqual([3, ['run/busy']])
-    expect(errors[0]?.message).toMatch(new RegExp(`\\bslipway release, process ${process.pid}\\b`))
-    expect([stopped.exitCode, stopped.errors]).toEqual([0, []])
-    await assertSound(stage.project)
-    stage.saved.remove()
-  }, sweepMs)
+  it(
+    'end the second with exit 3, naming the process of the first',
+    async () => {
+      const stage = await prepare(nextRelease)
+      const effect = (await bucketEffects(stage.project, nextRelease.args))[0]
+      stage.saved.restore()
+      if (effect === undefined) throw new Error('publishing has no effect')
+      const args = [...nextRelease.args, '--json', '--reporter', 'none']
+      const second = () => start({ args, root: stage.project.root, home: `${stage.saved.base}.saved/home` }, { cores: 'all' }).ended
+      const { stopped, other } = await during(
+        { project: stage.project, args: nextRelease.args, effect: { ...effect, locked: false } },
+        second,
+      )
+      const { errors } = JSON.parse(other.stdout) as Document
+      expect([other.exitCode, errors.map(one => one.code)]).toEqual([3, ['run/busy']])
+      expect(errors[0]?.message).toMatch(new RegExp(`\\bslipway release, process ${process.pid}\\b`))
+      expect([stopped.exitCode, stopped.errors]).toEqual([0, []])
+      await assertSound(stage.project)
+      stage.saved.remove()
+    },
+    sweepMs,
+  )
 })
 
 /** The effects of a whole run on the bucket, and when it asks for its lock. */
@@ -151,7 +225,10 @@ interface Stop {
 }
 
 /** Stops a run before one effect, does something else, and lets it go on. Where the run holds the lock, the other one must wait for it. */
-const during = async <T>({ project, args, effect }: Stop, act: () => Promise<T>): Promise<{ readonly stopped: Document; readonly other: T }> => {
+const during = async <T>(
+  { project, args, effect }: Stop,
+  act: () => Promise<T>,
+): Promise<{ readonly stopped: Document; readonly other: T }> => {
   const arrived = Promise.withResolvers<void>()
   const goOn = Promise.withResolvers<void>()
   const before = async (now: Effect): Promise<void> => {
@@ -169,7 +246,11 @@ const during = async <T>({ project, args, effect }: Stop, act: () => Promise<T>)
   return { stopped: await running, other: await acting }
 }
 
-const judgeHalt = async ({ project, scene }: Stage, effect: Effect, { publisher, halter }: { publisher: Document; halter: Document }): Promise<'halted' | 'committed'> => {
+const judgeHalt = async (
+  { project, scene }: Stage,
+  effect: Effect,
+  { publisher, halter }: { publisher: Document; halter: Document },
+): Promise<'halted' | 'committed'> => {
   expect([halter.exitCode, halter.errors], why(effect)).toEqual([0, []])
   // All heads show the committed state, and that one is halted.
   const { stable } = await assertSound(project)
@@ -215,7 +296,10 @@ const secondCheckout = (project: SmallProject, folder: string): SmallProject =>
   smallProject({
     version: '1.1.0',
     folder,
-    more: { store: { folder: { path: project.bucket, url: url.slice(0, -1) } }, trust: { folder: project.keys, keyring: join(project.secret, 'tiny.keys') } },
+    more: {
+      store: { folder: { path: project.bucket, url: url.slice(0, -1) } },
+      trust: { folder: project.keys, keyring: join(project.secret, 'tiny.keys') },
+    },
   })
 
 const why = ({ n, name, path, locked }: Effect): string => `effect ${n}, ${name} ${path}${locked ? ', with the lock' : ''}`

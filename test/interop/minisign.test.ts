@@ -13,7 +13,8 @@ interface Record1 {
   readonly artifacts: readonly { readonly file: string; readonly signatures: { readonly minisign: string } }[]
 }
 const recordOf = (folder: string): Record1 => JSON.parse(readFileSync(join(folder, 'release.json'), 'utf8')) as Record1
-const says = (tool: string, args: readonly string[], cwd: string): string => execFileSync(tool, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+const says = (tool: string, args: readonly string[], cwd: string): string =>
+  execFileSync(tool, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
 
 describeWithJudge(['minisign'], 'minisign', ({ minisign }) => {
   let project: SmallProject
@@ -33,7 +34,7 @@ describeWithJudge(['minisign'], 'minisign', ({ minisign }) => {
     const lines = says('sha256sum', ['-c', '--strict', 'SHA256SUMS'], folder).trim().split('\n')
     expect(lines.every(line => line.endsWith(': OK'))).toBe(true)
     const listed = lines.map(line => line.split(':')[0])
-    expect([...listed, 'SHA256SUMS', 'SHA256SUMS.minisig'].sort()).toEqual(readdirSync(folder).sort())
+    expect(new Set([...listed, 'SHA256SUMS', 'SHA256SUMS.minisig'])).toEqual(new Set(readdirSync(folder)))
   })
   it('verifies every package with the signature of its record, and refuses it for another', () => {
     const { artifacts } = recordOf(folder)
@@ -44,7 +45,7 @@ describeWithJudge(['minisign'], 'minisign', ({ minisign }) => {
       const args = (name: string): string[] => ['-V', '-p', join(project.keys, 'minisign.pub'), '-x', join(place, 'signature'), '-m', name]
       expect(says(minisign, args(file), folder)).toContain(`timestamp:1700000000\tfile:${file}\tversion:1.0.0`)
       const other = artifacts.find(one => one.file !== file)?.file ?? ''
-      expect(() => says(minisign, args(other), folder)).toThrow()
+      expect(() => says(minisign, args(other), folder)).toThrow(/verification failed/)
     }
     rmSync(place, { recursive: true })
   })
@@ -52,7 +53,7 @@ describeWithJudge(['minisign'], 'minisign', ({ minisign }) => {
     const path = join(folder, 'SHA256SUMS')
     const bytes = readFileSync(path)
     writeFileSync(path, bytes.with(5, 0x30 + ((bytes[5] ?? 0) === 0x30 ? 1 : 0)))
-    expect(() => verify('SHA256SUMS')).toThrow()
+    expect(() => verify('SHA256SUMS')).toThrow(/verification failed/)
     writeFileSync(path, bytes)
   })
 })
@@ -75,7 +76,7 @@ describeWithJudge(['tauri', 'minisign'], 'Keys of the Tauri CLI', ({ tauri, mini
     const publicKey = parsePublicKey(readFileSync(`${key}.pub`, 'utf8'))
     const signature = unwrapTauri(readFileSync(`${file}.sig`, 'utf8'))
     expect(verifyDigest(publicKey, await digestOf([readFileSync(file)]), signature).trustedComment).toContain('file:app.tar.gz')
-    expect(() => verifyDigest(publicKey, new Uint8Array(64), signature)).toThrow()
+    expect(() => verifyDigest(publicKey, new Uint8Array(64), signature)).toThrow('does not belong to this file')
   })
 
   it.each([
@@ -85,7 +86,10 @@ describeWithJudge(['tauri', 'minisign'], 'Keys of the Tauri CLI', ({ tauri, mini
     const key = generate(`key${password.length}`, password)
     // Without a password the Tauri CLI seals with the empty one, and the config names none.
     const minisignOptions = { key: `file:${key}`, ...(password === '' ? {} : { password: 'env:TEST_TAURI_PASSWORD' }) }
-    const project = smallProject({ targets: ['linux-x64'], more: { packages: ['deb'], feeds: { tauri: true }, sign: { minisign: minisignOptions } } })
+    const project = smallProject({
+      targets: ['linux-x64'],
+      more: { packages: ['deb'], feeds: { tauri: true }, sign: { minisign: minisignOptions } },
+    })
     execFileSync('chmod', ['600', key])
     process.env['TEST_TAURI_PASSWORD'] = password
     try {
@@ -99,13 +103,17 @@ describeWithJudge(['tauri', 'minisign'], 'Keys of the Tauri CLI', ({ tauri, mini
       delete process.env['TEST_TAURI_PASSWORD']
     }
     // The client: base64 in latest.json, the public key as `tauri signer generate` printed it.
-    const manifest = JSON.parse(readFileSync(join(project.bucket, 'feeds/stable/tauri/latest.json'), 'utf8')) as { platforms: Record<string, { url: string; signature: string }> }
+    const manifest = JSON.parse(readFileSync(join(project.bucket, 'feeds/stable/tauri/latest.json'), 'utf8')) as {
+      platforms: Record<string, { url: string; signature: string }>
+    }
     const { url, signature } = manifest.platforms['linux-x86_64'] ?? { url: '', signature: '' }
     const file = join(project.bucket, 'releases/1.0.0', url.split('/').at(-1) ?? '')
     const place = mkdtempSync(join(folder, 'check-'))
     writeFileSync(join(place, 'signature'), Buffer.from(signature, 'base64'))
     writeFileSync(join(place, 'key.pub'), Buffer.from(readFileSync(`${key}.pub`, 'utf8'), 'base64'))
-    expect(says(minisign, ['-V', '-p', join(place, 'key.pub'), '-x', join(place, 'signature'), '-m', file], place)).toContain('version:1.0.0')
+    expect(says(minisign, ['-V', '-p', join(place, 'key.pub'), '-x', join(place, 'signature'), '-m', file], place)).toContain(
+      'version:1.0.0',
+    )
     expect((await project.run(['verify', project.bucket, '--keys', project.keys])).exitCode).toBe(0)
     rmSync(dirname(project.root), { recursive: true, force: true })
   })
@@ -113,7 +121,10 @@ describeWithJudge(['tauri', 'minisign'], 'Keys of the Tauri CLI', ({ tauri, mini
   it('say when the password is wrong, and write nothing', { timeout: 180_000 }, async () => {
     const key = generate('locked', 'open sesame')
     execFileSync('chmod', ['600', key])
-    const project = smallProject({ targets: ['linux-x64'], more: { packages: ['deb'], feeds: {}, sign: { minisign: { key: `file:${key}`, password: 'env:TEST_TAURI_WRONG' } } } })
+    const project = smallProject({
+      targets: ['linux-x64'],
+      more: { packages: ['deb'], feeds: {}, sign: { minisign: { key: `file:${key}`, password: 'env:TEST_TAURI_WRONG' } } },
+    })
     process.env['TEST_TAURI_WRONG'] = 'open says me'
     try {
       await project.run(['keys', 'generate'])

@@ -9,7 +9,8 @@ import { describeWithJudge, judge } from '../kit/judges.ts'
 import { smallProject } from '../kit/project.ts'
 import type { SmallProject } from '../kit/project.ts'
 
-const says = (tool: string, args: readonly string[], cwd: string): string => execFileSync(tool, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+const says = (tool: string, args: readonly string[], cwd: string): string =>
+  execFileSync(tool, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
 
 let project: SmallProject
 let folder: string
@@ -25,7 +26,8 @@ beforeAll(async () => {
 afterAll(() => rmSync(dirname(project.root), { recursive: true, force: true }))
 const filesOf = (ending: string): readonly string[] => readdirSync(folder).filter(name => name.endsWith(ending))
 /** The program that went in, by target. */
-const programOf = (target: string): Buffer => readFileSync(join(project.root, 'bin', target, target.startsWith('windows') ? 'tiny.exe' : 'tiny'))
+const programOf = (target: string): Buffer =>
+  readFileSync(join(project.root, 'bin', target, target.startsWith('windows') ? 'tiny.exe' : 'tiny'))
 const targetOf = (file: string): string => /(macos|windows|linux)-(x64|arm64)/.exec(file)?.[0] ?? ''
 
 describe('packages of a tiny project', () => {
@@ -72,9 +74,18 @@ describe('binaries', () => {
 
 describeWithJudge(['dpkg-deb', 'dpkg', 'tar'], 'deb packages', paths => {
   it('are read by dpkg-deb, and their program comes out whole', () => {
-    for (const [file, target] of [['tiny_1.0.0-1_amd64.deb', 'linux-x64'], ['tiny_1.0.0-1_arm64.deb', 'linux-arm64']] as const) {
+    for (const [file, target] of [
+      ['tiny_1.0.0-1_amd64.deb', 'linux-x64'],
+      ['tiny_1.0.0-1_arm64.deb', 'linux-arm64'],
+    ] as const) {
       const control = says(paths['dpkg-deb'], ['-I', file], folder)
-      for (const line of ['Package: tiny', 'Version: 1.0.0-1', `Architecture: ${target === 'linux-x64' ? 'amd64' : 'arm64'}`, 'Maintainer: Tiny <tiny@example.org>']) expect(control).toContain(line)
+      for (const line of [
+        'Package: tiny',
+        'Version: 1.0.0-1',
+        `Architecture: ${target === 'linux-x64' ? 'amd64' : 'arm64'}`,
+        'Maintainer: Tiny <tiny@example.org>',
+      ])
+        expect(control).toContain(line)
       expect(says(paths['dpkg-deb'], ['-c', file], folder)).toMatch(/root\/root +\d+ 2023-11-14 .*\.\/usr\/bin\/tiny/)
       const tarball = execFileSync(paths['dpkg-deb'], ['--fsys-tarfile', file], { cwd: folder, maxBuffer: 1 << 26 })
       const place = mkdtempSync(join(tmpdir(), 'undeb-'))
@@ -104,7 +115,8 @@ const makeRoot = (): string => {
 }
 
 const example = join(import.meta.dirname, '../../examples/esbuild')
-const registryAnswers = spawnSync('npm', ['view', '@esbuild/linux-x64@0.28.2', 'version'], { encoding: 'utf8', timeout: 20_000 }).stdout?.trim() === '0.28.2'
+const registryAnswers =
+  spawnSync('npm', ['view', '@esbuild/linux-x64@0.28.2', 'version'], { encoding: 'utf8', timeout: 20_000 }).stdout?.trim() === '0.28.2'
 const lacking = ['tar', 'unzip', '7z', 'dpkg-deb', 'dpkg', 'lintian'].filter(name => judge(name) === undefined)
 const hindrance = [...(registryAnswers ? [] : ['the npm registry does not answer']), ...lacking.map(name => `lacking ${name}`)].join(', ')
 
@@ -120,7 +132,10 @@ describe.skipIf(hindrance !== '')(`esbuild, linux-x64${hindrance === '' ? '' : `
   const version = (program: string): string => says(program, ['--version'], place).trim()
 
   it('comes out of tar.gz and zip as a program that says its version', () => {
-    for (const [tool, args] of [['tar', ['-xzf', join(out, 'esbuild-0.28.2-linux-x64.tar.gz')]], ['unzip', ['-q', join(out, 'esbuild-0.28.2-linux-x64.zip')]]] as const) {
+    for (const [tool, args] of [
+      ['tar', ['-xzf', join(out, 'esbuild-0.28.2-linux-x64.tar.gz')]],
+      ['unzip', ['-q', join(out, 'esbuild-0.28.2-linux-x64.zip')]],
+    ] as const) {
       const here = mkdtempSync(join(place, 'out-'))
       says(judge(tool) ?? '', args, here)
       const program = readdirSync(here, { recursive: true, withFileTypes: true }).find(one => one.isFile() && one.name === 'esbuild')
@@ -130,12 +145,20 @@ describe.skipIf(hindrance !== '')(`esbuild, linux-x64${hindrance === '' ? '' : `
   })
   it('is installed by dpkg, and says its version', () => {
     const root = makeRoot()
-    says(judge('dpkg') ?? '', ['--root', root, '--force-not-root', '--force-depends', '--log', join(root, 'log'), '-i', join(out, 'esbuild_0.28.2-1_amd64.deb')], place)
+    says(
+      judge('dpkg') ?? '',
+      ['--root', root, '--force-not-root', '--force-depends', '--log', join(root, 'log'), '-i', join(out, 'esbuild_0.28.2-1_amd64.deb')],
+      place,
+    )
     expect(version(join(root, 'usr/bin/esbuild'))).toBe('0.28.2')
     rmSync(root, { recursive: true })
   })
   it('gives lintian no error', { timeout: 180_000 }, () => {
-    const { stdout, stderr } = spawnSync(judge('lintian') ?? '', ['--allow-root', '--fail-on', 'none', '--tag-display-limit', '0', 'esbuild_0.28.2-1_amd64.deb'], { cwd: out, encoding: 'utf8', timeout: 170_000 })
+    const { stdout, stderr } = spawnSync(
+      judge('lintian') ?? '',
+      ['--allow-root', '--fail-on', 'none', '--tag-display-limit', '0', 'esbuild_0.28.2-1_amd64.deb'],
+      { cwd: out, encoding: 'utf8', timeout: 170_000 },
+    )
     const lines = `${stdout}\n${stderr}`.split('\n')
     expect(lines.filter(line => line.startsWith('E:'))).toEqual([])
   })

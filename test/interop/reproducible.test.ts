@@ -24,7 +24,10 @@ const sign = (root: string, { umask, env }: Omit<Surroundings, 'folder'>): { cac
   const line = 'umask "$1"; shift; exec "$@"'
   const args = ['-c', line, 'sh', umask, process.execPath, entry, 'sign', '--cwd', root, '--reporter', 'none', '--events', events]
   execFileSync('/bin/sh', args, { env: { PATH: '/usr/bin:/bin', ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
-  const ends = readFileSync(events, 'utf8').trim().split('\n').map(text => JSON.parse(text) as { type: string; step?: string; outcome?: string })
+  const ends = readFileSync(events, 'utf8')
+    .trim()
+    .split('\n')
+    .map(text => JSON.parse(text) as { type: string; step?: string; outcome?: string })
   rmSync(events)
   const packed = ends.filter(one => one.type === 'step.end' && one.step?.startsWith('package:') === true)
   return { cached: packed.filter(one => one.outcome === 'cached').length, done: packed.filter(one => one.outcome === 'done').length }
@@ -32,7 +35,16 @@ const sign = (root: string, { umask, env }: Omit<Surroundings, 'folder'>): { cac
 
 const digests = (root: string): Readonly<Record<string, string>> => {
   const out = join(root, 'dist/1.0.0')
-  return Object.fromEntries(readdirSync(out).sort().map(name => [name, createHash('sha256').update(readFileSync(join(out, name))).digest('hex')]))
+  return Object.fromEntries(
+    readdirSync(out)
+      .sort()
+      .map(name => [
+        name,
+        createHash('sha256')
+          .update(readFileSync(join(out, name)))
+          .digest('hex'),
+      ]),
+  )
 }
 
 /** A project in `folder`, with keys and sources of the first one; all that must not count is different. */
@@ -63,8 +75,22 @@ describe('the same release twice', () => {
   const others: readonly (readonly [string, Surroundings])[] = [
     ['in another folder', { folder: 'b/c d/é', umask: '022', env: { TZ: 'UTC', HOME: '/root' } }],
     ['east of Greenwich, under a strict umask', { folder: 'e', umask: '077', env: { TZ: 'Pacific/Kiritimati', HOME: '/nonexistent' } }],
-    ['west of it, under an open umask, in Turkish', { folder: 'w', umask: '000', env: { TZ: 'America/Los_Angeles', HOME: join(here, 'home'), LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_TR.UTF-8' } }],
-    ['in CI, coloured, with a user name', { folder: 'ci', umask: '027', env: { CI: 'true', FORCE_COLOR: '1', USER: 'somebody', LOGNAME: 'somebody', HOSTNAME: 'elsewhere', TZ: 'Asia/Kathmandu' } }],
+    [
+      'west of it, under an open umask, in Turkish',
+      {
+        folder: 'w',
+        umask: '000',
+        env: { TZ: 'America/Los_Angeles', HOME: join(here, 'home'), LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_TR.UTF-8' },
+      },
+    ],
+    [
+      'in CI, coloured, with a user name',
+      {
+        folder: 'ci',
+        umask: '027',
+        env: { CI: 'true', FORCE_COLOR: '1', USER: 'somebody', LOGNAME: 'somebody', HOSTNAME: 'elsewhere', TZ: 'Asia/Kathmandu' },
+      },
+    ],
   ]
   it.each(others)('%s: identical digests', (_words, { folder, umask, env }) => {
     const root = copyTo(join(here, folder), keys)

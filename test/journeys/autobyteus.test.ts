@@ -24,7 +24,14 @@ afterAll(() => stage.close())
 // The real electron-updater; by the last four bytes of its id it is inside 10 % or outside of 50 %.
 const ask = async (version: string, who: 'inside' | 'outside') => {
   const stagingId = `11111111-1111-4111-8111-1111${who === 'inside' ? '00000001' : 'f0000000'}`
-  const verdict = await checkWithElectronUpdater({ feedUrl: `${stage.url}/feeds/stable/electron`, version, arch: 'x64', folder: mkdtempSync(join(stage.base, 'client-')), stagingId, download: true })
+  const verdict = await checkWithElectronUpdater({
+    feedUrl: `${stage.url}/feeds/stable/electron`,
+    version,
+    arch: 'x64',
+    folder: mkdtempSync(join(stage.base, 'client-')),
+    stagingId,
+    download: true,
+  })
   expect(verdict.error).toBeUndefined()
   return verdict.offered
 }
@@ -39,7 +46,10 @@ describe('a release in steps', () => {
     const next = stage.at('1.1.0')
     await done(next, 'release', '--channel', 'canary')
     expect(await ask('1.0.0', 'inside')).toBeNull()
-    expect((await done(next, 'promote', '1.1.0', '--to', 'stable')).data).toMatchObject({ percent: 10, candidate: { version: '1.1.0', percent: 10 } })
+    expect((await done(next, 'promote', '1.1.0', '--to', 'stable')).data).toMatchObject({
+      percent: 10,
+      candidate: { version: '1.1.0', percent: 10 },
+    })
     expect([await ask('1.0.0', 'inside'), await ask('1.0.0', 'outside')]).toEqual(['1.1.0', null])
   })
   it('P14: a halt is seen at the next check, and says "no update", not an error', async () => {
@@ -67,7 +77,10 @@ describe('a release in steps', () => {
   })
   it('P10: a file that says the wrong architecture is refused before anything is published', async () => {
     const project = stage.at('1.2.0')
-    writeFileSync(join(project.root, 'bin/linux-x64/autobyteus'), new Uint8Array([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 183, 0]))
+    writeFileSync(
+      join(project.root, 'bin/linux-x64/autobyteus'),
+      new Uint8Array([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 183, 0]),
+    )
     const ran = await project.json(['release'])
     expect(ran.exitCode).toBe(2)
     expect(ran.errors[0]?.where['target']).toBe('linux-x64')

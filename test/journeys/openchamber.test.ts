@@ -18,7 +18,8 @@ interface File {
   readonly url: string
   readonly sha256: string
 }
-const filesOf = (data: Readonly<Record<string, unknown>>): readonly File[] => (data['apps'] as readonly { files: readonly File[] }[])[0]?.files ?? []
+const filesOf = (data: Readonly<Record<string, unknown>>): readonly File[] =>
+  (data['apps'] as readonly { files: readonly File[] }[])[0]?.files ?? []
 
 let stage: Stage
 const order: string[] = []
@@ -42,7 +43,8 @@ beforeAll(async () => {
   })
   const io = machine()
   // Every object in the order in which it came to stand in the bucket.
-  const noted = (path: string): void => void (path.startsWith(`${stage.project.bucket}/`) && order.push(path.slice(stage.project.bucket.length + 1)))
+  const noted = (path: string): void =>
+    void (path.startsWith(`${stage.project.bucket}/`) && order.push(path.slice(stage.project.bucket.length + 1)))
   const noting = {
     ...io,
     secrets: { ...io.secrets, env: (name: string) => (name === 'SOURCE_DATE_EPOCH' ? '1700000000' : io.secrets.env(name)) },
@@ -68,7 +70,11 @@ describe('publishing', () => {
   it('A2: every URL follows from one template, is planned, and answers', async () => {
     for (const { url, file, sha256 } of released) {
       expect(url).toBe(`${stage.url}/releases/1.0.0/${file}`)
-      expect(createHash('sha256').update(await fetched(url)).digest('hex')).toBe(sha256)
+      expect(
+        createHash('sha256')
+          .update(await fetched(url))
+          .digest('hex'),
+      ).toBe(sha256)
     }
     const planned = filesOf((await stage.at('1.0.0').json(['plan'])).data)
     expect(planned.map(one => one.url)).toEqual(released.map(one => one.url))
@@ -81,7 +87,10 @@ describe('publishing', () => {
     const right = readFileSync(program)
     writeFileSync(program, Buffer.concat([right, Buffer.from('x')]))
     const before = await fetched(released[0]?.url ?? '')
-    expect(await project.json(['publish', '--channel', 'canary'])).toMatchObject({ exitCode: 3, errors: [{ code: 'publish/version-taken' }] })
+    expect(await project.json(['publish', '--channel', 'canary'])).toMatchObject({
+      exitCode: 3,
+      errors: [{ code: 'publish/version-taken' }],
+    })
     expect((await fetched(released[0]?.url ?? '')).equals(before)).toBe(true)
     writeFileSync(program, right)
   })
@@ -91,19 +100,32 @@ describe('publishing', () => {
     expect(last('releases/')).toBeLessThan(first('tuf/timestamp.json'))
     expect(last('evidence/')).toBeLessThan(first('tuf/timestamp.json'))
     expect(first('tuf/timestamp.json')).toBeLessThan(first('feeds/'))
-    const ask = (channel: string) => checkWithElectronUpdater({ feedUrl: `${stage.url}/feeds/${channel}/electron`, version: '0.9.0', arch: 'x64', folder: mkdtempSync(join(stage.base, 'client-')) })
+    const ask = (channel: string) =>
+      checkWithElectronUpdater({
+        feedUrl: `${stage.url}/feeds/${channel}/electron`,
+        version: '0.9.0',
+        arch: 'x64',
+        folder: mkdtempSync(join(stage.base, 'client-')),
+      })
     expect((await ask('canary')).offered).toBe('1.0.0')
     const none = await ask('nightly')
-    expect({ offered: none.offered, said: none.error?.includes('ERR_UPDATER_CHANNEL_FILE_NOT_FOUND') }).toEqual({ offered: null, said: true })
+    expect({ offered: none.offered, said: none.error?.includes('ERR_UPDATER_CHANNEL_FILE_NOT_FOUND') }).toEqual({
+      offered: null,
+      said: true,
+    })
   })
   it('A4: the index lists every package of each architecture by its role; each one that is lost is named', async () => {
     const record = JSON.parse((await fetched(`${stage.url}/releases/1.0.0/release.json`)).toString()) as { artifacts: readonly File[] }
     for (const target of ['linux-x64', 'linux-arm64', 'macos-arm64'])
-      for (const kind of ['zip', 'tar.gz']) expect(record.artifacts.filter(one => one.target === target && one.kind === kind).map(one => one.role)).toEqual(['both'])
+      for (const kind of ['zip', 'tar.gz'])
+        expect(record.artifacts.filter(one => one.target === target && one.kind === kind).map(one => one.role)).toEqual(['both'])
     const path = join(stage.project.bucket, 'releases/1.0.0/openchamber-1.0.0-macos-arm64.zip')
     const bytes = readFileSync(path)
     rmSync(path)
-    expect(await stage.at('1.0.0').json(['verify'])).toMatchObject({ exitCode: 5, errors: [{ code: 'verify/missing', where: { object: 'releases/1.0.0/openchamber-1.0.0-macos-arm64.zip' } }] })
+    expect(await stage.at('1.0.0').json(['verify'])).toMatchObject({
+      exitCode: 5,
+      errors: [{ code: 'verify/missing', where: { object: 'releases/1.0.0/openchamber-1.0.0-macos-arm64.zip' } }],
+    })
     writeFileSync(path, bytes)
   })
 })
@@ -116,14 +138,29 @@ describe('two channels', () => {
   })
   it('A8: promotion moves no byte: the same digests, only feeds and signed state change', async () => {
     const { data } = await done(stage.at('1.0.0'), 'promote', '1.0.0', '--to', 'stable')
-    const digests = (files: readonly { file: string; sha256: string }[]) => Object.fromEntries(files.map(({ file, sha256 }) => [file, sha256]))
+    const digests = (files: readonly { file: string; sha256: string }[]) =>
+      Object.fromEntries(files.map(({ file, sha256 }) => [file, sha256]))
     expect(digests(data['files'] as readonly File[])).toEqual(digests(released))
-    for (const { url, sha256 } of released) expect(createHash('sha256').update(await fetched(url)).digest('hex')).toBe(sha256)
-    const [stable, canary] = await Promise.all(['stable', 'canary'].map(async channel => JSON.parse((await fetched(`${stage.url}/feeds/${channel}/tauri/latest.json`)).toString()) as { platforms: object }))
+    for (const { url, sha256 } of released)
+      expect(
+        createHash('sha256')
+          .update(await fetched(url))
+          .digest('hex'),
+      ).toBe(sha256)
+    const [stable, canary] = await Promise.all(
+      ['stable', 'canary'].map(
+        async channel => JSON.parse((await fetched(`${stage.url}/feeds/${channel}/tauri/latest.json`)).toString()) as { platforms: object },
+      ),
+    )
     expect(stable?.platforms).toEqual(canary?.platforms)
   })
   it('A3: a Tauri manifest whose every signature holds over the fetched bytes', async () => {
-    const manifest = JSON.parse((await fetched(`${stage.url}/feeds/stable/tauri/latest.json`)).toString()) as { version: string; notes: string; pub_date: string; platforms: Record<string, { url: string; signature: string }> }
+    const manifest = JSON.parse((await fetched(`${stage.url}/feeds/stable/tauri/latest.json`)).toString()) as {
+      version: string
+      notes: string
+      pub_date: string
+      platforms: Record<string, { url: string; signature: string }>
+    }
     expect({ version: manifest.version, date: manifest.pub_date }).toEqual({ version: '1.0.0', date: '2023-11-14T22:13:20Z' })
     expect(Object.keys(manifest.platforms).sort()).toEqual(['linux-aarch64', 'linux-aarch64-deb', 'linux-x86_64', 'linux-x86_64-deb'])
     const key = parsePublicKey(readFileSync(join(stage.project.keys, 'tauri.pub'), 'utf8'))
@@ -135,7 +172,14 @@ describe('two channels', () => {
   it('A7: build, publish and promote by hand, with CI unset and no token', async () => {
     const io = machine()
     const names = new Set<string>()
-    const bare = { ...io, secrets: { ...io.secrets, env: (name: string) => (names.add(name), name === 'SOURCE_DATE_EPOCH' ? '1700000000' : undefined), secret: (name: string) => (names.add(name), undefined) } }
+    const bare = {
+      ...io,
+      secrets: {
+        ...io.secrets,
+        env: (name: string) => (names.add(name), name === 'SOURCE_DATE_EPOCH' ? '1700000000' : undefined),
+        secret: (name: string) => (names.add(name), undefined),
+      },
+    }
     const next = stage.at('1.1.0')
     expect((await next.json(['release', '--channel', 'canary'], bare)).exitCode).toBe(0)
     expect((await next.json(['promote', '1.1.0', '--to', 'stable'], bare)).exitCode).toBe(0)
@@ -143,8 +187,16 @@ describe('two channels', () => {
   })
   it('P10: each architecture reads a head of its own, and is given its own file', async () => {
     for (const arch of ['x64', 'arm64'] as const) {
-      const verdict = await checkWithElectronUpdater({ feedUrl: `${stage.url}/feeds/stable/electron`, version: '1.0.0', arch, folder: mkdtempSync(join(stage.base, 'client-')) })
-      expect(verdict).toMatchObject({ offered: '1.1.0', file: `${stage.url}/releases/1.1.0/openchamber_1.1.0-1_${arch === 'x64' ? 'amd64' : 'arm64'}.deb` })
+      const verdict = await checkWithElectronUpdater({
+        feedUrl: `${stage.url}/feeds/stable/electron`,
+        version: '1.0.0',
+        arch,
+        folder: mkdtempSync(join(stage.base, 'client-')),
+      })
+      expect(verdict).toMatchObject({
+        offered: '1.1.0',
+        file: `${stage.url}/releases/1.1.0/openchamber_1.1.0-1_${arch === 'x64' ? 'amd64' : 'arm64'}.deb`,
+      })
     }
   })
 })
@@ -168,13 +220,22 @@ describeWithJudge(['unzip', 'tar', 'dpkg'], 'what users unpack', paths => {
     const root = mkdtempSync(join(stage.base, 'root-'))
     for (const part of ['info', 'updates']) mkdirSync(join(root, 'var/lib/dpkg', part), { recursive: true })
     writeFileSync(join(root, 'var/lib/dpkg/status'), '')
-    const install = (file: string): string => says(paths.dpkg, ['--root', root, '--force-not-root', '--force-depends', '--log', join(root, 'log'), '-i', file])
+    const install = (file: string): string =>
+      says(paths.dpkg, ['--root', root, '--force-not-root', '--force-depends', '--log', join(root, 'log'), '-i', file])
     install(join(stage.project.bucket, 'releases/1.0.0/openchamber_1.0.0-1_amd64.deb'))
-    const verdict = await checkWithElectronUpdater({ feedUrl: `${stage.url}/feeds/stable/electron`, version: '1.0.0', arch: 'x64', folder: mkdtempSync(join(stage.base, 'client-')), download: true })
+    const verdict = await checkWithElectronUpdater({
+      feedUrl: `${stage.url}/feeds/stable/electron`,
+      version: '1.0.0',
+      arch: 'x64',
+      folder: mkdtempSync(join(stage.base, 'client-')),
+      download: true,
+    })
     expect(verdict.error).toBeUndefined()
     install(verdict.downloaded ?? '')
     expect(says(paths.dpkg, ['--root', root, '--verify', 'openchamber'])).toBe('')
-    expect(readFileSync(join(root, 'var/lib/dpkg/status'), 'utf8')).toMatch(/Package: openchamber\nStatus: install ok installed[\s\S]*Version: 1\.1\.0-1/)
+    expect(readFileSync(join(root, 'var/lib/dpkg/status'), 'utf8')).toMatch(
+      /Package: openchamber\nStatus: install ok installed[\s\S]*Version: 1\.1\.0-1/,
+    )
     expect(existsSync(join(root, 'usr/bin/openchamber'))).toBe(true)
   })
 })

@@ -33,7 +33,13 @@ export const openStage = async (play: Play): Promise<Stage> => {
   mkdirSync(first.bucket, { recursive: true })
   const server: Server = await serveFolder(first.bucket, 0)
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const about = { license: 'MIT', homepage: 'https://example.org', summary: `${play.name}, a program`, publisher: 'Somebody <somebody@example.org>', date: '2023-11-14' }
+  const about = {
+    license: 'MIT',
+    homepage: 'https://example.org',
+    summary: `${play.name}, a program`,
+    publisher: 'Somebody <somebody@example.org>',
+    date: '2023-11-14',
+  }
   const options = (version: string): Omit<SmallOptions, 'version' | 'folder'> => ({
     targets: play.targets,
     url,
@@ -43,7 +49,8 @@ export const openStage = async (play: Play): Promise<Stage> => {
     const project = nextVersion(first, version, options(version))
     for (const target of play.targets) {
       const folder = join(project.root, 'bin', target)
-      for (const file of readdirSync(folder)) if (file.startsWith('tiny')) renameSync(join(folder, file), join(folder, file.replace('tiny', play.bin)))
+      for (const file of readdirSync(folder))
+        if (file.startsWith('tiny')) renameSync(join(folder, file), join(folder, file.replace('tiny', play.bin)))
     }
     play.prepare?.(project.root)
     return project
@@ -51,7 +58,16 @@ export const openStage = async (play: Play): Promise<Stage> => {
   const project = at('1.0.0')
   const made = await project.run(['keys', 'generate'])
   expect(made.exitCode, made.stderr).toBe(0)
-  return { url, base: dirname(first.root), project, at, close: () => void (server.close(), rmSync(dirname(first.root), { recursive: true, force: true })) }
+  return {
+    url,
+    base: dirname(first.root),
+    project,
+    at,
+    close: () => {
+      server.close()
+      rmSync(dirname(first.root), { recursive: true, force: true })
+    },
+  }
 }
 
 /** Runs a command that must succeed. */
@@ -65,4 +81,5 @@ export const fetched = async (url: string): Promise<Buffer> => {
   expect(answer.status, url).toBe(200)
   return Buffer.from(await answer.arrayBuffer())
 }
-export const says = (tool: string, args: readonly string[], cwd = '/'): string => execFileSync(tool, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+export const says = (tool: string, args: readonly string[], cwd = '/'): string =>
+  execFileSync(tool, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })

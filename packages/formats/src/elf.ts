@@ -17,6 +17,8 @@ export interface Elf {
   /** Runs without a loader: no interpreter, no libraries, and not a library itself. */
   readonly isStatic: boolean
   readonly libc: 'glibc' | 'musl' | undefined
+  /** Library -> the symbol versions that are asked of it, as `GLIBC_2.34` of `libc.so.6`. */
+  readonly versions: Readonly<Record<string, readonly string[]>>
   /** The oldest glibc that has every symbol version asked for, such as `2.17`. */
   readonly glibcFloor: string | undefined
 }
@@ -37,7 +39,7 @@ export const readElf = async (source: Source): Promise<Elf> => {
   const isPie = ((valueOf(dynamic, 0x6ffffffb) ?? 0) & 0x08000000) !== 0
   const isLinked = interpreter !== undefined || needed.length > 0
   const isMusl = interpreter?.includes('/ld-musl-') === true || needed.some(library => /^(libc\.musl-|ld-musl-)/.test(library))
-  const glibcFloor = newestGlibc(versions)
+  const glibcFloor = newestGlibc(Object.values(versions).flat())
   const isGlibc = glibcFloor !== undefined || needed.includes('libc.so.6') || /\/ld-linux|\/ld64\.so/.test(interpreter ?? '')
   return {
     bits: header.bits,
@@ -50,6 +52,7 @@ export const readElf = async (source: Source): Promise<Elf> => {
     soname,
     isStatic: !isLinked && (header.type === 'exec' || (header.type === 'dyn' && isPie)),
     libc: isMusl ? 'musl' : isGlibc ? 'glibc' : undefined,
+    versions,
     glibcFloor,
   }
 }
@@ -203,22 +206,32 @@ interface Dynamic {
 }
 
 /** The symbol versions asked for (DT_VERNEED): a list of libraries, each with a list of versions, linked by distances. */
-const readVersions = async (read: Read, header: Header, { dynamic, segments }: Dynamic): Promise<readonly string[]> => {
+const readVersions = async (read: Read, header: Header, { dynamic, segments }: Dynamic): Promise<Elf['versions']> => {
   const [address, count] = [valueOf(dynamic, 0x6ffffffe), valueOf(dynamic, 0x6fffffff)]
-  if (address === undefined || count === undefined) return []
+  if (address === undefined || count === undefined) return {}
   const { offset, leftBytes } = placeOf(segments, address)
   const fields = fieldsOf(await read(offset, Math.min(leftBytes, 1 << 20)), header.order)
-  const names: number[] = []
+  const libraries: { readonly library: number; readonly names: readonly number[] }[] = []
+  let total = 0
   let at = 0
   for (let index = 0; index < count; index++) {
-    names.push(...readVersionNames(fields, at, offset))
+    const names = readVersionNames(fields, at, offset)
+    libraries.push({ library: fields.u32(at + 4), names })
+    total += names.length
     // Counts may lie: no program asks for so many versions, and reading them must end.
-    if (names.length > 10_000) throw new FormatError('elf/bad-dynamic', 'more than 10000 symbol versions', offset)
+    if (total > 10_000) throw new FormatError('elf/bad-dynamic', 'more than 10000 symbol versions', offset)
     const next = fields.u32(at + 12)
     if (next === 0) break
     at += next
   }
-  return Promise.all([...new Set(names)].map(name => stringAt(read, { dynamic, segments }, name)))
+  const text = (index: number): Promise<string> => stringAt(read, { dynamic, segments }, index)
+  // A map, because a file may call a library __proto__.
+  const found = new Map<string, readonly string[]>()
+  for (const { library, names } of libraries) {
+    const key = await text(library)
+    found.set(key, [...(found.get(key) ?? []), ...(await Promise.all([...new Set(names)].map(text)))])
+  }
+  return Object.fromEntries(found)
 }
 
 const readVersionNames = (fields: Fields, at: number, offset: number): readonly number[] => {

@@ -33,6 +33,7 @@ const patterns: Readonly<Record<string, RegExp>> = {
   uid: /^[0-9]{1,15}$/,
   gid: /^[0-9]{1,15}$/,
   mtime: /^-?[0-9]{1,15}(\.[0-9]*)?$/,
+  'APK-TOOLS.checksum.SHA1': /^[0-9a-f]{40}$/i,
 }
 
 const valueOf = (key: string, value: Uint8Array): string | undefined => {

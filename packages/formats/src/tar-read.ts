@@ -21,6 +21,8 @@ export interface TarFound {
   readonly mtime: number
   readonly uid: number
   readonly gid: number
+  /** The pax records of this entry alone, where it has any; the values of keys that nothing here reads are not kept. */
+  readonly pax?: ReadonlyMap<string, string>
   /** The content, once, and only until the next entry is asked for. */
   bytes(): AsyncIterable<Uint8Array>
 }
@@ -125,6 +127,7 @@ const describe = (block: Uint8Array, extended: Extended, offset: number): Omit<T
     mtime: paxNumber('mtime', 136, 148),
     uid: paxNumber('uid', 108, 116),
     gid: paxNumber('gid', 116, 124),
+    ...(extended.local.size === 0 ? {} : { pax: extended.local }),
   }
 }
 

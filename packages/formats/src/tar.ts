@@ -18,6 +18,8 @@ export interface TarEntry {
   /** Whole seconds since 1970. */
   readonly mtime: number
   readonly linkTarget?: string
+  /** More pax records of this entry, as Alpine's checksums; not in the GNU dialect. */
+  readonly pax?: Readonly<Record<string, string>>
 }
 
 export interface TarWriting {
@@ -82,13 +84,13 @@ const checkSize = (entry: TarEntry, sizeBytes: number): void => {
 
 /** The header blocks of an entry (pax or GNU blocks first where needed); uid and gid 0, owner root. Throws `tar/bad-entry`. */
 export const tarHeader = (entry: TarEntry, options: TarWriting = {}): Uint8Array => {
-  checkEntry(entry)
+  checkEntry(entry, options)
   const path = encodeText(entry.type === 'folder' && !entry.path.endsWith('/') ? `${entry.path}/` : entry.path)
   const link = encodeText(entry.linkTarget ?? '')
   return options.dialect === 'gnu' ? gnuHeader(entry, path, link) : paxHeader(entry, path, link)
 }
 
-const checkEntry = (entry: TarEntry): void => {
+const checkEntry = (entry: TarEntry, options: TarWriting): void => {
   const refuse = (reason: string): never => {
     throw new FormatError('tar/bad-entry', `${JSON.stringify(entry.path)} cannot be written: ${reason}`)
   }
@@ -101,6 +103,7 @@ const checkEntry = (entry: TarEntry): void => {
   if (!Number.isInteger(entry.mode) || entry.mode < 0 || entry.mode > 0o7777) refuse(`the mode is ${entry.mode}`)
   const isLink = entry.linkTarget !== undefined && entry.linkTarget !== '' && !entry.linkTarget.includes('\0')
   if ((entry.type === 'symlink') !== isLink) refuse('a symlink, and only it, has a target')
+  if (entry.pax !== undefined && options.dialect === 'gnu') refuse('the GNU dialect has no pax records')
 }
 
 const typeFlags = { file: '0', folder: '5', symlink: '2' } as const
@@ -114,6 +117,7 @@ const paxHeader = (entry: TarEntry, path: Uint8Array, link: Uint8Array): Uint8Ar
   if (link.length > 100 || !isAscii(link)) records.push(paxRecord('linkpath', link))
   if (!fitsOctal(entry.sizeBytes)) records.push(paxRecord('size', encodeText(String(entry.sizeBytes))))
   if (!fitsOctal(entry.mtime)) records.push(paxRecord('mtime', encodeText(String(entry.mtime))))
+  for (const [key, value] of Object.entries(entry.pax ?? {})) records.push(paxRecord(key, encodeText(value)))
   const block = ustarBlock({
     name: split?.name ?? toAscii(path),
     prefix: split?.prefix ?? noBytes,

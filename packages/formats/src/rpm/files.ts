@@ -84,67 +84,33 @@ export const fileValues = (files: readonly RpmFile[]): readonly HeaderValue[] =>
   const total = installedBytes(files)
   const size = total > 0xffffffff ? int64Value(tags.longSize, [total]) : int32Value(tags.size, [total])
   if (files.length === 0) return [size]
-  const each = <Value>(value: (file: RpmFile, index: number) => Value): readonly Value[] => files.map(value)
-  const colors = each(file => (file.type === 'file' ? (file.color ?? 0) : 0))
+  const int16 = (tag: number, value: (file: RpmFile) => number) => int16Value(tag, files.map(value))
+  const int32 = (tag: number, value: (file: RpmFile, index: number) => number) => int32Value(tag, files.map(value))
+  const texts = (tag: number, value: (file: RpmFile) => string) => stringsValue(tag, files.map(value))
+  const colorOf = (file: RpmFile): number => (file.type === 'file' ? (file.color ?? 0) : 0)
   return [
     size,
     ...pathValues(files),
-    int32Value(
-      tags.fileSizes,
-      each(file => (file.type === 'file' ? file.sizeBytes : file.type === 'symlink' ? encodeText(file.linkTarget).length : 0)),
-    ),
-    int16Value(
-      tags.fileModes,
-      each(file => typeBits[file.type] | file.mode),
-    ),
-    int16Value(
-      tags.fileRdevs,
-      each(() => 0),
-    ),
-    int32Value(
-      tags.fileMtimes,
-      each(file => file.mtime),
-    ),
-    stringsValue(
-      tags.fileDigests,
-      each(file => (file.type === 'file' ? file.sha256 : '')),
-    ),
-    stringsValue(
-      tags.fileLinkTos,
-      each(file => (file.type === 'symlink' ? file.linkTarget : '')),
-    ),
-    int32Value(
-      tags.fileFlags,
-      each(file => (file.flags ?? []).reduce((sum, flag) => sum | fileFlags[flag], 0)),
-    ),
-    stringsValue(
-      tags.fileUserName,
-      each(file => file.owner ?? 'root'),
-    ),
-    stringsValue(
-      tags.fileGroupName,
-      each(file => file.group ?? 'root'),
-    ),
-    int32Value(
-      tags.fileVerifyFlags,
-      each(() => 0xffffffff),
-    ),
-    int32Value(
-      tags.fileDevices,
-      each(() => 1),
-    ),
-    int32Value(
-      tags.fileInodes,
-      each((_, index) => index + 1),
-    ),
-    stringsValue(
-      tags.fileLangs,
-      each(file => file.language ?? ''),
-    ),
-    ...(colors.some(color => color > 0) ? [int32Value(tags.fileColors, colors)] : []),
+    int32(tags.fileSizes, listedBytes),
+    int16(tags.fileModes, file => typeBits[file.type] | file.mode),
+    int16(tags.fileRdevs, () => 0),
+    int32(tags.fileMtimes, file => file.mtime),
+    texts(tags.fileDigests, file => (file.type === 'file' ? file.sha256 : '')),
+    texts(tags.fileLinkTos, file => (file.type === 'symlink' ? file.linkTarget : '')),
+    int32(tags.fileFlags, file => (file.flags ?? []).reduce((sum, flag) => sum | fileFlags[flag], 0)),
+    texts(tags.fileUserName, file => file.owner ?? 'root'),
+    texts(tags.fileGroupName, file => file.group ?? 'root'),
+    int32(tags.fileVerifyFlags, () => 0xffffffff),
+    int32(tags.fileDevices, () => 1),
+    int32(tags.fileInodes, (_, index) => index + 1),
+    texts(tags.fileLangs, file => file.language ?? ''),
+    ...(files.some(file => colorOf(file) > 0) ? [int32(tags.fileColors, colorOf)] : []),
     int32Value(tags.fileDigestAlgo, [sha256Algorithm]),
   ]
 }
+
+const listedBytes = (file: RpmFile): number =>
+  file.type === 'file' ? file.sizeBytes : file.type === 'symlink' ? encodeText(file.linkTarget).length : 0
 
 const pathValues = (files: readonly RpmFile[]): readonly HeaderValue[] => {
   const indexes = new Map<string, number>()

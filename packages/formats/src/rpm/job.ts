@@ -196,15 +196,15 @@ const checkJob = (job: RpmJob): void => {
   const refuse = (what: string, text: string, rule: string): never => {
     throw new FormatError('rpm/bad-package', `the ${what} ${JSON.stringify(text)} is not allowed: ${rule}`)
   }
-  const wanted = (what: string, text: string, pattern: RegExp, rule: string): void => {
-    if (!pattern.test(text)) refuse(what, text, rule)
-  }
-  wanted('name', job.name, /^[A-Za-z0-9_][A-Za-z0-9._+-]*$/, 'a letter or digit, then letters, digits and . _ + -')
-  wanted('version', job.version, /^[A-Za-z0-9._+~^]+$/, 'letters, digits and . _ + ~ ^, and no hyphen')
-  wanted('release', job.release, /^[A-Za-z0-9._+~^]+$/, 'letters, digits and . _ + ~ ^, and no hyphen')
-  wanted('architecture', job.arch, /^[a-z0-9_]+$/, 'as x86_64, aarch64 or noarch')
-  wanted('summary', job.summary, /^[^\n]+$/, 'one line, not empty')
-  wanted('license', job.license, /^[^\n]+$/, 'one line, not empty')
+  const rules: readonly (readonly [what: string, text: string, pattern: RegExp, rule: string])[] = [
+    ['name', job.name, /^[A-Za-z0-9_][A-Za-z0-9._+-]*$/, 'a letter or digit, then letters, digits and . _ + -'],
+    ['version', job.version, /^[A-Za-z0-9._+~^]+$/, 'letters, digits and . _ + ~ ^, and no hyphen'],
+    ['release', job.release, /^[A-Za-z0-9._+~^]+$/, 'letters, digits and . _ + ~ ^, and no hyphen'],
+    ['architecture', job.arch, /^[a-z0-9_]+$/, 'as x86_64, aarch64 or noarch'],
+    ['summary', job.summary, /^[^\n]+$/, 'one line, not empty'],
+    ['license', job.license, /^[^\n]+$/, 'one line, not empty'],
+  ]
+  for (const [what, text, pattern, rule] of rules) if (!pattern.test(text)) refuse(what, text, rule)
   for (const kind of ['provides', 'obsoletes'] as const) {
     const rich = job.relations?.[kind]?.find(one => one.name.startsWith('('))
     if (rich !== undefined) refuse(`relation in ${kind}`, rich.name, 'rich dependencies are for what is needed, not for what is given')

@@ -1,6 +1,5 @@
 // rpm: a package's payload prepared: compressed once, its digests known before its first byte, and read again when the package is written.
 import { createHash, type Hash } from 'node:crypto'
-import type { ByteChunks } from '../bytes.ts'
 import { addPiece, deflateAlone, type Deflated, deflatedOf, type DeflatePiece, deflatePieces, emptySum } from '../deflate.ts'
 import { crc32 } from '../crc32.ts'
 import { gzipOf } from '../gzip.ts'
@@ -39,7 +38,7 @@ export type Spool = (chunks: AsyncIterable<Uint8Array>) => Promise<() => AsyncIt
 export const gzipPayload = async (files: readonly RpmFile[], options: PayloadOptions): Promise<RpmPayload> => {
   const archive = archiveDigest(options)
   const streams: Deflated[] = []
-  const keep = keeper()
+  const keep = keeper(options)
   const made = (async function* () {
     const parts = archiveParts(files, { largeBytes: 1 << 17, mixedBytes: 1 << 20 })
     for await (const deflated of inFlight(archive.follow(parts), part => deflatedPart(part, options.level, keep))) {
@@ -55,9 +54,9 @@ export const gzipPayload = async (files: readonly RpmFile[], options: PayloadOpt
 export const zstdPayload = async (files: readonly RpmFile[], options: PayloadOptions): Promise<RpmPayload> => {
   const archive = archiveDigest(options)
   const streams: Frames[] = []
-  const keep = keeper()
+  const keep = keeper(options)
   const made = (async function* () {
-    const parts = archiveParts(files, { largeBytes: 1 << 20, mixedBytes: 1 << 22 })
+    const parts = archiveParts(files, { largeBytes: 1 << 20, mixedBytes: 1 << 21 })
     for await (const frames of inFlight(archive.follow(parts), part => zstdPart(part, options.level, keep))) {
       streams.push(frames)
       yield* frames.chunks()
@@ -142,14 +141,14 @@ const firstLoaded = (loaded: Uint8Array, load: () => Promise<Uint8Array>): (() =
 }
 
 /** At most this much compressed data of small files is kept between the two readings; the rest is compressed again. */
-const limitKeptBytes = 48 << 20
+const limitKeptBytes = 24 << 20
 /** Of one large file that brings no stream. */
 const limitPiecesBytes = 4 << 20
 
 type Keep = (bytes: Uint8Array, again: () => Promise<Uint8Array>) => () => Promise<Uint8Array>
 
-const keeper = (): Keep => {
-  let keptBytes = 0
+const keeper = ({ spool }: PayloadOptions): Keep => {
+  let keptBytes = spool === undefined ? 0 : limitKeptBytes
   return (bytes, again) => {
     keptBytes += bytes.length
     return keptBytes > limitKeptBytes ? firstLoaded(bytes, again) : () => Promise.resolve(bytes)
@@ -212,7 +211,7 @@ async function* inFlight<From, To>(items: AsyncIterable<From>, make: (item: From
     // Whoever stops reading leaves some behind; their failure is then nobody's.
     made.catch(() => undefined)
     flying.push(made)
-    const first = flying.length > 3 ? flying.shift() : undefined
+    const first = flying.length > 2 ? flying.shift() : undefined
     if (first !== undefined) yield await first
   }
   for (const made of flying) yield await made

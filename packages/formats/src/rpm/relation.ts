@@ -23,19 +23,17 @@ export const parseRelation = (text: string, marks: readonly RpmMark[] = []): Rpm
   }
   const [, name = '', comparison, version] = /^([A-Za-z0-9_/][^\s<>=,]*)(?:\s*(<=|>=|==?|<|>)\s*([A-Za-z0-9._+~^:-]+))?$/.exec(text) ?? []
   if (name === '' || !isPlain(text)) throw badRelation(text, "it is 'name', 'name >= version' or '(a or b)'")
-  if (comparison === undefined || version === undefined) return { name, ...more }
-  return { name, comparison: comparison === '==' ? '=' : (comparison as '=' | '<'), version, ...more }
+  const compared: string = comparison === '==' ? '=' : (comparison ?? '')
+  return { name, ...(isComparison(compared) && version !== undefined ? { comparison: compared, version } : {}), ...more }
 }
 
 export const relationText = ({ name, comparison, version }: RpmRelation): string =>
   comparison === undefined || version === undefined ? name : `${name} ${comparison} ${version}`
 
 /** The flags of a relation as rpm's number. */
-export const relationFlags = ({ comparison = '', marks = [] }: RpmRelation): number => {
-  const compared =
-    (comparison.includes('<') ? sense.less : 0) |
-    (comparison.includes('>') ? sense.greater : 0) |
-    (comparison.includes('=') ? sense.equal : 0)
+export const relationFlags = ({ comparison, marks = [] }: RpmRelation): number => {
+  const has = (sign: string, flag: number): number => (comparison?.includes(sign) === true ? flag : 0)
+  const compared = has('<', sense.less) | has('>', sense.greater) | has('=', sense.equal)
   return marks.reduce((flags, mark) => flags | sense[mark], compared)
 }
 

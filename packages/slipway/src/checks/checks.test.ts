@@ -13,13 +13,26 @@ const key = createKey({ random: size => new Uint8Array(size).fill(3) })
 const otherKey = createKey({ random: size => new Uint8Array(size).fill(4) })
 const bytesOf = (file: string): Uint8Array => new TextEncoder().encode(`bytes of ${file}`)
 const digest = (name: string, bytes: Uint8Array): Buffer => createHash(name).update(bytes).digest()
-const signed = (file: string, bytes: Uint8Array, by = key): string => signDigest(by, digest('blake2b512', bytes), { trustedComment: `timestamp:1\tfile:${file}\tversion:1.0.0` })
+const signed = (file: string, bytes: Uint8Array, by = key): string =>
+  signDigest(by, digest('blake2b512', bytes), { trustedComment: `timestamp:1\tfile:${file}\tversion:1.0.0` })
 
 const made = (file: string, target: string): Artifact => {
   const bytes = bytesOf(file)
-  return artifact('deb', target, { file, sizeBytes: bytes.length, sha256: digest('sha256', bytes).toString('hex'), signatures: { minisign: signed(file, bytes) } })
+  return artifact('deb', target, {
+    file,
+    sizeBytes: bytes.length,
+    sha256: digest('sha256', bytes).toString('hex'),
+    signatures: { minisign: signed(file, bytes) },
+  })
 }
-const planned = ({ file, target }: Artifact): PlannedArtifact => ({ file, kind: 'deb', target, role: 'both', signatures: ['minisign'], labels: [] })
+const planned = ({ file, target }: Artifact): PlannedArtifact => ({
+  file,
+  kind: 'deb',
+  target,
+  role: 'both',
+  signatures: ['minisign'],
+  labels: [],
+})
 
 const all = [made('a.deb', 'linux-x64'), made('b.deb', 'linux-arm64')]
 const sumsText = new TextEncoder().encode('sums\n')
@@ -52,20 +65,29 @@ describe('completeness', () => {
     expect(tested).toEqual(['a.deb', 'b.deb', 'feed tauri: 2 entries'])
   })
   it('finds a planned file that is not there, and the feed entry that goes with it', async () => {
-    expect(await codes(completeness, { artifacts: all.slice(0, 1) })).toEqual(['completeness/missing-file b.deb', 'completeness/missing-feed-entry feeds/stable/tauri/latest.json'])
+    expect(await codes(completeness, { artifacts: all.slice(0, 1) })).toEqual([
+      'completeness/missing-file b.deb',
+      'completeness/missing-feed-entry feeds/stable/tauri/latest.json',
+    ])
   })
   it('finds a file of the wrong target under the planned name', async () => {
-    expect(await codes(completeness, { artifacts: [made('a.deb', 'linux-x64'), made('b.deb', 'linux-x64')] })).toEqual(['completeness/missing-file b.deb'])
+    expect(await codes(completeness, { artifacts: [made('a.deb', 'linux-x64'), made('b.deb', 'linux-x64')] })).toEqual([
+      'completeness/missing-file b.deb',
+    ])
   })
   it('finds a file that nobody planned', async () => {
     expect(await codes(completeness, { artifacts: [...all, made('c.deb', 'linux-x64')] })).toEqual(['completeness/unplanned-file c.deb'])
   })
   it('finds an empty file', async () => {
-    expect(await codes(completeness, { artifacts: [{ ...(all[0] as Artifact), sizeBytes: 0 }, all[1] as Artifact] })).toEqual(['completeness/empty-file a.deb'])
+    expect(await codes(completeness, { artifacts: [{ ...(all[0] as Artifact), sizeBytes: 0 }, all[1] as Artifact] })).toEqual([
+      'completeness/empty-file a.deb',
+    ])
   })
   it('finds a head that would name nothing at all', async () => {
     const feeds = [{ id: 'tauri', options: {}, heads: { 'feeds/stable/tauri/latest.json': [] } }]
-    expect(await codes(completeness, { planned: { ...sound().planned, feeds } })).toEqual(['completeness/missing-feed-entry feeds/stable/tauri/latest.json'])
+    expect(await codes(completeness, { planned: { ...sound().planned, feeds } })).toEqual([
+      'completeness/missing-feed-entry feeds/stable/tauri/latest.json',
+    ])
   })
 })
 
@@ -82,19 +104,34 @@ describe('signatures', () => {
     expect(await codes(signatures, { bytes })).toEqual(['signatures/changed-file b.deb'])
   })
   it('finds a planned signature that is missing', async () => {
-    expect(await codes(signatures, { artifacts: [{ ...(all[0] as Artifact), signatures: {} }, all[1] as Artifact] })).toEqual(['signatures/missing a.deb'])
+    expect(await codes(signatures, { artifacts: [{ ...(all[0] as Artifact), signatures: {} }, all[1] as Artifact] })).toEqual([
+      'signatures/missing a.deb',
+    ])
   })
   it('finds the signature of another key, of other bytes, and of another file name', async () => {
-    for (const minisign of [signed('a.deb', bytesOf('a.deb'), otherKey), signed('a.deb', bytesOf('b.deb')), signed('b.deb', bytesOf('a.deb')), 'no signature'])
-      expect(await codes(signatures, { artifacts: [{ ...(all[0] as Artifact), signatures: { minisign } }, all[1] as Artifact] })).toEqual(['signatures/bad-signature a.deb'])
+    for (const minisign of [
+      signed('a.deb', bytesOf('a.deb'), otherKey),
+      signed('a.deb', bytesOf('b.deb')),
+      signed('b.deb', bytesOf('a.deb')),
+      'no signature',
+    ])
+      expect(await codes(signatures, { artifacts: [{ ...(all[0] as Artifact), signatures: { minisign } }, all[1] as Artifact] })).toEqual([
+        'signatures/bad-signature a.deb',
+      ])
   })
   it('finds everything wrong when the trust folder holds another key', async () => {
-    expect(await codes(signatures, { accepts: { minisign: { type: 'ed25519', keyId: '', public: writePublicKey(otherKey) } } })).toEqual(['signatures/bad-signature a.deb', 'signatures/bad-signature b.deb', 'signatures/bad-sums SHA256SUMS.minisig'])
+    expect(await codes(signatures, { accepts: { minisign: { type: 'ed25519', keyId: '', public: writePublicKey(otherKey) } } })).toEqual([
+      'signatures/bad-signature a.deb',
+      'signatures/bad-signature b.deb',
+      'signatures/bad-sums SHA256SUMS.minisig',
+    ])
     expect(await codes(signatures, { accepts: {} })).toHaveLength(3)
   })
   it('finds sums that are missing, or signed for something else', async () => {
     expect(await codes(signatures, { sums: {} })).toEqual(['signatures/no-sums SHA256SUMS'])
-    expect(await codes(signatures, { sums: { ...sound().sums, SHA256SUMS: new TextEncoder().encode('other\n') } })).toEqual(['signatures/bad-sums SHA256SUMS.minisig'])
+    expect(await codes(signatures, { sums: { ...sound().sums, SHA256SUMS: new TextEncoder().encode('other\n') } })).toEqual([
+      'signatures/bad-sums SHA256SUMS.minisig',
+    ])
   })
   it('every finding is critical, and says why and how to mend it', async () => {
     for (const unit of [completeness, signatures])

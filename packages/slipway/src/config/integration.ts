@@ -19,13 +19,6 @@ export const integrationOf = (said: Said, prefix: string): Integration => ({
   })),
 })
 
-/** Every file of the project that these keys name. */
-export const projectFilesOf = (app: Integration): readonly ProjectFile[] => [
-  ...app.man,
-  ...app.completions,
-  ...app.services.flatMap(one => (one.file === null ? [] : [one.file])),
-]
-
 const filesOf = (said: string | readonly string[] | undefined, from: string): readonly ProjectFile[] =>
   typeof said === 'string' ? [{ path: said, from }] : (said ?? []).map((path, index) => ({ path, from: `${from}.${index}` }))
 

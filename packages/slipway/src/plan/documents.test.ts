@@ -39,7 +39,9 @@ describe('documents', () => {
     const next = nextVersion(project, '1.1.0', { more: { channels: { stable: { rollout: ['10% 1d', '100%'] }, canary: {} } } })
     await documents(['release'], 'release', next)
     await documents(['status'], 'status', next)
-    const status = JSON.parse((await next.run(['status', '--json'])).stdout) as { channels: { due: string; candidate: { since: string } }[] }
+    const status = JSON.parse((await next.run(['status', '--json'])).stdout) as {
+      channels: { due: string; candidate: { since: string } }[]
+    }
     expect(Date.parse(status.channels[0]?.due ?? '') - Date.parse(status.channels[0]?.candidate.since ?? '')).toBe(86_400_000)
     await documents(['verify'], 'verify', next)
     await next.run(['rollout', 'stable', '--halt', '--reason', 'crashes \u001b[31m'.replaceAll('\u001b', '')])
@@ -71,7 +73,17 @@ describe('documents', () => {
   })
 
   it('are held by schemas that would notice a change', () => {
-    const whole = { schema: 'slipway.verify/1', ok: true, errors: [], place: '', serial: 1, objects: 1, bytes: 1, signatures: 1, clients: [] }
+    const whole = {
+      schema: 'slipway.verify/1',
+      ok: true,
+      errors: [],
+      place: '',
+      serial: 1,
+      objects: 1,
+      bytes: 1,
+      signatures: 1,
+      clients: [],
+    }
     const valid = schema('verify')
     expect(valid(whole)).toBe(true)
     for (const key of Object.keys(whole)) {

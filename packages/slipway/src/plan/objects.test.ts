@@ -4,12 +4,15 @@ import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { slipway } from '../../../../scripts/demo/slipway.ts'
 import { nextVersion, smallProject } from '../../../../test/kit/project.ts'
 import type { SmallOptions } from '../../../../test/kit/project.ts'
 import type { Io } from '../io/io.ts'
 import { machine } from '../io/machine.ts'
+
+// Hundreds of verifications, on a machine that may be busy.
+vi.setConfig({ testTimeout: 240_000 })
 
 interface Planned {
   readonly key: string
@@ -30,7 +33,9 @@ const contentsOf = (bucket: string): Contents =>
 /** Plans, releases, and holds what was planned against what is different in the bucket. */
 const expectPlanned = async (run: Run, bucket: string, args: readonly string[]): Promise<void> => {
   const before = contentsOf(bucket)
-  const plan = JSON.parse((await run(['plan', ...args, '--json'])).stdout) as { readonly apps: readonly { readonly app: string; readonly objects: readonly Planned[] }[] }
+  const plan = JSON.parse((await run(['plan', ...args, '--json'])).stdout) as {
+    readonly apps: readonly { readonly app: string; readonly objects: readonly Planned[] }[]
+  }
   // Keys are below an app's own base; with several apps that is its name.
   const base = (app: string): string => (plan.apps.length > 1 ? `${app}/` : '')
   const objects = plan.apps.flatMap(app => app.objects.map(one => ({ ...one, key: `${base(app.app)}${one.key}` })))
@@ -41,8 +46,17 @@ const expectPlanned = async (run: Run, bucket: string, args: readonly string[]):
   const after = contentsOf(bucket)
   const added = [...after.keys()].filter(key => !before.has(key))
   const changed = [...after].filter(([key, digest]) => before.has(key) && before.get(key) !== digest).map(([key]) => key)
-  expect([...before.keys()].filter(key => !after.has(key)), 'nothing is removed').toEqual([])
-  const patternOf = ({ key }: Planned): RegExp => new RegExp(`^${key.split('*').map(part => part.replace(/[.+^${}()|[\]\\]/g, '\\$&')).join('[^/]*')}$`)
+  expect(
+    [...before.keys()].filter(key => !after.has(key)),
+    'nothing is removed',
+  ).toEqual([])
+  const patternOf = ({ key }: Planned): RegExp =>
+    new RegExp(
+      `^${key
+        .split('*')
+        .map(part => part.replace(/[.+^${}()|[\]\\]/g, '\\$&'))
+        .join('[^/]*')}$`,
+    )
   const written = new Set([...added, ...changed])
   for (const object of objects.filter(one => one.action === 'create')) {
     const matching = added.filter(key => patternOf(object).test(key))
@@ -53,7 +67,10 @@ const expectPlanned = async (run: Run, bucket: string, args: readonly string[]):
   for (const { key } of objects.filter(one => one.action === 'keep')) expect(changed, `kept ${key}`).not.toContain(key)
   expect([...written], 'written and not planned').toEqual([])
   const swapped = objects.filter(one => one.action === 'swap').map(one => one.key)
-  expect(swapped.filter(key => !after.has(key)), 'planned to be swapped, and not there').toEqual([])
+  expect(
+    swapped.filter(key => !after.has(key)),
+    'planned to be swapped, and not there',
+  ).toEqual([])
 }
 
 const home = mkdtempSync(join(tmpdir(), 'home-'))
@@ -76,7 +93,13 @@ const twoApps: SmallOptions = {
 describe('planned objects are the objects written', () => {
   const cases: readonly (readonly [string, SmallOptions])[] = [
     ['the small project', {}],
-    ['six targets, all packages', { targets: ['macos-x64', 'macos-arm64', 'windows-x64', 'windows-arm64', 'linux-x64', 'linux-arm64'], more: { packages: ['tar.gz', 'tar.zst', 'zip', 'binary', 'deb'] } }],
+    [
+      'six targets, all packages',
+      {
+        targets: ['macos-x64', 'macos-arm64', 'windows-x64', 'windows-arm64', 'linux-x64', 'linux-arm64'],
+        more: { packages: ['tar.gz', 'tar.zst', 'zip', 'binary', 'deb'] },
+      },
+    ],
     ['no feeds', { more: { feeds: {} } }],
     ['a staged rollout', { more: { channels: { stable: { rollout: ['5%', '100%'] } } } }],
     ['two apps', twoApps],
@@ -89,28 +112,46 @@ describe('planned objects are the objects written', () => {
       const next = nextVersion(project, '1.1.0', options)
       await expectPlanned(args => next.run(args, atHome()), project.bucket, [])
       const canary = nextVersion(project, '1.2.0', options)
-      await expectPlanned(args => canary.run(args, atHome()), project.bucket, ['--channel', 'canary'].filter(() => options.more?.['channels'] === undefined))
+      await expectPlanned(
+        args => canary.run(args, atHome()),
+        project.bucket,
+        ['--channel', 'canary'].filter(() => options.more?.['channels'] === undefined),
+      )
     } finally {
       rmSync(dirname(project.root), { recursive: true, force: true })
     }
   })
 
   const examples = join(import.meta.dirname, '../../../../examples')
-  const registryAnswers = spawnSync('npm', ['ping'], { timeout: 20_000 }).status === 0 || spawnSync('npm', ['view', 'esbuild@0.28.2', 'version'], { timeout: 20_000 }).status === 0
-  const names = readdirSync(examples, { withFileTypes: true }).filter(entry => entry.isDirectory()).map(entry => entry.name)
-  it.skipIf(!registryAnswers).each(names)(`examples/%s${registryAnswers ? '' : ' (skipped: the npm registry does not answer)'}`, { timeout: 300_000 }, async name => {
-    const place = mkdtempSync(join(tmpdir(), 'example-'))
-    try {
-      const root = join(place, 'project')
-      cpSync(join(examples, name), root, { recursive: true, filter: path => !/[/\\](\.slipway|dist|release)$/.test(path) })
-      const bucket = join(place, 'bucket')
-      const set = { 'store.folder.path': bucket, 'store.folder.url': 'http://127.0.0.1:8737', 'trust.folder': join(place, 'keys'), 'trust.keyring': join(place, 'secret.keys'), 'app.date': '2026-01-02' }
-      const flags = ['--cwd', root, ...Object.entries(set).flatMap(([key, value]) => ['--set', `${key}=${value}`])]
-      const run: Run = args => slipway([...args, ...flags], { quiet: true })
-      expect((await run(['keys', 'generate'])).exitCode).toBe(0)
-      await expectPlanned(run, bucket, [])
-    } finally {
-      rmSync(place, { recursive: true, force: true })
-    }
-  })
+  const registryAnswers =
+    spawnSync('npm', ['ping'], { timeout: 20_000 }).status === 0 ||
+    spawnSync('npm', ['view', 'esbuild@0.28.2', 'version'], { timeout: 20_000 }).status === 0
+  const names = readdirSync(examples, { withFileTypes: true })
+    .filter(entry => entry.isDirectory())
+    .map(entry => entry.name)
+  it.skipIf(!registryAnswers).each(names)(
+    `examples/%s${registryAnswers ? '' : ' (skipped: the npm registry does not answer)'}`,
+    { timeout: 300_000 },
+    async name => {
+      const place = mkdtempSync(join(tmpdir(), 'example-'))
+      try {
+        const root = join(place, 'project')
+        cpSync(join(examples, name), root, { recursive: true, filter: path => !/[/\\](\.slipway|dist|release)$/.test(path) })
+        const bucket = join(place, 'bucket')
+        const set = {
+          'store.folder.path': bucket,
+          'store.folder.url': 'http://127.0.0.1:8737',
+          'trust.folder': join(place, 'keys'),
+          'trust.keyring': join(place, 'secret.keys'),
+          'app.date': '2026-01-02',
+        }
+        const flags = ['--cwd', root, ...Object.entries(set).flatMap(([key, value]) => ['--set', `${key}=${value}`])]
+        const run: Run = args => slipway([...args, ...flags], { quiet: true })
+        expect((await run(['keys', 'generate'])).exitCode).toBe(0)
+        await expectPlanned(run, bucket, [])
+      } finally {
+        rmSync(place, { recursive: true, force: true })
+      }
+    },
+  )
 })

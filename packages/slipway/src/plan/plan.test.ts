@@ -3,8 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
-import type { PlanBody } from '@slipway/core'
-import { SlipwayError } from '@slipway/core'
+import type { PlanBody, SlipwayError } from '@slipway/core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { serveFolder } from '../../../../scripts/demo/serve.ts'
 import { smallProject } from '../../../../test/kit/project.ts'
@@ -28,7 +27,13 @@ afterEach(() => made.splice(0).forEach(folder => rmSync(folder, { recursive: tru
 interface AppPlan {
   readonly version: string
   readonly channel: string
-  readonly files: readonly { readonly file: string; readonly target: string; readonly kind: string; readonly url: string; readonly labels: readonly string[] }[]
+  readonly files: readonly {
+    readonly file: string
+    readonly target: string
+    readonly kind: string
+    readonly url: string
+    readonly labels: readonly string[]
+  }[]
   readonly feeds: readonly { readonly feed: string; readonly url: string; readonly files: readonly string[] }[]
   readonly objects: readonly { readonly key: string; readonly url: string; readonly action: string; readonly count: number }[]
 }
@@ -69,7 +74,13 @@ describe('makePlan', () => {
   })
   it('changes its digest with what it would do', async () => {
     const digests = new Set<string>()
-    for (const options of [{}, { version: '1.0.1' }, { targets: ['linux-x64'] }, { more: { packages: ['deb'] } }, { more: { channels: { stable: { rollout: ['10%', '100%'] } } } }])
+    for (const options of [
+      {},
+      { version: '1.0.1' },
+      { targets: ['linux-x64'] },
+      { more: { packages: ['deb'] } },
+      { more: { channels: { stable: { rollout: ['10%', '100%'] } } } },
+    ])
       digests.add(planDigest(await planOf(small(options))))
     expect(digests.size).toBe(5)
   })
@@ -95,16 +106,27 @@ describe('plan', () => {
     const before = await project.json(['plan'])
     expect({ exitCode: before.exitCode, ready: before.data['ready'] }).toEqual({ exitCode: 0, ready: true })
     const { files, feeds, objects } = appOf(before)
-    expect(files.map(one => one.file)).toEqual(['tiny-1.0.0-linux-arm64.tar.gz', 'tiny-1.0.0-linux-x64.tar.gz', 'tiny_1.0.0-1_amd64.deb', 'tiny_1.0.0-1_arm64.deb'])
+    expect(files.map(one => one.file)).toEqual([
+      'tiny-1.0.0-linux-arm64.tar.gz',
+      'tiny-1.0.0-linux-x64.tar.gz',
+      'tiny_1.0.0-1_amd64.deb',
+      'tiny_1.0.0-1_arm64.deb',
+    ])
     expect(before.data['secrets']).toEqual([{ ref: 'keyring', for: ['live', 'minisign', 'release'], state: 'present' }])
     const released = await project.json(['release'])
     expect(released.exitCode, released.stderr).toBe(0)
     expect(released.data['plan']).toBe(before.data['digest'])
-    const urls = [...files.map(one => one.url), ...feeds.map(one => one.url), ...objects.map(one => one.url).filter(one => !one.includes('*') && !one.includes('%2A'))]
+    const urls = [
+      ...files.map(one => one.url),
+      ...feeds.map(one => one.url),
+      ...objects.map(one => one.url).filter(one => !one.includes('*') && !one.includes('%2A')),
+    ]
     expect(urls.length).toBeGreaterThan(20)
     for (const one of urls) expect((await fetch(one)).status, one).toBe(200)
     const after = await project.json(['plan'])
-    const kept = appOf(after).objects.filter(one => one.action === 'keep').map(one => one.key)
+    const kept = appOf(after)
+      .objects.filter(one => one.action === 'keep')
+      .map(one => one.key)
     expect(kept).toEqual(expect.arrayContaining(['releases/1.0.0/release.json', 'tuf/1.root.json']))
     expect(after.data['digest']).toBe(before.data['digest'])
   })
@@ -113,21 +135,31 @@ describe('plan', () => {
     expect(stdout).toMatch(/^tiny 1\.0\.0 to stable {6}profile release {3}no git {3}plan [0-9a-f]{8}\npackages {3}4: /)
     expect(stdout).toContain('Ready: slipway release')
     const verbose = (await project.run(['plan', '--verbose'])).stdout
-    for (const word of ['tuf/', 'feeds/stable/tauri/latest.json', 'tiny_1.0.0-1_arm64.deb', 'names tiny_1.0.0-1_amd64.deb']) expect(verbose).toContain(word)
+    for (const word of ['tuf/', 'feeds/stable/tauri/latest.json', 'tiny_1.0.0-1_arm64.deb', 'names tiny_1.0.0-1_amd64.deb'])
+      expect(verbose).toContain(word)
   })
 
   describe('--target and --only', () => {
     it('narrow targets and units', async () => {
-      expect(new Set(appOf(await project.json(['plan', '--target', 'linux-arm64', '--only', 'tar.gz'])).files.map(one => one.file))).toEqual(new Set(['tiny-1.0.0-linux-arm64.tar.gz']))
+      expect(
+        new Set(appOf(await project.json(['plan', '--target', 'linux-arm64', '--only', 'tar.gz'])).files.map(one => one.file)),
+      ).toEqual(new Set(['tiny-1.0.0-linux-arm64.tar.gz']))
       expect(appOf(await project.json(['plan', '--target', 'linux-*'])).files).toHaveLength(4)
       const packed = await project.json(['package', '--only', 'deb', '--target', 'linux-x64'])
       expect((packed.data['apps'] as readonly AppPlan[])[0]?.files.map(one => one.file)).toEqual(['tiny_1.0.0-1_amd64.deb'])
     })
     it('refuse what is unknown or empty (exit 2), and are refused by release and publish', async () => {
-      expect(await project.json(['plan', '--target', 'windows-x64'])).toMatchObject({ exitCode: 2, errors: [{ code: 'plan/unknown-target' }] })
+      expect(await project.json(['plan', '--target', 'windows-x64'])).toMatchObject({
+        exitCode: 2,
+        errors: [{ code: 'plan/unknown-target' }],
+      })
       expect(await project.json(['plan', '--only', 'dbe'])).toMatchObject({ exitCode: 2, errors: [{ code: 'plan/unknown-unit' }] })
       for (const command of ['release', 'publish'])
-        for (const flag of ['--target', '--only']) expect(await project.run([command, flag, 'linux-x64']), `${command} ${flag}`).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('command/unknown-flag') })
+        for (const flag of ['--target', '--only'])
+          expect(await project.run([command, flag, 'linux-x64']), `${command} ${flag}`).toMatchObject({
+            exitCode: 2,
+            stderr: expect.stringContaining('command/unknown-flag'),
+          })
     })
   })
 
@@ -138,7 +170,10 @@ describe('plan', () => {
       expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ schema: 'slipway.plan-file/1', observed: { ready: true } })
       const digest = String(data['digest'])
       for (const plan of [file, digest, digest.slice(0, 8)]) expect((await project.run(['release', '--plan', plan])).exitCode, plan).toBe(0)
-      expect(await project.json(['release', '--plan', '0123456789abcdef'])).toMatchObject({ exitCode: 3, errors: [{ code: 'release/other-plan' }] })
+      expect(await project.json(['release', '--plan', '0123456789abcdef'])).toMatchObject({
+        exitCode: 3,
+        errors: [{ code: 'release/other-plan' }],
+      })
       const other = await project.json(['release', '--plan', file, '--channel', 'canary'])
       expect(other).toMatchObject({ exitCode: 3, errors: [{ code: 'release/other-plan' }] })
       expect(other.errors[0]?.where['path']).toMatch(/^apps\.0\.channel$/)
@@ -148,7 +183,11 @@ describe('plan', () => {
 
 describe('plan refuses', () => {
   const refused = async (options: SmallOptions, ...args: string[]): Promise<Document> => small(options).json(['plan', ...args])
-  const shape = (code: string, path?: string): object => ({ exitCode: 2, ok: false, errors: [{ code, ...(path === undefined ? {} : { where: { path } }) }] })
+  const shape = (code: string, path?: string): object => ({
+    exitCode: 2,
+    ok: false,
+    errors: [{ code, ...(path === undefined ? {} : { where: { path } }) }],
+  })
 
   it('an unknown channel, and a prerelease whose channel does not exist', async () => {
     expect(await refused({}, '--channel', 'nightly')).toMatchObject(shape('plan/unknown-channel'))
@@ -158,24 +197,41 @@ describe('plan refuses', () => {
   })
   it('a store without a public address, or one that is none', async () => {
     expect(await refused({ more: { store: { folder: { path: '/tmp/nowhere' } } } })).toMatchObject(shape('plan/no-url', 'store.folder.url'))
-    expect(await refused({ more: { store: { folder: { path: '/tmp/nowhere', url: 'dl.example.org' } } } })).toMatchObject(shape('plan/no-url'))
+    expect(await refused({ more: { store: { folder: { path: '/tmp/nowhere', url: 'dl.example.org' } } } })).toMatchObject(
+      shape('plan/no-url'),
+    )
   })
   it('file names that two packages share, that no system could keep, or without a version', async () => {
     const file = 'tiny-{version}-{target}.bin'
     expect(codesOf(await refused({ more: { packages: { 'tar.gz': { file }, zip: { file } }, feeds: {} } }))).toContain('config/shared-name')
-    expect(codesOf(await refused({ more: { packages: { 'tar.gz': { file: 'tiny-{version}.tar.gz' } }, feeds: {} } }))[0]).toBe('config/shared-name')
-    for (const bad of ['../{target}-{version}.tgz', 'a/{target}-{version}.tgz', 'x\u0007{target}-{version}.tgz', `${'x'.repeat(260)}{target}{version}`])
-      expect(codesOf(await refused({ more: { packages: { 'tar.gz': { file: bad } }, feeds: {} } }))[0], bad).toMatch(/^(plan\/file-name|config\/bad-file-name)$/)
+    expect(codesOf(await refused({ more: { packages: { 'tar.gz': { file: 'tiny-{version}.tar.gz' } }, feeds: {} } }))[0]).toBe(
+      'config/shared-name',
+    )
+    for (const bad of [
+      '../{target}-{version}.tgz',
+      'a/{target}-{version}.tgz',
+      'x\u0007{target}-{version}.tgz',
+      `${'x'.repeat(260)}{target}{version}`,
+    ])
+      expect(codesOf(await refused({ more: { packages: { 'tar.gz': { file: bad } }, feeds: {} } }))[0], bad).toMatch(
+        /^(plan\/file-name|config\/bad-file-name)$/,
+      )
   })
   it('the same once more where a project did not come from a config', async () => {
     const read = await readProject(machine(), { cwd: small().root, profile: 'release', set: [] })
-    const withPackages = (packages: Project['apps'][number]['packages']): Project => ({ ...read, apps: read.apps.map(one => ({ ...one, packages, feeds: [] })) })
-    const planned = (packages: Project['apps'][number]['packages']) => (): unknown => makePlan({ project: withPackages(packages), until: 'publish', narrow: { targets: [], only: [] } })
+    const withPackages = (packages: Project['apps'][number]['packages']): Project => ({
+      ...read,
+      apps: read.apps.map(one => ({ ...one, packages, feeds: [] })),
+    })
+    const planned = (packages: Project['apps'][number]['packages']) => (): unknown =>
+      makePlan({ project: withPackages(packages), until: 'publish', narrow: { targets: [], only: [] } })
     expect(planned([{ id: 'tar.gz', options: { file: 'same-{version}' } }])).toThrow('plan/same-file')
     expect(planned([{ id: 'tar.gz', options: { file: '../{target}' } }])).toThrow('plan/file-name')
   })
   it('a placeholder that nobody knows', async () => {
-    expect(codesOf(await refused({ more: { packages: { 'tar.gz': { file: '{versoin}-{target}-{version}.tgz' } }, feeds: {} } }))[0]).toMatch(/^(plan\/placeholder|config\/bad-file-name)$/)
+    expect(
+      codesOf(await refused({ more: { packages: { 'tar.gz': { file: '{versoin}-{target}-{version}.tgz' } }, feeds: {} } }))[0],
+    ).toMatch(/^(plan\/placeholder|config\/bad-file-name)$/)
     const app = { key: 'a', name: 'A', bin: 'a', version: '1.0.0' } as never
     expect(() => fileNameOf('{nope}', { app, target: 'linux-x64' }, 'zip')).toThrow('plan/placeholder')
     expect(fileNameOf('{name}-{version}-{os}-{arch}.{ext}', { app, target: 'linux-x64' }, 'zip')).toBe('A-1.0.0-linux-x64.zip')
@@ -200,7 +256,15 @@ describe('what is missing', () => {
     expect(released).toMatchObject({ exitCode: 4, errors: [{ code: 'plan/secret-missing' }] })
   })
   it('a tool, all at once with a secret', () => {
-    const observed = { secrets: [{ ref: 'env:A', for: ['minisign'], state: 'missing' as const }], tools: [{ tool: 'makensis', version: null }, { tool: 'git', version: '2' }], apps: [], ready: false }
+    const observed = {
+      secrets: [{ ref: 'env:A', for: ['minisign'], state: 'missing' as const }],
+      tools: [
+        { tool: 'makensis', version: null },
+        { tool: 'git', version: '2' },
+      ],
+      apps: [],
+      ready: false,
+    }
     let thrown: unknown
     try {
       assertReady({ questions: [] } as unknown as Project, observed)
@@ -215,7 +279,10 @@ describe('what is missing', () => {
     writeFileSync(config, readFileSync(config, 'utf8').replace(/,\s*"date": "[^"]*"/, ''))
     await project.run(['keys', 'generate'])
     const io = machine()
-    const bare = { ...io, secrets: { ...io.secrets, env: (name: string) => (name === 'SOURCE_DATE_EPOCH' ? undefined : io.secrets.env(name)) } }
+    const bare = {
+      ...io,
+      secrets: { ...io.secrets, env: (name: string) => (name === 'SOURCE_DATE_EPOCH' ? undefined : io.secrets.env(name)) },
+    }
     expect(codesOf(await project.json(['release'], bare))).toEqual(['plan/no-date'])
   })
 })

@@ -6,7 +6,7 @@ import { parseJson, parseRelease } from '@slipway/core'
 import { ed25519Key } from '@slipway/formats/tuf/metadata'
 import { makeRoot, signMetadata } from '@slipway/formats/tuf/write'
 import { sign } from '@slipway/formats/ed25519'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { nextVersion, smallProject } from '../../../../test/kit/project.ts'
 import type { SmallProject } from '../../../../test/kit/project.ts'
 import type { Io } from '../io/io.ts'
@@ -30,6 +30,9 @@ import { turn } from './turn.ts'
 import { need } from './work.ts'
 import type { Work } from './work.ts'
 
+// Hundreds of verifications, on a machine that may be busy.
+vi.setConfig({ testTimeout: 240_000 })
+
 let project: SmallProject
 let bucket: Bucket
 let root: Uint8Array
@@ -49,14 +52,28 @@ beforeAll(async () => {
 afterAll(() => rmSync(dirname(project.root), { recursive: true, force: true }))
 
 const bytes = new TextEncoder().encode('bytes')
-const whole = (content: Uint8Array) => ({ tag: 'x', sizeBytes: content.length, bytes: async function* () { yield content } })
-const turnOf = (changes: Partial<Parameters<typeof turn>[0]>) => turn({ bucket, io, root, live, release, freshnessMs: 86_400_000, change: state => state, ...changes })
-const withChannel = (changes: object) => (state: BucketState): BucketState => ({ ...state, channels: { ...state.channels, stable: { ...state.channels['stable'], ...changes } as never } })
+const whole = (content: Uint8Array) => ({
+  tag: 'x',
+  sizeBytes: content.length,
+  bytes: async function* () {
+    yield content
+  },
+})
+const turnOf = (changes: Partial<Parameters<typeof turn>[0]>) =>
+  turn({ bucket, io, root, live, release, freshnessMs: 86_400_000, change: state => state, ...changes })
+const withChannel =
+  (changes: object) =>
+  (state: BucketState): BucketState => ({
+    ...state,
+    channels: { ...state.channels, stable: { ...state.channels['stable'], ...changes } as never },
+  })
 
 describe('objects', () => {
   it('that come back with other bytes than were written: publish/read-back (exit 5)', async () => {
     const lossy: Bucket = { ...bucket, create: async () => 'created', read: async () => whole(new TextEncoder().encode('byteS')) }
-    await expect(createBytes(lossy, 'releases/2.0.0/a', bytes)).rejects.toMatchObject({ problems: [{ code: 'publish/read-back', exit: 'corrupt' }] })
+    await expect(createBytes(lossy, 'releases/2.0.0/a', bytes)).rejects.toMatchObject({
+      problems: [{ code: 'publish/read-back', exit: 'corrupt' }],
+    })
     await expect(createBytes({ ...lossy, read: async () => null }, 'releases/2.0.0/a', bytes)).rejects.toThrow('publish/read-back')
   })
   it('that are there with the same bytes: done', async () => {
@@ -67,14 +84,18 @@ describe('objects', () => {
     const large: Bucket = { ...bucket, read: async () => ({ ...whole(new Uint8Array(17_000_000)) }) }
     await expect(readObject(large, 'tuf/timestamp.json')).rejects.toThrow('store/too-large')
     const keys = { root, minisign: readFileSync(join(project.keys, 'minisign.pub'), 'utf8') }
-    await expect(verifyBucket({ reader: large, app: null, base: null, keys, nowMs: Date.now(), deep: false, strict: false })).rejects.toThrow('verify/too-large')
+    await expect(
+      verifyBucket({ reader: large, app: null, base: null, keys, nowMs: Date.now(), deep: false, strict: false }),
+    ).rejects.toThrow('verify/too-large')
   })
 })
 
 describe('other writers', () => {
   it('a draft that another publisher swapped in first: publish/two-publishers (exit 3)', async () => {
     const record = parseRelease(parseJson(readFileSync(join(project.bucket, 'releases/1.0.0/release.json'), 'utf8')))
-    await expect(writeDraft(bucket, { release: { ...record, notes: 'other' }, channel: 'stable', basis: 0 }, null)).rejects.toMatchObject({ problems: [{ code: 'publish/two-publishers', exit: 'refused' }] })
+    await expect(writeDraft(bucket, { release: { ...record, notes: 'other' }, channel: 'stable', basis: 0 }, null)).rejects.toMatchObject({
+      problems: [{ code: 'publish/two-publishers', exit: 'refused' }],
+    })
   })
   it('a pointer that is never won: turn/busy (exit 3)', async () => {
     const busy: Bucket = { ...bucket, create: async () => 'created', swap: async () => false }
@@ -135,7 +156,9 @@ describe('keys', () => {
   it('that the root does not name are refused before anything is written: keys/not-trusted (exit 4)', async () => {
     const seed = new Uint8Array(32).fill(9)
     const stranger: Key = { keyId: 'ab'.repeat(32), public: live.public, sign: async message => sign(seed, message) }
-    await expect(turnOf({ live: stranger, change: withChannel({ n: 99 }) })).rejects.toMatchObject({ problems: [{ code: 'keys/not-trusted', exit: 'machine' }] })
+    await expect(turnOf({ live: stranger, change: withChannel({ n: 99 }) })).rejects.toMatchObject({
+      problems: [{ code: 'keys/not-trusted', exit: 'machine' }],
+    })
   })
   it('that are not at hand for a changed index: turn/no-key (exit 70)', async () => {
     const job = { bucket, io, root, live, freshnessMs: 1, change: (state: BucketState): BucketState => ({ ...state, releases: {} }) }
@@ -144,11 +167,21 @@ describe('keys', () => {
   it('a root that names no root key: trust/no-root-key (exit 5)', async () => {
     const settings = (await readProject(io, { cwd: project.root, profile: 'release', set: [] })).apps[0]
     const role = { keys: [ed25519Key(live.public)], threshold: 1 }
-    const none = makeRoot({ version: 1, expires: new Date(Date.now() + 1e9), roles: { root: role, targets: role, snapshot: role, timestamp: role } })
+    const none = makeRoot({
+      version: 1,
+      expires: new Date(Date.now() + 1e9),
+      roles: { root: role, targets: role, snapshot: role, timestamp: role },
+    })
     const roles = { ...none.roles, root: { keyids: [], threshold: 1 } }
     const text = new TextDecoder().decode(await signMetadata(none, [live]))
     const bare = text.replace(JSON.stringify(none.roles.root), JSON.stringify(roles.root))
-    const blind: Io = { ...io, files: { ...io.files, read: path => (path.endsWith('root.json') ? Promise.resolve(new TextEncoder().encode(bare)) : io.files.read(path)) } }
+    const blind: Io = {
+      ...io,
+      files: {
+        ...io.files,
+        read: path => (path.endsWith('root.json') ? Promise.resolve(new TextEncoder().encode(bare)) : io.files.read(path)),
+      },
+    }
     await expect(openKeys(blind, { settings: settings as never }).root()).rejects.toThrow('trust/no-root-key')
   })
 })
@@ -184,9 +217,26 @@ describe('our own mistakes (exit 70), and an interruption', () => {
     expect(() => need(undefined, 'release.json')).toThrow('run/no-result')
     expect(() => treeOf({ trees: new Map() } as unknown as Work, 'linux-x64')).toThrow('run/no-tree')
   })
-  const step = (id: string, needs: readonly string[] = []): Step => ({ id, unit: 'x/y', app: 'a', options: {}, needs, makes: [], effects: [], irreversible: false })
+  const step = (id: string, needs: readonly string[] = []): Step => ({
+    id,
+    unit: 'x/y',
+    app: 'a',
+    options: {},
+    needs,
+    makes: [],
+    effects: [],
+    irreversible: false,
+  })
   const schedule = (steps: PlanBody['steps'], perform: (step: Step) => Promise<void>, signal = new AbortController().signal) =>
-    carryOut({ io, run: 'r', steps, parallel: 2, signal, emit: () => undefined, perform: async one => perform(one).then(() => ({ outcome: 'done' as const })) })
+    carryOut({
+      io,
+      run: 'r',
+      steps,
+      parallel: 2,
+      signal,
+      emit: () => undefined,
+      perform: async one => perform(one).then(() => ({ outcome: 'done' as const })),
+    })
   it('an aborted run starts nothing new and says so: run/interrupted', async () => {
     const stop = new AbortController()
     const ran: string[] = []

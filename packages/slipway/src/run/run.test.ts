@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, write
 import { dirname, join } from 'node:path'
 import { digestOf, problem, SlipwayError } from '@slipway/core'
 import type { Json } from '@slipway/core'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { nextVersion, smallProject } from '../../../../test/kit/project.ts'
 import type { Document, SmallOptions, SmallProject } from '../../../../test/kit/project.ts'
 import type { Io } from '../io/io.ts'
@@ -11,6 +11,9 @@ import { machine } from '../io/machine.ts'
 import { readState } from './state.ts'
 import { openUrl } from '../stores/read-url.ts'
 import { folder } from '../stores/folder.ts'
+
+// Hundreds of verifications, on a machine that may be busy.
+vi.setConfig({ testTimeout: 240_000 })
 
 const made: string[] = []
 const small = async (options: SmallOptions = {}): Promise<SmallProject> => {
@@ -32,10 +35,15 @@ const told = async (project: SmallProject, args: readonly string[], io?: Io): Pr
   const file = join(dirname(project.root), 'events.jsonl')
   rmSync(file, { force: true })
   const document = await project.json([...args, '--events', file], io)
-  const events = readFileSync(file, 'utf8').trim().split('\n').filter(line => line !== '').map(line => JSON.parse(line) as Event)
+  const events = readFileSync(file, 'utf8')
+    .trim()
+    .split('\n')
+    .filter(line => line !== '')
+    .map(line => JSON.parse(line) as Event)
   return { ...document, events }
 }
-const outcomes = (events: readonly Event[], start: string): readonly (string | undefined)[] => events.filter(one => one.type === 'step.end' && one.step?.startsWith(start) === true).map(one => one.outcome)
+const outcomes = (events: readonly Event[], start: string): readonly (string | undefined)[] =>
+  events.filter(one => one.type === 'step.end' && one.step?.startsWith(start) === true).map(one => one.outcome)
 const filesOf = (place: string): Readonly<Record<string, string>> =>
   Object.fromEntries(
     readdirSync(place, { recursive: true, withFileTypes: true })
@@ -55,9 +63,15 @@ const refused = async (project: SmallProject, args: readonly string[], exitCode:
   return ran
 }
 const stateOf = async (project: SmallProject) =>
-  readState(await folder.open({ path: project.bucket, url: 'http://localhost' } as never, '', machine()), readFileSync(join(project.keys, 'root.json')))
+  readState(
+    await folder.open({ path: project.bucket, url: 'http://localhost' } as never, '', machine()),
+    readFileSync(join(project.keys, 'root.json')),
+  )
 const admitted = async (project: SmallProject, channel: string): Promise<readonly string[]> =>
-  Object.values((await stateOf(project)).releases).filter(one => one.admit[channel] !== undefined).map(one => one.version).sort()
+  Object.values((await stateOf(project)).releases)
+    .filter(one => one.admit[channel] !== undefined)
+    .map(one => one.version)
+    .sort()
 
 describe('a second run', () => {
   it('makes nothing again: packages, evidence and objects are there; the bucket stays byte for byte', async () => {
@@ -66,7 +80,16 @@ describe('a second run', () => {
     const before = filesOf(project.bucket)
     const { events, exitCode } = await told(project, ['release'])
     expect(exitCode).toBe(0)
-    for (const start of ['package:', 'gate:completeness', 'gate:signatures', 'publish:files:', 'publish:record', 'publish:evidence', 'publish:draft', 'publish:settle'])
+    for (const start of [
+      'package:',
+      'gate:completeness',
+      'gate:signatures',
+      'publish:files:',
+      'publish:record',
+      'publish:evidence',
+      'publish:draft',
+      'publish:settle',
+    ])
       expect(new Set(outcomes(events, start)), start).toEqual(new Set(['cached']))
     expect(filesOf(project.bucket)).toEqual(before)
   })
@@ -75,7 +98,10 @@ describe('a second run', () => {
     await ok(project, 'package')
     const wanted = filesOf(join(project.root, 'dist'))
     const cache = join(project.root, '.slipway/cache')
-    const all = (kind: string): string[] => readdirSync(join(cache, kind), { recursive: true, withFileTypes: true }).filter(one => one.isFile()).map(one => join(one.parentPath, one.name))
+    const all = (kind: string): string[] =>
+      readdirSync(join(cache, kind), { recursive: true, withFileTypes: true })
+        .filter(one => one.isFile())
+        .map(one => join(one.parentPath, one.name))
     const damages: (() => void)[] = [
       () => all('blobs').forEach(path => writeFileSync(path, readFileSync(path).fill(0, 0, 1))),
       () => all('blobs').forEach(path => writeFileSync(path, readFileSync(path).subarray(1))),
@@ -108,7 +134,10 @@ describe('the journal', () => {
   const journalOf = (project: SmallProject): readonly Event[] => {
     const at = join(project.root, '.slipway/journal')
     const [file = ''] = readdirSync(at)
-    return readFileSync(join(at, file), 'utf8').trim().split('\n').map(line => JSON.parse(line) as Event)
+    return readFileSync(join(at, file), 'utf8')
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line) as Event)
   }
   it('holds each step by the plan’s digest, and ends with the run', async () => {
     const project = await small()
@@ -125,7 +154,9 @@ describe('the journal', () => {
     const io = machine()
     // The disk is full at the pointer: everything before it is done.
     const stop = <T>(path: string, write: () => Promise<T>): Promise<T> =>
-      path.endsWith('tuf/timestamp.json') ? Promise.reject(new SlipwayError([problem('io/no-space', 'The disk is full', { hint: 'Make room.', exit: 'machine' })])) : write()
+      path.endsWith('tuf/timestamp.json')
+        ? Promise.reject(new SlipwayError([problem('io/no-space', 'The disk is full', { hint: 'Make room.', exit: 'machine' })]))
+        : write()
     const full: Io = {
       ...io,
       files: {
@@ -134,7 +165,10 @@ describe('the journal', () => {
         create: (path, bytes, options) => stop(path, () => io.files.create(path, bytes, options)),
       },
     }
-    const pinned: Io = { ...full, secrets: { ...io.secrets, env: name => (name === 'SOURCE_DATE_EPOCH' ? '1700000000' : io.secrets.env(name)) } }
+    const pinned: Io = {
+      ...full,
+      secrets: { ...io.secrets, env: name => (name === 'SOURCE_DATE_EPOCH' ? '1700000000' : io.secrets.env(name)) },
+    }
     expect(await project.json(['release'], pinned)).toMatchObject({ exitCode: 4, errors: [{ code: 'io/no-space' }] })
     expect(existsSync(join(project.bucket, 'tuf/timestamp.json'))).toBe(false)
     // Elsewhere: another checkout that has the keys, without the journal.
@@ -167,7 +201,10 @@ describe('a published version', () => {
     const project = await small()
     await ok(project, 'release')
     const before = filesOf(project.bucket)
-    writeFileSync(join(project.root, 'bin/linux-x64/tiny'), Buffer.concat([readFileSync(join(project.root, 'bin/linux-x64/tiny')), Buffer.from('changed')]))
+    writeFileSync(
+      join(project.root, 'bin/linux-x64/tiny'),
+      Buffer.concat([readFileSync(join(project.root, 'bin/linux-x64/tiny')), Buffer.from('changed')]),
+    )
     await refused(project, ['release'], 3, 'publish/version-taken')
     await refused(project, ['publish', '--channel', 'canary'], 3, 'publish/version-taken')
     expect(filesOf(project.bucket)).toEqual(before)
@@ -176,7 +213,10 @@ describe('a published version', () => {
     const project = await small()
     await ok(project, 'release')
     for (const name of ['releases', 'tuf', 'feeds', 'evidence']) rmSync(join(project.bucket, name), { recursive: true })
-    writeFileSync(join(project.root, 'bin/linux-x64/tiny'), Buffer.concat([readFileSync(join(project.root, 'bin/linux-x64/tiny')), Buffer.from('changed')]))
+    writeFileSync(
+      join(project.root, 'bin/linux-x64/tiny'),
+      Buffer.concat([readFileSync(join(project.root, 'bin/linux-x64/tiny')), Buffer.from('changed')]),
+    )
     await refused(project, ['release'], 3, 'publish/version-taken')
     writeFileSync(join(project.bucket, 'drafts/1.0.0.json'), '{"schema":"slipway.draft/1"}')
     await refused(project, ['release'], 5, 'publish/bad-draft')
@@ -200,7 +240,10 @@ describe('a published version', () => {
     const after = filesOf(project.bucket)
     expect(digestOf(Object.entries(after).filter(([key]) => key.startsWith('releases/')) as unknown as Json)).toBe(digests)
     const touched = Object.keys(after).filter(key => after[key] !== before[key])
-    expect(touched.every(key => /^(evidence\/1\.0\.0\/gate-stable|tuf\/|feeds\/stable\/)/.test(key)), touched.join(' ')).toBe(true)
+    expect(
+      touched.every(key => /^(evidence\/1\.0\.0\/gate-stable|tuf\/|feeds\/stable\/)/.test(key)),
+      touched.join(' '),
+    ).toBe(true)
     await refused(project, ['promote', '9.9.9', '--to', 'stable'], 3, 'promote/unknown-version')
     await refused(project, ['promote', '1.0.0'], 2, 'promote/no-channel')
     await refused(project, ['promote', '1.0.0', '--to', 'nightly'], 2, 'plan/unknown-channel')
@@ -230,12 +273,19 @@ describe('a rollout', () => {
     const project = nextVersion(first, '1.1.0', steps)
     expect((await ok(project, 'release')).data['apps']).toMatchObject([{ percent: 5 }])
     const before = filesOf(project.bucket)
-    expect((await ok(project, 'rollout', 'stable')).data).toMatchObject({ candidate: { version: '1.1.0', percent: 5 }, current: '1.0.0', changed: false })
+    expect((await ok(project, 'rollout', 'stable')).data).toMatchObject({
+      candidate: { version: '1.1.0', percent: 5 },
+      current: '1.0.0',
+      changed: false,
+    })
     expect((await ok(project, 'rollout', 'stable', '--next')).data).toMatchObject({ candidate: { percent: 25 } })
     expect((await ok(project, 'rollout', 'stable', '--next')).data).toMatchObject({ candidate: null, current: '1.1.0', before: '1.0.0' })
     const after = filesOf(project.bucket)
     const touched = Object.keys(after).filter(key => after[key] !== before[key])
-    expect(touched.every(key => /^(tuf\/(\d+\.(channels|snapshot)|timestamp)\.json|feeds\/stable\/)/.test(key)), touched.join(' ')).toBe(true)
+    expect(
+      touched.every(key => /^(tuf\/(\d+\.(channels|snapshot)|timestamp)\.json|feeds\/stable\/)/.test(key)),
+      touched.join(' '),
+    ).toBe(true)
     await refused(project, ['rollout', 'stable', '--next'], 3, 'channel/no-candidate')
   })
   it('refuses what makes no sense', async () => {
@@ -254,7 +304,9 @@ describe('a rollout', () => {
     await ok(first, 'rollout', 'stable', '--percent', '100')
     const bad = nextVersion(first, '1.1.0', steps)
     await ok(bad, 'release')
-    expect((await ok(bad, 'rollout', 'stable', '--halt', '--reason', 'crashes')).data).toMatchObject({ halted: { version: '1.1.0', reason: 'crashes' } })
+    expect((await ok(bad, 'rollout', 'stable', '--halt', '--reason', 'crashes')).data).toMatchObject({
+      halted: { version: '1.1.0', reason: 'crashes' },
+    })
     const halted = await bad.json(['release'])
     expect(halted.exitCode).toBe(3)
     expect(halted.errors[0]?.code).toMatch(/^(publish|channel)\/halted$/)
@@ -298,7 +350,11 @@ describe('what stands in the way', () => {
     const project = await small()
     await ok(project, 'release')
     const io = machine()
-    const behind: Io = { ...io, clock: { ...io.clock, now: () => Date.now() - 3_600_000 }, secrets: { ...io.secrets, env: name => (name === 'SOURCE_DATE_EPOCH' ? '1700000000' : io.secrets.env(name)) } }
+    const behind: Io = {
+      ...io,
+      clock: { ...io.clock, now: () => Date.now() - 3_600_000 },
+      secrets: { ...io.secrets, env: name => (name === 'SOURCE_DATE_EPOCH' ? '1700000000' : io.secrets.env(name)) },
+    }
     const next = nextVersion(project, '1.1.0')
     expect(await next.json(['release'], behind)).toMatchObject({ exitCode: 4, errors: [{ code: 'publish/clock-behind' }] })
   })

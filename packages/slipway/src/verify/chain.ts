@@ -22,7 +22,11 @@ export interface Chain extends BucketState {
 }
 
 /** Null when the chain is broken: then nothing else in the bucket can be judged. */
-export const readChain = async (reader: BucketReader, report: Report, { root, nowMs }: { root: Uint8Array; nowMs: number }): Promise<Chain | null> => {
+export const readChain = async (
+  reader: BucketReader,
+  report: Report,
+  { root, nowMs }: { root: Uint8Array; nowMs: number },
+): Promise<Chain | null> => {
   let last = pointer
   const fetch = async (name: string): Promise<Uint8Array | undefined> => {
     const key = `tuf/${name}`
@@ -43,23 +47,36 @@ export const readChain = async (reader: BucketReader, report: Report, { root, no
 }
 
 /** Two objects that no digest covers: the root as the bucket shows it, and the pointer, whose signature has more than one spelling. */
-const verifyAnchors = async (reader: BucketReader, report: Report, { root, timestamp }: { root: Uint8Array; timestamp: TrustedState['timestamp'] }): Promise<void> => {
+const verifyAnchors = async (
+  reader: BucketReader,
+  report: Report,
+  { root, timestamp }: { root: Uint8Array; timestamp: TrustedState['timestamp'] },
+): Promise<void> => {
   const object = metadataKey(parseMetadata('root', root).signed.version, 'root')
   report.expected.set(object, { bytes: root })
   const there = await readWhole(reader, report, object)
   if (there === null) wrong(report, missingObject(object))
-  else if (Buffer.compare(there, root) !== 0) wrong(report, problem('verify/bad-root', `${object} is not the root that is trusted`, { ...lost, where: { object } }))
+  else if (Buffer.compare(there, root) !== 0)
+    wrong(report, problem('verify/bad-root', `${object} is not the root that is trusted`, { ...lost, where: { object } }))
   const signatures = timestamp.signatures.map(({ keyid, sig }) => ({ keyid, sig: sig.toLowerCase() }))
   const written = `{"signatures":${JSON.stringify(signatures)},"signed":${new TextDecoder().decode(timestamp.signedBytes)}}`
-  if (new TextDecoder().decode(timestamp.bytes) !== written) wrong(report, problem('verify/bad-pointer', `${pointer} is signed, but not as it was written`, { ...lost, where: { object: pointer } }))
+  if (new TextDecoder().decode(timestamp.bytes) !== written)
+    wrong(report, problem('verify/bad-pointer', `${pointer} is signed, but not as it was written`, { ...lost, where: { object: pointer } }))
 }
 
-const lost: Pick<ProblemDetail, 'hint' | 'exit'> = { hint: 'Restore the object from a copy (`slipway verify --repair FROM`), and find out who could write it.', exit: 'corrupt' }
+const lost: Pick<ProblemDetail, 'hint' | 'exit'> = {
+  hint: 'Restore the object from a copy (`slipway verify --repair FROM`), and find out who could write it.',
+  exit: 'corrupt',
+}
 
 const named = (object: string, cause: FormatError): Problem => {
   const more = { where: { object }, cause }
   if (cause.code === 'tuf/expired')
-    return problem('verify/expired', `${object} has expired`, { ...more, hint: 'Run `slipway publish --refresh`, in a schedule if trust.freshness is short.', exit: 'corrupt' })
+    return problem('verify/expired', `${object} has expired`, {
+      ...more,
+      hint: 'Run `slipway publish --refresh`, in a schedule if trust.freshness is short.',
+      exit: 'corrupt',
+    })
   if (cause.code === 'tuf/missing') return missingObject(object)
   if (object === pointer) return problem('verify/bad-pointer', `${object} is not signed by a key that the root names`, { ...lost, ...more })
   return problem('verify/bad-metadata', `${object} is not what the pointer leads to`, { ...lost, ...more })

@@ -21,14 +21,29 @@ export interface ClientsQuestion {
 export const answers = (question: ClientsQuestion): readonly ClientAnswer[] => {
   const { state, releases } = question
   return Object.entries(state.channels).flatMap(([channel, channelState]) => {
-    const shown = [channelState.candidate?.version, channelState.current].flatMap(version => (typeof version === 'string' ? (releases[version] ?? []) : []))
+    const shown = [channelState.candidate?.version, channelState.current].flatMap(version =>
+      typeof version === 'string' ? (releases[version] ?? []) : [],
+    )
     const asked = question.client === undefined ? everybody(shown) : [parseClient(question.client)]
-    const known = Object.fromEntries(Object.entries(releases).flatMap(([version, release]) => (state.releases[version] === undefined ? [] : [[version, { ...state.releases[version], release }]])))
+    const known = Object.fromEntries(
+      Object.entries(releases).flatMap(([version, release]) =>
+        state.releases[version] === undefined ? [] : [[version, { ...state.releases[version], release }]],
+      ),
+    )
     return asked.map(({ client, target, version }): ClientAnswer => {
-      const decision = decide({ channel, state: channelState, releases: known }, { client: client as never, target, version, now: new Date(question.nowMs).toISOString() })
+      const decision = decide(
+        { channel, state: channelState, releases: known },
+        { client: client as never, target, version, now: new Date(question.nowMs).toISOString() },
+      )
       const { offer, artifact, reason } = decision
       const url = offer === null || artifact === undefined ? null : `${offer.at}${encodeURIComponent(artifact.file)}`
-      return { client: version === null ? `${client}:${target}` : `${client}:${target}@${version}`, channel, offered: offer?.version ?? null, url, why: reason }
+      return {
+        client: version === null ? `${client}:${target}` : `${client}:${target}@${version}`,
+        channel,
+        offered: offer?.version ?? null,
+        url,
+        why: reason,
+      }
     })
   })
 }
@@ -40,8 +55,14 @@ interface Asked {
 }
 const everybody = (releases: readonly Release[]): readonly Asked[] => {
   const pairs = releases.flatMap(release => [
-    ...release.feeds.flatMap(feed => ((feed.options['targets'] ?? []) as readonly string[]).map(target => ({ client: feed.id, target, version: null }))),
-    ...[...new Set(release.artifacts.filter(one => one.role !== 'metadata').map(one => one.target))].map(target => ({ client: 'sdk', target, version: null })),
+    ...release.feeds.flatMap(feed =>
+      ((feed.options['targets'] ?? []) as readonly string[]).map(target => ({ client: feed.id, target, version: null })),
+    ),
+    ...[...new Set(release.artifacts.filter(one => one.role !== 'metadata').map(one => one.target))].map(target => ({
+      client: 'sdk',
+      target,
+      version: null,
+    })),
   ])
   return [...new Map(pairs.map(pair => [`${pair.client} ${pair.target}`, pair])).values()]
 }
@@ -49,6 +70,7 @@ const everybody = (releases: readonly Release[]): readonly Asked[] => {
 /** `<client>:<target>@<version>`. */
 export const parseClient = (text: string): Asked => {
   const match = /^([a-z-]+):([a-z0-9-]+)@([0-9A-Za-z.+-]+)$/.exec(text)
-  if (match === null) return fail('verify/bad-client', `--client ${JSON.stringify(text)} names no client`, { hint: 'Write it as tauri:linux-x64@1.0.0' })
+  if (match === null)
+    return fail('verify/bad-client', `--client ${JSON.stringify(text)} names no client`, { hint: 'Write it as tauri:linux-x64@1.0.0' })
   return { client: match[1] ?? '', target: match[2] ?? '', version: match[3] ?? '' }
 }

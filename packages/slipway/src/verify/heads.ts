@@ -44,9 +44,17 @@ const verifyChoice = ({ report, state, releases, channelsKey }: HeadsQuestion, c
   for (const version of shown) {
     const entry = state.releases[version]
     if (entry !== undefined && entry.admit[channel] !== undefined && entry.yanked === undefined) continue
-    const why = entry === undefined ? 'the index does not know' : entry.yanked === undefined ? `the index does not admit to ${channel}` : 'is yanked'
+    const why =
+      entry === undefined ? 'the index does not know' : entry.yanked === undefined ? `the index does not admit to ${channel}` : 'is yanked'
     const hint = `Whoever holds the key \`live\` wrote it. Run \`slipway rollback ${channel} --to VERSION\`, and replace that key if it was not you.`
-    wrong(report, problem('verify/not-admitted', `${channel} shows ${version}, which ${why}`, { hint, where: { object: channelsKey }, exit: 'corrupt' }))
+    wrong(
+      report,
+      problem('verify/not-admitted', `${channel} shows ${version}, which ${why}`, {
+        hint,
+        where: { object: channelsKey },
+        exit: 'corrupt',
+      }),
+    )
   }
   return shown.every(version => releases[version] !== undefined)
 }
@@ -65,11 +73,23 @@ const renderedHeads = ({ report, state, releases, base }: HeadsQuestion, channel
 }
 
 const judge = (report: Report, { path, there, n }: { path: string; there: Uint8Array | null; n: number }): void => {
-  const detail: ProblemDetail = { hint: 'Run `slipway publish --refresh`: it brings every head to the committed state.', where: { object: path }, exit: 'corrupt' }
+  const detail: ProblemDetail = {
+    hint: 'Run `slipway publish --refresh`: it brings every head to the committed state.',
+    where: { object: path },
+    exit: 'corrupt',
+  }
   const older = there === null ? null : olderThan(new TextDecoder().decode(there), n)
   if (there === null) wrong(report, missingObject(path))
-  else if (older !== null) wrong(report, problem('verify/behind', `${path} shows change ${older} of its channel, ${n} is committed`, detail))
-  else wrong(report, problem('verify/foreign', `${path} is not a rendering of the committed state`, { ...detail, hint: 'Find out who could write it, then run `slipway publish --refresh`: it brings every head to the committed state.' }))
+  else if (older !== null)
+    wrong(report, problem('verify/behind', `${path} shows change ${older} of its channel, ${n} is committed`, detail))
+  else
+    wrong(
+      report,
+      problem('verify/foreign', `${path} is not a rendering of the committed state`, {
+        ...detail,
+        hint: 'Find out who could write it, then run `slipway publish --refresh`: it brings every head to the committed state.',
+      }),
+    )
 }
 
 /** The `n` that stands in a head, when it is an older one. Untrusted: it only chooses the words. */

@@ -14,7 +14,11 @@ export const readWhole = async (reader: BucketReader, report: Report, key: strin
   for await (const chunk of found.bytes()) {
     sizeBytes += chunk.length
     if (sizeBytes > limitBytes)
-      fail('verify/too-large', `${key} has more than ${limitBytes} bytes`, { hint: 'No document of a bucket is so large; look at it by hand.', where: { object: key }, exit: 'corrupt' })
+      fail('verify/too-large', `${key} has more than ${limitBytes} bytes`, {
+        hint: 'No document of a bucket is so large; look at it by hand.',
+        where: { object: key },
+        exit: 'corrupt',
+      })
     chunks.push(chunk)
   }
   report.objects += 1
@@ -29,7 +33,11 @@ export interface Measured {
 }
 
 /** Digests of a large object; reading stops one chunk after `limit` bytes (a signed size is a hard cap). */
-export const measure = async (reader: BucketReader, report: Report, { key, limit }: { key: string; limit: number }): Promise<Measured | null> => {
+export const measure = async (
+  reader: BucketReader,
+  report: Report,
+  { key, limit }: { key: string; limit: number },
+): Promise<Measured | null> => {
   const found = await reader.read(key)
   if (found === null) return null
   const sha256 = createHash('sha256')

@@ -1,5 +1,15 @@
 // One release in a bucket: its record by digest, every file by size, digest and signature, SHA256SUMS, and the gate's evidence.
-import { evidence as evidenceKey, parseJson, parseRelease, problem, releaseFile, releaseFolder, releaseRecord, sums, sumsSignature } from '@slipway/core'
+import {
+  evidence as evidenceKey,
+  parseJson,
+  parseRelease,
+  problem,
+  releaseFile,
+  releaseFolder,
+  releaseRecord,
+  sums,
+  sumsSignature,
+} from '@slipway/core'
 import type { Artifact, IndexedRelease, Problem, ProblemDetail, Release, Statement } from '@slipway/core'
 import { encodeBase64 } from '@slipway/formats/base64'
 import { openEnvelope } from '@slipway/formats/dsse'
@@ -33,7 +43,8 @@ export const verifyRelease = async (question: ReleaseQuestion): Promise<Release 
   }
   for (const artifact of release.artifacts) await verifyArtifact(question, release, artifact)
   await verifySums(question, release)
-  for (const [channel, digest] of Object.entries(question.entry.admit)) if (digest !== null) await verifyEvidence(question, release, { channel, digest })
+  for (const [channel, digest] of Object.entries(question.entry.admit))
+    if (digest !== null) await verifyEvidence(question, release, { channel, digest })
   return release
 }
 
@@ -42,28 +53,51 @@ const readRecord = async ({ reader, report, entry, app }: ReleaseQuestion): Prom
   report.expected.set(object, { sha256: entry.id })
   const bytes = await readWhole(reader, report, object)
   if (bytes === null) return missing(report, object)
-  if (sha256Of(bytes) !== entry.id) return bad(report, problem('verify/bad-release', `${object} is not the one that the index names`, { ...lost, where: { object } }))
+  if (sha256Of(bytes) !== entry.id)
+    return bad(report, problem('verify/bad-release', `${object} is not the one that the index names`, { ...lost, where: { object } }))
   const release = parseRelease(parseJson(new TextDecoder().decode(bytes)))
   if (release.version === entry.version && (app === null || release.app === app)) return release
-  return bad(report, problem('verify/other-app', `${object} is a release of ${release.app} ${release.version}`, { ...lost, where: { object } }))
+  return bad(
+    report,
+    problem('verify/other-app', `${object} is a release of ${release.app} ${release.version}`, { ...lost, where: { object } }),
+  )
 }
 
-const verifyArtifact = async ({ reader, report, minisign, everyByte }: ReleaseQuestion, release: Release, artifact: Artifact): Promise<void> => {
+const verifyArtifact = async (
+  { reader, report, minisign, everyByte }: ReleaseQuestion,
+  release: Release,
+  artifact: Artifact,
+): Promise<void> => {
   const object = releaseFile(release.version, artifact.file)
   report.expected.set(object, { sha256: artifact.sha256 })
   if (!everyByte) return lookFor(reader, report, { object, sizeBytes: artifact.sizeBytes })
   const found = await measure(reader, report, { key: object, limit: artifact.sizeBytes })
   if (found === null) return void missing(report, object)
   if (found.sizeBytes !== artifact.sizeBytes || found.sha256 !== artifact.sha256)
-    return void bad(report, problem('verify/bad-artifact', `${object} has other bytes than release.json says`, { ...lost, where: { object } }))
-  if (artifact.signatures['minisign'] !== undefined) checkSignature(report, { object, signature: artifact.signatures['minisign'], digest: found.blake2b512, minisign, file: artifact.file })
+    return void bad(
+      report,
+      problem('verify/bad-artifact', `${object} has other bytes than release.json says`, { ...lost, where: { object } }),
+    )
+  if (artifact.signatures['minisign'] !== undefined)
+    checkSignature(report, { object, signature: artifact.signatures['minisign'], digest: found.blake2b512, minisign, file: artifact.file })
 }
 
-const lookFor = async (reader: BucketReader, report: Report, { object, sizeBytes }: { object: string; sizeBytes: number }): Promise<void> => {
+const lookFor = async (
+  reader: BucketReader,
+  report: Report,
+  { object, sizeBytes }: { object: string; sizeBytes: number },
+): Promise<void> => {
   const found = await reader.read(object)
   report.objects += 1
   if (found === null) missing(report, object)
-  else if (found.sizeBytes !== sizeBytes) bad(report, problem('verify/bad-artifact', `${object} has ${found.sizeBytes} bytes, release.json says ${sizeBytes}`, { ...lost, where: { object } }))
+  else if (found.sizeBytes !== sizeBytes)
+    bad(
+      report,
+      problem('verify/bad-artifact', `${object} has ${found.sizeBytes} bytes, release.json says ${sizeBytes}`, {
+        ...lost,
+        where: { object },
+      }),
+    )
 }
 
 interface AskedSignature {
@@ -82,7 +116,10 @@ const checkSignature = (report: Report, { object, signature, digest, minisign, f
     bad(report, problem('verify/bad-signature', `The signature of ${object} was made for another file`, { ...lost, where: { object } }))
   } catch (error) {
     if (!(error instanceof FormatError)) throw error
-    bad(report, problem('verify/bad-signature', `The minisign signature of ${object} does not hold`, { ...lost, where: { object }, cause: error }))
+    bad(
+      report,
+      problem('verify/bad-signature', `The minisign signature of ${object} does not hold`, { ...lost, where: { object }, cause: error }),
+    )
   }
   return false
 }
@@ -97,14 +134,23 @@ const verifySums = async ({ reader, report, minisign, entry }: ReleaseQuestion, 
   const digest = createHash('blake2b512').update(wanted).digest()
   report.expected.set(object, { bytes: new TextEncoder().encode(wanted) })
   const asked = { object: signatureObject, digest, minisign, file: 'SHA256SUMS' }
-  report.expected.set(signatureObject, { holds: bytes => checkSignature(emptyReport(), { ...asked, signature: new TextDecoder().decode(bytes) }) })
+  report.expected.set(signatureObject, {
+    holds: bytes => checkSignature(emptyReport(), { ...asked, signature: new TextDecoder().decode(bytes) }),
+  })
   const [bytes, signature] = [await readWhole(reader, report, object), await readWhole(reader, report, signatureObject)]
   if (bytes === null) missing(report, object)
-  else if (Buffer.compare(bytes, new TextEncoder().encode(wanted)) !== 0) bad(report, problem('verify/bad-sums', `${object} does not list the files of release.json`, { ...lost, where: { object } }))
+  else if (Buffer.compare(bytes, new TextEncoder().encode(wanted)) !== 0)
+    bad(report, problem('verify/bad-sums', `${object} does not list the files of release.json`, { ...lost, where: { object } }))
   if (signature === null) return void missing(report, signatureObject)
   const text = new TextDecoder().decode(signature)
   if (!checkSignature(report, { ...asked, signature: text }) || text === asWritten(text)) return
-  bad(report, problem('verify/bad-signature', `${signatureObject} holds, but is not as it was written`, { ...lost, where: { object: signatureObject } }))
+  bad(
+    report,
+    problem('verify/bad-signature', `${signatureObject} holds, but is not as it was written`, {
+      ...lost,
+      where: { object: signatureObject },
+    }),
+  )
 }
 
 /** minisign signs neither its first line nor what follows the fourth: they say nothing of their own here. */
@@ -115,13 +161,23 @@ const asWritten = (text: string): string => {
 }
 
 /** The verdict that admitted this release, and each statement that it stands on. */
-const verifyEvidence = async (question: ReleaseQuestion, release: Release, { channel, digest }: { channel: string; digest: string }): Promise<void> => {
+const verifyEvidence = async (
+  question: ReleaseQuestion,
+  release: Release,
+  { channel, digest }: { channel: string; digest: string },
+): Promise<void> => {
   const verdict = await readStatement(question, release, { name: `gate-${channel}`, digest })
-  const inputs = (verdict?.predicate as { inputAttestations?: { uri: string; digest: { sha256: string } }[] } | undefined)?.inputAttestations ?? []
-  for (const input of inputs) await readStatement(question, release, { name: input.uri.slice('check:'.length), digest: input.digest.sha256 })
+  const inputs =
+    (verdict?.predicate as { inputAttestations?: { uri: string; digest: { sha256: string } }[] } | undefined)?.inputAttestations ?? []
+  for (const input of inputs)
+    await readStatement(question, release, { name: input.uri.slice('check:'.length), digest: input.digest.sha256 })
 }
 
-const readStatement = async ({ reader, report, releaseKeys, entry }: ReleaseQuestion, release: Release, { name, digest }: { name: string; digest: string }): Promise<Statement | null> => {
+const readStatement = async (
+  { reader, report, releaseKeys, entry }: ReleaseQuestion,
+  release: Release,
+  { name, digest }: { name: string; digest: string },
+): Promise<Statement | null> => {
   const object = evidenceKey(release.version, `${name}.${digest.slice(0, 16)}.dsse.json`)
   // Verdicts for several channels stand on the same statements.
   if (report.expected.has(object)) return null
@@ -137,16 +193,25 @@ const readStatement = async ({ reader, report, releaseKeys, entry }: ReleaseQues
     const statement = JSON.parse(new TextDecoder().decode(payload)) as Statement
     report.signatures += 1
     if (sha256Of(bytes) === digest && about(statement)) return statement
-    return bad(report, problem('verify/bad-evidence', `${object} is not the evidence that admitted ${release.version}`, { ...lost, where: { object } }))
+    return bad(
+      report,
+      problem('verify/bad-evidence', `${object} is not the evidence that admitted ${release.version}`, { ...lost, where: { object } }),
+    )
   } catch (error) {
     if (!(error instanceof FormatError)) throw error
-    return bad(report, problem('verify/bad-evidence', `${object} is not signed by the key of role release`, { ...lost, where: { object }, cause: error }))
+    return bad(
+      report,
+      problem('verify/bad-evidence', `${object} is not signed by the key of role release`, { ...lost, where: { object }, cause: error }),
+    )
   }
 }
 
 const missing = (report: Report, object: string): null => bad(report, missingObject(object))
 
-const lost: Pick<ProblemDetail, 'hint' | 'exit'> = { hint: 'Restore the object from a copy (`slipway verify --repair FROM`), and find out who could write it.', exit: 'corrupt' }
+const lost: Pick<ProblemDetail, 'hint' | 'exit'> = {
+  hint: 'Restore the object from a copy (`slipway verify --repair FROM`), and find out who could write it.',
+  exit: 'corrupt',
+}
 
 const bad = (report: Report, found: Problem): null => {
   wrong(report, found)

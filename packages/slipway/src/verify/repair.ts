@@ -27,10 +27,13 @@ export const repair = async ({ report, to, from }: Repair): Promise<readonly str
 }
 
 /** Mends pointer and documents from the copy; nothing is written unless the whole chain then verifies from the root. Keys that were restored. */
-export const repairChain = async ({ report, to, from }: Repair, trusted: { readonly root: Uint8Array; readonly nowMs: number }): Promise<readonly string[]> => {
+export const repairChain = async (
+  { report, to, from }: Repair,
+  trusted: { readonly root: Uint8Array; readonly nowMs: number },
+): Promise<readonly string[]> => {
   const taken = new Map<string, Copy>()
   const reader: BucketReader = { read: async key => overlay(taken.get(key)) ?? to.read(key) }
-  for (let found: Report = report; ; ) {
+  for (let found: Report = report; ;) {
     const [key] = namedKeys(found)
     const copy = key === undefined || taken.has(key) ? null : await readWhole(from, report, key)
     if (key === undefined || copy === null) return []
@@ -50,7 +53,10 @@ interface Copy {
   readonly object: Pick<StoredObject, 'bytes' | 'sizeBytes'>
   readonly sha256: Hex
 }
-const sound = async (expected: Expected, { key, from, report }: { key: string; from: BucketReader; report: Report }): Promise<Copy | null> => {
+const sound = async (
+  expected: Expected,
+  { key, from, report }: { key: string; from: BucketReader; report: Report },
+): Promise<Copy | null> => {
   if ('bytes' in expected) return held(expected.bytes)
   if ('sha256' in expected) {
     const found = await measure(from, report, { key, limit: Number.MAX_SAFE_INTEGER })

@@ -6,11 +6,14 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createKey, writePublicKey } from '@slipway/formats/minisign'
 import fc from 'fast-check'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { serveFolder } from '../../../../scripts/demo/serve.ts'
 import { nextVersion, smallProject } from '../../../../test/kit/project.ts'
 import type { Document, SmallProject } from '../../../../test/kit/project.ts'
 import { machine } from '../io/machine.ts'
+
+// Hundreds of verifications, on a machine that may be busy.
+vi.setConfig({ testTimeout: 240_000 })
 
 const head = 'feeds/stable/tauri/latest.json'
 const yaml = 'feeds/stable/electron/latest-linux.yml'
@@ -76,36 +79,76 @@ describe('verify', () => {
   })
 
   const damages: readonly (readonly [string, () => void, readonly string[]])[] = [
-    ['pointer, another version', () => edit('tuf/timestamp.json', '"version":3}', '"version":4}'), ['verify/bad-pointer tuf/timestamp.json']],
+    [
+      'pointer, another version',
+      () => edit('tuf/timestamp.json', '"version":3}', '"version":4}'),
+      ['verify/bad-pointer tuf/timestamp.json'],
+    ],
     ['pointer that is no JSON', () => change('tuf/timestamp.json', () => Buffer.from('{')), ['verify/bad-pointer tuf/timestamp.json']],
-    ['pointer whose signature is spelt otherwise', () => edit('tuf/timestamp.json', /"sig":"[0-9a-f]*?[a-f]/, text => text.toUpperCase().replace('"SIG', '"sig')), ['verify/bad-pointer tuf/timestamp.json']],
+    [
+      'pointer whose signature is spelt otherwise',
+      () => edit('tuf/timestamp.json', /"sig":"[0-9a-f]*?[a-f]/, text => text.toUpperCase().replace('"SIG', '"sig')),
+      ['verify/bad-pointer tuf/timestamp.json'],
+    ],
     ['root beside the pointer', () => flip('tuf/1.root.json'), ['verify/bad-root tuf/1.root.json']],
     ['a next root that nobody signed', () => cpSync(at('tuf/1.root.json'), at('tuf/2.root.json')), ['verify/bad-metadata tuf/2.root.json']],
     ['snapshot', () => flip(newest('snapshot')), [`verify/bad-metadata tuf/3.snapshot.json`]],
     ['index', () => flip(newest('targets')), ['verify/bad-metadata tuf/3.targets.json']],
     ['channels', () => flip(newest('channels')), ['verify/bad-metadata tuf/3.channels.json']],
-    ['an older snapshot under the new name', () => cpSync(at('tuf/2.snapshot.json'), at('tuf/3.snapshot.json')), ['verify/bad-metadata tuf/3.snapshot.json']],
+    [
+      'an older snapshot under the new name',
+      () => cpSync(at('tuf/2.snapshot.json'), at('tuf/3.snapshot.json')),
+      ['verify/bad-metadata tuf/3.snapshot.json'],
+    ],
     ['release record', () => flip('releases/1.1.0/release.json'), ['verify/bad-release releases/1.1.0/release.json']],
     ['artifact, one byte', () => flip(archive), [`verify/bad-artifact ${archive}`]],
     ['artifact, truncated', () => change(archive, bytes => bytes.subarray(0, -1)), [`verify/bad-artifact ${archive}`]],
     ['artifact, extended', () => change(archive, bytes => Buffer.concat([bytes, Buffer.from([0])])), [`verify/bad-artifact ${archive}`]],
-    ['artifact of the other architecture', () => cpSync(at('releases/1.1.0/tiny_1.1.0-1_arm64.deb'), at('releases/1.1.0/tiny_1.1.0-1_amd64.deb')), ['verify/bad-artifact releases/1.1.0/tiny_1.1.0-1_amd64.deb']],
+    [
+      'artifact of the other architecture',
+      () => cpSync(at('releases/1.1.0/tiny_1.1.0-1_arm64.deb'), at('releases/1.1.0/tiny_1.1.0-1_amd64.deb')),
+      ['verify/bad-artifact releases/1.1.0/tiny_1.1.0-1_amd64.deb'],
+    ],
     ['SHA256SUMS', () => flip(sums), [`verify/bad-sums ${sums}`]],
     ['SHA256SUMS with an empty line', () => change(sums, bytes => Buffer.concat([bytes, Buffer.from('\n')])), [`verify/bad-sums ${sums}`]],
     ['signature of SHA256SUMS', () => flip(`${sums}.minisig`), [`verify/bad-signature ${sums}.minisig`]],
-    ['signature of another SHA256SUMS', () => cpSync(at('releases/1.0.0/SHA256SUMS.minisig'), at(`${sums}.minisig`)), [`verify/bad-signature ${sums}.minisig`]],
-    ['first line of a signature', () => edit(`${sums}.minisig`, 'signature from', 'signature fr0m'), [`verify/bad-signature ${sums}.minisig`]],
+    [
+      'signature of another SHA256SUMS',
+      () => cpSync(at('releases/1.0.0/SHA256SUMS.minisig'), at(`${sums}.minisig`)),
+      [`verify/bad-signature ${sums}.minisig`],
+    ],
+    [
+      'first line of a signature',
+      () => edit(`${sums}.minisig`, 'signature from', 'signature fr0m'),
+      [`verify/bad-signature ${sums}.minisig`],
+    ],
     ['evidence of a check', () => flip(evidenceOf('signatures')), [`verify/bad-evidence evidence/1.1.0/signatures`]],
     ['verdict of the gate', () => flip(evidenceOf('gate-stable')), [`verify/bad-evidence evidence/1.1.0/gate-stable`]],
     ['tauri head, a URL', () => edit(head, 'releases/1.0.0', 'releases/9.0.0'), [`verify/foreign ${head}`]],
-    ['tauri head, an extra platform', () => edit(head, '"platforms": {', '"platforms": {"windows-x86_64": {"url": "https://evil.example/a", "signature": "AA=="},'), [`verify/foreign ${head}`]],
+    [
+      'tauri head, an extra platform',
+      () => edit(head, '"platforms": {', '"platforms": {"windows-x86_64": {"url": "https://evil.example/a", "signature": "AA=="},'),
+      [`verify/foreign ${head}`],
+    ],
     ['electron head', () => edit(yaml, 'version: "1.1.0"', 'version: "1.1.1"'), [`verify/foreign ${yaml}`]],
     ['electron head, a higher percent', () => edit(yaml, 'stagingPercentage: 10', 'stagingPercentage: 99'), [`verify/foreign ${yaml}`]],
     ['a head one change behind', () => cpSync(join(sound, '../earlier', head), at(head)), [`verify/behind ${head}`]],
     ['an electron head one change behind', () => cpSync(join(sound, '../earlier', yaml), at(yaml)), [`verify/behind ${yaml}`]],
-    ['an extra file beside a release', () => writeFileSync(at('releases/1.1.0/extra.exe'), 'x'), ['verify/stranger releases/1.1.0/extra.exe']],
-    ['an extra file among the feeds', () => writeFileSync(at('feeds/stable/tauri/other.json'), '{}'), ['verify/stranger feeds/stable/tauri/other.json']],
-    ['a whole folder of a release that nobody made', () => cpSync(at('releases/1.1.0'), at('releases/9.9.9'), { recursive: true }), ['verify/stranger releases/9.9.9/SHA256SUMS']],
+    [
+      'an extra file beside a release',
+      () => writeFileSync(at('releases/1.1.0/extra.exe'), 'x'),
+      ['verify/stranger releases/1.1.0/extra.exe'],
+    ],
+    [
+      'an extra file among the feeds',
+      () => writeFileSync(at('feeds/stable/tauri/other.json'), '{}'),
+      ['verify/stranger feeds/stable/tauri/other.json'],
+    ],
+    [
+      'a whole folder of a release that nobody made',
+      () => cpSync(at('releases/1.1.0'), at('releases/9.9.9'), { recursive: true }),
+      ['verify/stranger releases/9.9.9/SHA256SUMS'],
+    ],
   ]
   it.each(damages)('finds: %s', async (_name, damage, wanted) => {
     damage()
@@ -133,18 +176,30 @@ describe('verify', () => {
   it('never says sound when one byte of any object that counts is another', async () => {
     const current = objects().filter(isCurrent)
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...current), fc.double({ min: 0, max: 0.999999, noNaN: true }), fc.integer({ min: 0, max: 7 }), async (key, place, bit) => {
-        const bytes = readFileSync(at(key))
-        try {
-          flip(key, Math.floor(place * bytes.length), bit)
-          const result = await verify('--deep')
-          expect(result.exitCode).toBe(5)
-          expect(result.errors.map(one => one.where['object'])).toContain(key)
-        } finally {
-          writeFileSync(at(key), bytes)
-        }
-      }),
-      { numRuns: 250, examples: [['tuf/timestamp.json', 0.2, 5], [`${sums}.minisig`, 0.05, 0], [evidenceOf('completeness'), 0.9, 5]] },
+      fc.asyncProperty(
+        fc.constantFrom(...current),
+        fc.double({ min: 0, max: 0.999999, noNaN: true }),
+        fc.integer({ min: 0, max: 7 }),
+        async (key, place, bit) => {
+          const bytes = readFileSync(at(key))
+          try {
+            flip(key, Math.floor(place * bytes.length), bit)
+            const result = await verify('--deep')
+            expect(result.exitCode).toBe(5)
+            expect(result.errors.map(one => one.where['object'])).toContain(key)
+          } finally {
+            writeFileSync(at(key), bytes)
+          }
+        },
+      ),
+      {
+        numRuns: 250,
+        examples: [
+          ['tuf/timestamp.json', 0.2, 5],
+          [`${sums}.minisig`, 0.05, 0],
+          [evidenceOf('completeness'), 0.9, 5],
+        ],
+      },
     )
   })
 
@@ -158,7 +213,8 @@ describe('verify', () => {
   })
 
   it('cannot know that a whole older state was put back: only a client that saw the newer one can (TRUST 8, F); heads give it away', async () => {
-    for (const key of ['tuf/timestamp.json', head, yaml, 'feeds/stable/electron/latest-linux-arm64.yml']) cpSync(join(sound, '../earlier', key), at(key))
+    for (const key of ['tuf/timestamp.json', head, yaml, 'feeds/stable/electron/latest-linux-arm64.yml'])
+      cpSync(join(sound, '../earlier', key), at(key))
     expect(await verify()).toMatchObject({ exitCode: 0, data: { serial: 2 } })
     restore()
     cpSync(join(sound, '../earlier/tuf/timestamp.json'), at('tuf/timestamp.json'))
@@ -196,7 +252,11 @@ describe('verify', () => {
 })
 
 describe('verify, whose keys and whose bucket', () => {
-  const other = (): SmallProject => smallProject({ more: { store: { folder: { path: join(dirname(project.root), 'other/bucket'), url: 'http://127.0.0.1:8737' } } }, folder: join(dirname(project.root), 'other') })
+  const other = (): SmallProject =>
+    smallProject({
+      more: { store: { folder: { path: join(dirname(project.root), 'other/bucket'), url: 'http://127.0.0.1:8737' } } },
+      folder: join(dirname(project.root), 'other'),
+    })
 
   it('refuses to trust on first use: without keys exit 2, before anything is read', async () => {
     expect(await verify(project.bucket)).toMatchObject({ exitCode: 2, errors: [{ code: 'verify/no-keys' }] })
@@ -221,7 +281,10 @@ describe('verify, whose keys and whose bucket', () => {
     expect(result.errors).toHaveLength(10)
   })
   it('in a project, refuses a bucket that the same keys signed for another app', async () => {
-    const same = smallProject({ folder: join(dirname(project.root), 'same'), more: { trust: { folder: project.keys, keyring: join(project.secret, 'tiny.keys') } } })
+    const same = smallProject({
+      folder: join(dirname(project.root), 'same'),
+      more: { trust: { folder: project.keys, keyring: join(project.secret, 'tiny.keys') } },
+    })
     await same.run(['release'])
     const config = join(same.root, 'slipway.jsonc')
     writeFileSync(config, readFileSync(config, 'utf8').replace('"name": "tiny"', '"name": "tiny2"'))
@@ -240,7 +303,8 @@ describe('verify URL', () => {
   })
   afterAll(() => void server.close())
   /** In a folder without a config. */
-  const alone = async (...args: readonly string[]): Promise<Document> => project.json(['verify', url, '--keys', project.keys, '--config', '/nowhere', ...args])
+  const alone = async (...args: readonly string[]): Promise<Document> =>
+    project.json(['verify', url, '--keys', project.keys, '--config', '/nowhere', ...args])
 
   it('gives the same answers with the public keys alone', async () => {
     const [here, there] = [await verify(), await alone()]
@@ -268,7 +332,13 @@ describe('verify URL', () => {
 
 describe('verify --client', () => {
   it('answers as one client of one version would see it', async () => {
-    const asked = async (client: string) => ((await verify('--client', client)).data['clients'] as readonly { channel: string; offered: string | null; url: string | null; why: string }[])
+    const asked = async (client: string) =>
+      (await verify('--client', client)).data['clients'] as readonly {
+        channel: string
+        offered: string | null
+        url: string | null
+        why: string
+      }[]
     expect(await asked('tauri:linux-x64@1.0.0')).toEqual([
       expect.objectContaining({ channel: 'canary', offered: '1.1.0', url: 'http://127.0.0.1:8737/releases/1.1.0/tiny_1.1.0-1_amd64.deb' }),
       expect.objectContaining({ channel: 'stable', offered: null, url: null }),
@@ -295,7 +365,10 @@ describe('verify --repair', () => {
     const server = await serveFolder(sound, 0)
     try {
       for (const key of ['tuf/3.channels.json', archive, sums, head, evidenceOf('gate-stable'), evidenceOf('completeness')]) flip(key)
-      expect(await verify('--repair', `http://127.0.0.1:${(server.address() as AddressInfo).port}`)).toMatchObject({ exitCode: 0, errors: [] })
+      expect(await verify('--repair', `http://127.0.0.1:${(server.address() as AddressInfo).port}`)).toMatchObject({
+        exitCode: 0,
+        errors: [],
+      })
       expect((await verify()).exitCode).toBe(0)
     } finally {
       server.close()
@@ -304,10 +377,11 @@ describe('verify --repair', () => {
   it('takes nothing from a copy that is damaged itself', async () => {
     const copy = join(dirname(project.root), 'copy')
     cpSync(sound, copy, { recursive: true })
-    for (const root of [project.bucket, copy]) for (const key of [archive, 'tuf/timestamp.json']) {
-      const bytes = readFileSync(join(root, key))
-      writeFileSync(join(root, key), bytes.subarray(1))
-    }
+    for (const root of [project.bucket, copy])
+      for (const key of [archive, 'tuf/timestamp.json']) {
+        const bytes = readFileSync(join(root, key))
+        writeFileSync(join(root, key), bytes.subarray(1))
+      }
     expect((await verify('--repair', copy)).exitCode).toBe(5)
     expect(readFileSync(at('tuf/timestamp.json')).length).toBe(readFileSync(join(sound, 'tuf/timestamp.json')).length - 1)
     cpSync(join(sound, 'tuf/timestamp.json'), at('tuf/timestamp.json'))

@@ -61,7 +61,15 @@ const verifyAll = async (request: VerifyRequest, report: Report): Promise<Verifi
   const entries = Object.values(chain.releases)
   for (const [at, entry] of entries.entries()) {
     const everyByte = request.deep || named.has(entry.version)
-    const release = await verifyRelease({ reader, report, entry, app: request.app ?? Object.values(releases)[0]?.app ?? null, minisign: keys.minisign, releaseKeys: chain.releaseKeys, everyByte })
+    const release = await verifyRelease({
+      reader,
+      report,
+      entry,
+      app: request.app ?? Object.values(releases)[0]?.app ?? null,
+      minisign: keys.minisign,
+      releaseKeys: chain.releaseKeys,
+      everyByte,
+    })
     if (release !== null) releases[entry.version] = release
     request.onRelease?.(at + 1, entries.length)
   }
@@ -79,7 +87,17 @@ const baseOf = (releases: readonly Release[]): string => {
 }
 
 /** Objects that nothing signed names: files beside a release, heads of no feed. An unfinished publish leaves a draft, and is no stranger. */
-const verifyStrangers = async ({ list, report, releases, heads }: { list: Bucket['list']; report: Report; releases: Readonly<Record<string, Release>>; heads: readonly string[] }): Promise<void> => {
+const verifyStrangers = async ({
+  list,
+  report,
+  releases,
+  heads,
+}: {
+  list: Bucket['list']
+  report: Report
+  releases: Readonly<Record<string, Release>>
+  heads: readonly string[]
+}): Promise<void> => {
   const drafts = new Set<string>()
   for await (const { key } of list('drafts/')) drafts.add(key.slice('drafts/'.length, -'.json'.length))
   const known = new Set([...heads, ...report.expected.keys()])
@@ -88,6 +106,13 @@ const verifyStrangers = async ({ list, report, releases, heads }: { list: Bucket
       const version = key.split('/')[1] ?? ''
       const unfinished = prefix === 'releases/' && drafts.has(version) && releases[version] === undefined
       if (known.has(key) || unfinished || [...report.unjudged].some(folder => key.startsWith(folder))) continue
-      wrong(report, problem('verify/stranger', `${key} belongs to no release and no feed`, { hint: 'Find out who wrote it, then remove it.', where: { object: key }, exit: 'corrupt' }))
+      wrong(
+        report,
+        problem('verify/stranger', `${key} belongs to no release and no feed`, {
+          hint: 'Find out who wrote it, then remove it.',
+          where: { object: key },
+          exit: 'corrupt',
+        }),
+      )
     }
 }

@@ -1,8 +1,9 @@
-// A gzipped tar inside a deb: its size must be known before its first byte (deb(5), ar(5)).
+// A compressed tar inside a deb: its size must be known before its first byte (deb(5), ar(5)).
 import type { Deflated } from '@slipway/formats/deflate'
 import { gzipOf } from '@slipway/formats/gzip'
-import { tarGzParts, type TarDeflated } from '@slipway/formats/tar'
-import type { DebEntry } from './layout.ts'
+import { tarGzParts, writeTar, type TarDeflated, type TarFile } from '@slipway/formats/tar'
+import { compressZstd } from '@slipway/formats/zstd'
+import type { Installed } from '../linux/installed.ts'
 
 export interface Member {
   readonly sizeBytes: number
@@ -11,7 +12,7 @@ export interface Member {
 
 /** Entries under `./`, in order, as dpkg-deb has them; long names in the GNU form, the only one that dpkg unpacks. */
 export const tarGzMember = async (
-  entries: readonly DebEntry[],
+  entries: readonly Installed[],
   options: { readonly date: number; readonly level: number },
 ): Promise<Member> => {
   const tar: TarDeflated[] = [{ type: 'folder', path: './', mode: 0o755, sizeBytes: 0, mtime: options.date }]
@@ -21,9 +22,42 @@ export const tarGzMember = async (
   return { sizeBytes, bytes: () => packed(tar) }
 }
 
+const heldBytes = 1 << 26
+
+/** The same in one Zstandard frame: held where it is small, compressed a second time where it is not; equal input gives equal bytes. */
+export const tarZstMember = async (
+  entries: readonly Installed[],
+  { date, level }: { readonly date: number; readonly level: number },
+): Promise<Member> => {
+  const tar: TarFile[] = [{ type: 'folder', path: './', mode: 0o755, sizeBytes: 0, mtime: date }]
+  for (const entry of entries) tar.push(plainEntryOf(entry, date))
+  const compress = (): AsyncGenerator<Uint8Array> => compressZstd(writeTar(tar, { dialect: 'gnu' }), { level })
+  const held: Uint8Array[] = []
+  let sizeBytes = 0
+  for await (const chunk of compress()) {
+    sizeBytes += chunk.length
+    if (sizeBytes <= heldBytes) held.push(chunk)
+    else held.length = 0
+  }
+  if (sizeBytes > heldBytes) return { sizeBytes, bytes: compress }
+  return {
+    sizeBytes,
+    async *bytes() {
+      yield* held
+    },
+  }
+}
+
+const plainEntryOf = (entry: Installed, mtime: number): TarFile => {
+  const common = { path: `./${entry.path}`, mtime, sizeBytes: 0 }
+  if (entry.type === 'folder') return { ...common, type: 'folder', mode: entry.mode }
+  if (entry.type === 'link') return { ...common, type: 'symlink', mode: 0o777, linkTarget: entry.linkTarget }
+  return { ...common, type: 'file', mode: entry.mode, sizeBytes: entry.sizeBytes, bytes: entry.bytes }
+}
+
 const packed = (tar: readonly TarDeflated[]): AsyncGenerator<Uint8Array> => gzipOf(tarGzParts(tar, { dialect: 'gnu' }))
 
-const tarEntryOf = async (entry: DebEntry, { date, level }: { readonly date: number; readonly level: number }): Promise<TarDeflated> => {
+const tarEntryOf = async (entry: Installed, { date, level }: { readonly date: number; readonly level: number }): Promise<TarDeflated> => {
   const common = { path: `./${entry.path}`, mtime: date, sizeBytes: 0 }
   if (entry.type === 'folder') return { ...common, type: 'folder', mode: entry.mode }
   if (entry.type === 'link') return { ...common, type: 'symlink', mode: 0o777, linkTarget: entry.linkTarget }

@@ -1,6 +1,9 @@
 // The control archive of a deb: control fields, md5sums, conffiles, maintainer scripts (Debian Policy 5, 6 and appendix D; deb-control(5)).
 import { SlipwayError, clientVersion, problem, spell, type Problem } from '@slipway/core'
+import { defaultDescription } from '../linux/layout.ts'
+import { oneLine } from '../linux/text.ts'
 import type { Naming } from '../packager.ts'
+import { badRelations, badTriggers } from './relations.ts'
 
 export interface DebOptions {
   readonly package?: string | undefined
@@ -9,12 +12,17 @@ export interface DebOptions {
   readonly section: string
   readonly priority: string
   readonly revision: string
+  readonly preDepends?: readonly string[] | undefined
   readonly depends?: readonly string[] | undefined
   readonly recommends?: readonly string[] | undefined
   readonly suggests?: readonly string[] | undefined
+  readonly enhances?: readonly string[] | undefined
   readonly conflicts?: readonly string[] | undefined
+  readonly breaks?: readonly string[] | undefined
   readonly provides?: readonly string[] | undefined
   readonly replaces?: readonly string[] | undefined
+  readonly builtUsing?: readonly string[] | undefined
+  readonly triggers?: { readonly interest?: readonly string[] | undefined; readonly activate?: readonly string[] | undefined } | undefined
 }
 
 /** The first three stand in the file name too. */
@@ -25,10 +33,14 @@ export type ControlFields = Readonly<Record<string, string>> & {
 }
 
 const relations = {
+  builtUsing: 'Built-Using',
+  preDepends: 'Pre-Depends',
   depends: 'Depends',
   recommends: 'Recommends',
   suggests: 'Suggests',
+  enhances: 'Enhances',
   conflicts: 'Conflicts',
+  breaks: 'Breaks',
   provides: 'Provides',
   replaces: 'Replaces',
 } as const
@@ -53,7 +65,7 @@ const badVersion = (version: string, reason: string): Problem =>
 export const maintainerOf = ({ app }: Pick<Naming, 'app'>, { maintainer }: Pick<DebOptions, 'maintainer'>): string =>
   oneLine(maintainer ?? app.publisher)
 
-/** Problems that are known before anything is built. Codes: `deb/no-maintainer`, `deb/bad-name`, `deb/bad-relation`, `deb/bad-version`. */
+/** Problems that are known before anything is built. Codes: `deb/no-maintainer`, `deb/bad-name`, `deb/bad-version`, those of relations.ts. */
 export const checkControl = (naming: Naming, options: DebOptions): readonly Problem[] => {
   const problems: Problem[] = []
   const name = packageName(naming, options)
@@ -61,7 +73,7 @@ export const checkControl = (naming: Naming, options: DebOptions): readonly Prob
     problems.push(
       problem(
         'deb/no-maintainer',
-        'a deb names its maintainer as `Name <mail>`, and neither packages.deb.maintainer nor app.publisher does',
+        'a deb names its maintainer as `Name <mail>` (Debian Policy 5.6.2), and neither packages.deb.maintainer nor app.publisher does',
         {
           hint: "Set packages.deb.maintainer, or app.publisher, to a name and a mail address: 'Flet <hello@example.org>'.",
           where: { path: 'packages.deb.maintainer' },
@@ -70,30 +82,22 @@ export const checkControl = (naming: Naming, options: DebOptions): readonly Prob
     )
   if (!/^[a-z0-9][a-z0-9+.-]+$/.test(name))
     problems.push(
-      problem('deb/bad-name', `${JSON.stringify(name)} is no name of a Debian package`, {
+      problem('deb/bad-name', `${JSON.stringify(name)} is no name of a Debian package (Debian Policy 5.6.1)`, {
         hint: 'Set packages.deb.package: two or more of a-z 0-9 + - . that begin with a letter or digit.',
         where: { path: 'packages.deb.package' },
       }),
     )
   const version = clientVersion('deb', naming.app.version, { revision: options.revision })
   if ('refused' in version) problems.push(badVersion(naming.app.version, version.refused))
-  return [...problems, ...relationIds.flatMap(id => badRelations(id, options[id] ?? []))]
+  return [...problems, ...relationIds.flatMap(id => badRelations(id, options[id] ?? [])), ...badTriggers(options.triggers ?? {})]
 }
 
-const badRelations = (id: string, relations: readonly string[]): readonly Problem[] =>
-  relations
-    .filter(relation => !relation.split('|').every(one => relationPattern.test(one.trim())))
-    .map(relation =>
-      problem('deb/bad-relation', `${JSON.stringify(relation)} is no relation between packages`, {
-        hint: "Write it as 'libmpv1 | libmpv2 (>= 0.35)'.",
-        where: { path: `packages.deb.${id}` },
-      }),
-    )
-
-const relationPattern = /^[a-z0-9][a-z0-9+.-]+(:[a-z0-9-]+)?( \((<<|<=|=|>=|>>) [A-Za-z0-9.+~:-]+\))?$/
-
 /** The fields in the order that dpkg-deb writes them. */
-export const controlFields = (naming: Naming, options: DebOptions, installedKib: number): ControlFields => {
+export const controlFields = (
+  naming: Naming,
+  options: DebOptions,
+  { installedKib, needs }: { readonly installedKib: number; readonly needs: readonly string[] },
+): ControlFields => {
   const { app, target } = naming
   const fields: Record<string, string> & ControlFields = {
     Package: packageName(naming, options),
@@ -103,14 +107,14 @@ export const controlFields = (naming: Naming, options: DebOptions, installedKib:
     'Installed-Size': String(installedKib),
   }
   for (const id of relationIds) {
-    const list = options[id] ?? []
+    const list = id === 'depends' ? withNeeds(options.depends ?? [], needs) : (options[id] ?? [])
     if (list.length > 0) fields[relations[id]] = list.map(oneLine).join(', ')
   }
   fields['Section'] = oneLine(options.section)
   fields['Priority'] = oneLine(options.priority)
   if (app.homepage !== '') fields['Homepage'] = oneLine(app.homepage)
   const synopsis = oneLine(app.summary) || oneLine(app.name)
-  fields['Description'] = [synopsis, ...folded(options.description ?? defaultDescription(naming))].join('\n')
+  fields['Description'] = [synopsis, ...folded(options.description ?? defaultDescription(app))].join('\n')
   return fields
 }
 
@@ -119,8 +123,12 @@ export const controlText = (fields: ControlFields): string =>
     .map(([name, value]) => `${name}: ${value}\n`)
     .join('')
 
-/** Control characters and line ends would start another field. */
-export const oneLine = (text: string): string => text.replace(/[\s\u0000-\u001f\u007f]+/g, ' ').trim()
+/** What the config says of a package stands before what was computed. */
+const withNeeds = (said: readonly string[], needs: readonly string[]): readonly string[] => {
+  const names = (relation: string): readonly string[] => relation.split('|').map(one => one.trim().split(/[ :(]/)[0] ?? '')
+  const known = new Set(said.flatMap(names))
+  return [...said, ...needs.filter(relation => !names(relation).some(name => known.has(name)))]
+}
 
 /** Continuation lines (deb822): each begins with a space, an empty one is a dot. */
 const folded = (text: string): readonly string[] =>
@@ -128,8 +136,3 @@ const folded = (text: string): readonly string[] =>
     .trim()
     .split(/\r?\n/)
     .map(line => (oneLine(line) === '' ? ' .' : ` ${oneLine(line)}`))
-
-const defaultDescription = ({ app }: Naming): string => {
-  const by = oneLine(app.publisher).replace(/ *<[^>]*>/, '')
-  return `This package holds ${oneLine(app.name)}${by === '' ? '' : ` as released by ${by}`}.\nIt was packaged from the files of that release, without changing them.`
-}

@@ -1,8 +1,6 @@
 // The files that every deb carries beside the app: copyright (DEP-5 1.0), changelog.Debian.gz (Debian Policy 4.4, 12.7), lintian overrides.
 import type { App } from '@slipway/core'
-import { collect } from '@slipway/formats/bytes'
-import { gzipOf } from '@slipway/formats/gzip'
-import { oneLine } from './control.ts'
+import { gzipped, noteLines, oneLine } from '../linux/text.ts'
 
 /** Machine-readable copyright. The year is the release's: no clock. */
 export const copyrightText = (app: App, date: number): string => {
@@ -54,20 +52,11 @@ export interface ChangeSubject {
 }
 
 /** One entry, compressed as `gzip -9n` does. */
-export const changelogGz = async (subject: ChangeSubject): Promise<Uint8Array> => {
-  const bytes = await collect(gzipOf([{ plain: new TextEncoder().encode(changelogText(subject)) }]), 1 << 24)
-  // RFC 1952 2.3.1: extra flags 2 (slowest), system 3 (Unix), which is how tools tell that it was level 9.
-  bytes[8] = 2
-  bytes[9] = 3
-  return bytes
-}
+export const changelogGz = (subject: ChangeSubject): Promise<Uint8Array> => gzipped(changelogText(subject))
 
 export const changelogText = ({ package: name, version, maintainer, date, notes }: ChangeSubject): string => {
-  const lines = notes
-    .split(/\r?\n/)
-    .map(oneLine)
-    .filter(line => line !== '')
-  const items = (lines.length === 0 ? [`Release ${version}`] : lines).map(line => line.replace(/^([-*+]|#+) +/, ''))
+  const lines = noteLines(notes)
+  const items = lines.length === 0 ? [`Release ${version}`] : lines
   const body = items.flatMap(item => wrapped(item, 76).map((part, index) => (index === 0 ? `  * ${part}` : `    ${part}`)))
   return [`${name} (${version}) stable; urgency=medium`, '', ...body, '', ` -- ${maintainer}  ${mailDate(date)}`, ''].join('\n')
 }

@@ -1,0 +1,167 @@
+// The one layout of what a Linux package installs: deb, rpm, apk, pacman, appimage and snap write the same files in their own bytes.
+import { fail, failAll, type App, type Completion, type ProjectFile } from '@slipway/core'
+import { collect } from '@slipway/formats/bytes'
+import * as z from 'zod'
+import type { TreeFile } from '../../tree.ts'
+import type { Asset, Naming, PackSubject } from '../packager.ts'
+import { desktopFiles, type DesktopOptions } from './desktop.ts'
+import { iconFiles } from './icons.ts'
+import { madeFile, withParents, type Installed, type InstalledFile } from './installed.ts'
+import { needsOf, type Libraries } from './needs.ts'
+import { placeTree } from './place.ts'
+import { hooksOf, serviceFile, type Hooks } from './services.ts'
+import { gzipped } from './text.ts'
+
+export type LinuxFormat = 'deb' | 'rpm' | 'apk' | 'pacman' | 'appimage' | 'snap'
+
+/** Options that every Linux format has: spread them into its own. */
+export const linuxOptions = {
+  desktop: z
+    .union([
+      z.boolean(),
+      z.strictObject({
+        name: z.string().optional(),
+        comment: z.string().optional(),
+        categories: z.array(z.string()).readonly().optional(),
+        icon: z.string().optional(),
+        protocols: z.array(z.string()).readonly().optional(),
+        mimeTypes: z.array(z.string()).readonly().optional(),
+        terminal: z.boolean().optional(),
+        wmClass: z.string().optional(),
+      }),
+    ])
+    .optional()
+    .describe('Desktop entry; default: where app.category, app.protocols or app.opens is set'),
+  description: z.string().optional().describe('Long description; the first line is app.summary'),
+  conffiles: z.array(z.string()).readonly().optional().describe('Files of the app folder below etc/ that a user may edit, beside app.conffiles'),
+  libraries: z
+    .union([z.literal(false), z.record(z.string(), z.union([z.string(), z.boolean()]))])
+    .optional()
+    .describe('Package of a shared library, by soname; false: not needed; false for all: dependencies are not computed'),
+}
+export interface LinuxOptions {
+  readonly desktop?: boolean | DesktopOptions | undefined
+  readonly description?: string | undefined
+  readonly conffiles?: readonly string[] | undefined
+  readonly libraries?: false | Libraries | undefined
+}
+export interface LayoutOptions extends LinuxOptions {
+  readonly format: LinuxFormat
+  readonly package: string
+  /** What the config asks for already, in the format's own words. */
+  readonly depends?: readonly string[] | undefined
+}
+export interface Layout {
+  /** With every folder that leads to them, sorted by code units. */
+  readonly entries: readonly Installed[]
+  readonly hooks: Hooks
+  /** Computed relations of the format; none for appimage and snap. */
+  readonly needs: readonly string[]
+  /** Programs of the app folder without any library. */
+  readonly staticFiles: readonly string[]
+}
+
+/** The files of the project that the layout reads: every Linux packager returns them from `assets`. */
+export const linuxAssets = ({ app }: Naming, options: LinuxOptions, unit: LinuxFormat): readonly Asset[] => {
+  const icon = iconName(app, options, `packages.${unit}`)
+  return [...projectFilesOf(app), ...(icon === null || !wantsDesktop(app, options) ? [] : [{ ...icon, optional: true }])]
+}
+
+const projectFilesOf = (app: App): readonly ProjectFile[] => [
+  ...app.man,
+  ...app.completions,
+  ...app.services.flatMap(one => (one.file === null ? [] : [one.file])),
+]
+
+/**
+ * Pure and the same each time. Codes: `linux/no-executable`, `linux/bad-conffile`, `linux/no-icon`, `linux/bad-icon`, `linux/bad-protocol`,
+ * `linux/bad-man`, `linux/bad-service`, `linux/bad-need`, `linux/unknown-library`, `linux/wrong-libc`.
+ */
+export const layoutOf = async (subject: PackSubject, options: LayoutOptions): Promise<Layout> => {
+  const { app, tree, target } = subject
+  const { format, package: name } = options
+  const at = `packages.${format}`
+  const placed = placeTree(tree, {
+    package: name,
+    bin: app.bin,
+    conffiles: [...new Set([...app.conffiles, ...(options.conffiles ?? [])])],
+    target,
+    licenses: format === 'deb' ? `usr/share/doc/${name}` : `usr/share/licenses/${name}`,
+    at,
+  })
+  const read = (path: string): Uint8Array => subject.assets?.get(path)?.bytes ?? noAsset(path)
+  const man = await Promise.all(app.man.map(page => manFile(page, read(page.path))))
+  const completions = app.completions.map(one => madeFile(completionPath(one, { app, format }), read(one.path)))
+  const hasSystemd = format !== 'apk' && format !== 'appimage' && format !== 'snap'
+  const services = hasSystemd ? app.services.map(one => serviceFile(app, one, read)) : []
+  const desktop = wantsDesktop(app, options) ? await desktopPart(subject, options) : []
+  const needs = await computed(subject, options)
+  return {
+    entries: withParents([...placed, ...man, ...completions, ...services, ...desktop]),
+    hooks: hooksOf(app, hasSystemd),
+    ...needs,
+  }
+}
+
+const computed = async ({ tree, target }: PackSubject, options: LayoutOptions): Promise<Pick<Layout, 'needs' | 'staticFiles'>> => {
+  const { format, libraries, depends = [] } = options
+  if (format === 'appimage' || format === 'snap') return { needs: [], staticFiles: [] }
+  const found = await needsOf({ tree, target, format, libraries: libraries === false ? {} : (libraries ?? {}), depends, at: `packages.${format}` })
+  if (libraries === false) return { needs: [], staticFiles: found.staticFiles }
+  failAll(found.problems)
+  return { needs: found.relations, staticFiles: found.staticFiles }
+}
+
+const wantsDesktop = (app: App, { desktop }: LinuxOptions): boolean =>
+  desktop === undefined ? app.category !== '' || app.protocols.length > 0 || app.opens.length > 0 : desktop !== false
+
+const iconName = (app: App, { desktop }: LinuxOptions, at: string): ProjectFile | null => {
+  const own = typeof desktop === 'object' ? desktop.icon : undefined
+  if (own !== undefined) return { path: own, from: `${at}.desktop.icon` }
+  return app.icon === '' ? null : { path: app.icon, from: 'app.icon' }
+}
+
+const desktopPart = async (subject: PackSubject, options: LayoutOptions): Promise<readonly InstalledFile[]> => {
+  const { app, tree, date, target } = subject
+  const at = `packages.${options.format}`
+  const icon = iconName(app, options, at)
+  const inTree = tree.entries.find((one): one is TreeFile => one.type === 'file' && one.path === icon?.path)
+  const bytes = icon === null ? undefined : (subject.assets?.get(icon.path)?.bytes ?? (inTree && (await collect(inTree.bytes(), 1 << 25))))
+  if (icon !== null && bytes === undefined)
+    fail('linux/no-icon', `neither the project nor the app folder holds a file ${JSON.stringify(icon.path)}`, {
+      hint: 'An icon is the path of a PNG or SVG.',
+      where: { path: icon.from, target },
+    })
+  const icons = icon === null || bytes === undefined ? [] : iconFiles({ bytes, ...icon }, options.package)
+  const desktop = typeof options.desktop === 'object' ? options.desktop : {}
+  const description = options.description ?? defaultDescription(app)
+  return [...desktopFiles({ app, package: options.package, desktop, description, date, at }, icons.length > 0), ...icons]
+}
+
+/** Where nothing longer than the summary was said. */
+export const defaultDescription = (app: App): string => {
+  const by = app.publisher.replace(/ *<[^>]*>/, '')
+  return `This package holds ${app.name}${by === '' ? '' : ` as released by ${by}`}.\nIt was packaged from the files of that release, without changing them.`
+}
+
+/** `man/tool.1` -> section 1; in a folder of a language, as `de` or `pt_BR`, that language's. */
+const manFile = async (page: ProjectFile, bytes: Uint8Array): Promise<InstalledFile> => {
+  const [, language = '', file = '', section = ''] = /^(?:.*\/)??(?:([a-z]{2,3}(?:_[A-Z]{2})?)\/)?([^/]+\.([1-9])[a-z]*)$/.exec(page.path) ?? []
+  const isPage = file !== '' && /^[.'](TH|Dd|so)\b/m.test(new TextDecoder().decode(bytes))
+  if (!isPage)
+    fail('linux/bad-man', `${JSON.stringify(page.path)} is no man page: ${file === '' ? 'its name has no section' : 'it has no .TH or .Dd line'}`, {
+      hint: "A page is named as 'man/flet.1' and written in man(7) or mdoc(7), not compressed.",
+      where: { path: page.from },
+    })
+  return madeFile(`usr/share/man/${language === '' ? '' : `${language}/`}man${section}/${file}.gz`, await gzipped(bytes), { flag: 'doc' })
+}
+
+const completionPath = ({ shell }: Completion, { app, format }: { readonly app: App; readonly format: LinuxFormat }): string => {
+  if (shell === 'bash') return `usr/share/bash-completion/completions/${app.bin}`
+  if (shell === 'fish') return `usr/share/fish/vendor_completions.d/${app.bin}.fish`
+  // Debian keeps what is not from zsh itself apart (zsh's README.Debian).
+  return `usr/share/zsh/${format === 'deb' ? 'vendor-completions' : 'site-functions'}/_${app.bin}`
+}
+
+const noAsset = (path: string): never =>
+  fail('linux/no-asset', `${JSON.stringify(path)} was not read`, { hint: 'This is a fault of Slipway; please report it.', exit: 'bug' })
