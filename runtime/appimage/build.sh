@@ -41,8 +41,8 @@ build() { # NAME COMPILER TRIPLE
   built=$work/$name
   mkdir -p "$built/musl"
   (cd "$built/musl" && "$work"/musl-*/configure --target="$triple" --disable-shared --prefix="$built/libc" \
-    CC="$compiler" CFLAGS="-Os -ffunction-sections -fdata-sections -ffile-prefix-map=$work=." >/dev/null 2>&1 &&
-    make -s -j2 install >/dev/null 2>&1)
+    CC="$compiler" AR="${compiler%gcc}ar" RANLIB="${compiler%gcc}ranlib" CFLAGS="-Os -ffunction-sections -fdata-sections -ffile-prefix-map=$work=." >/dev/null &&
+    make -s -j2 install >/dev/null 2>make.log) || { tail -5 "$built/musl/make.log" >&2; exit 1; }
   zstd=$(echo "$work"/zstd-*/lib) zlib=$(echo "$work"/zlib-*)
   # Only zstd's decompressor, without old formats; only zlib's inflater.
   "$compiler" -std=gnu11 -Os -Wall -Wextra -Wno-unused-parameter -static -no-pie -nostdinc -nostdlib \

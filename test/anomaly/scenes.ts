@@ -31,7 +31,7 @@ export const nextRelease: Scene = {
   name: 'release 1.1.0 over 1.0.0',
   before: [
     ['1.0.0', 'release', '--channel', 'stable'],
-    ['1.1.0', 'package', '--channel', 'stable'],
+    ['1.1.0', 'package'],
   ],
   version: '1.1.0',
   args: ['release', '--channel', 'stable'],

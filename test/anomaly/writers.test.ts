@@ -91,6 +91,7 @@ describe('verify while another one commits', () => {
       const bucket = await openSmall(project)
       let halting: Promise<void> | undefined
       const reader: BucketReader = {
+        ...bucket,
         read: async key => {
           if (key.startsWith('feeds/')) await (halting ??= mustRun(project, haltArgs))
           return bucket.read(key)

@@ -43,6 +43,7 @@ describe('readElf', () => {
       soname: undefined,
       isStatic: false,
       libc: 'glibc',
+      versions: { 'libc.so.6': ['GLIBC_2.9', 'GLIBC_2.17', 'GLIBC_2.2.5', 'GLIBC_PRIVATE'] },
       glibcFloor: '2.17',
     })
     const musl = await readElf(

@@ -1,8 +1,23 @@
 // What kind of file this is, by its first bytes alone.
+import { isAsar } from './asar.ts'
 import { type Fields, fieldsOf, type Source } from './bytes.ts'
 import { limitFatSlices } from './macho.ts'
 
-export type FileKind = 'elf' | 'pe' | 'macho' | 'macho-fat' | 'zip' | 'gzip' | 'zstd' | 'xz' | 'ar' | 'tar' | 'unknown'
+export type FileKind =
+  | 'elf'
+  | 'pe'
+  | 'macho'
+  | 'macho-fat'
+  | 'zip'
+  | 'gzip'
+  | 'zstd'
+  | 'xz'
+  | 'ar'
+  | 'rpm'
+  | 'squashfs'
+  | 'asar'
+  | 'tar'
+  | 'unknown'
 
 /** The kind by magic numbers; says nothing about whether the rest is sound. Never throws for any bytes. */
 export const identify = async (source: Source): Promise<FileKind> => {
@@ -15,11 +30,14 @@ export const identify = async (source: Source): Promise<FileKind> => {
   if (starts(0x28, 0xb5, 0x2f, 0xfd)) return 'zstd'
   if (starts(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00)) return 'xz'
   if (starts(0x21, 0x3c, 0x61, 0x72, 0x63, 0x68, 0x3e, 0x0a)) return 'ar'
+  if (starts(0xed, 0xab, 0xee, 0xdb)) return 'rpm'
+  if (starts(0x68, 0x73, 0x71, 0x73)) return 'squashfs'
   // An empty zip begins with its end record.
   if (starts(0x50, 0x4b, 0x03, 0x04) || starts(0x50, 0x4b, 0x05, 0x06)) return 'zip'
   if (head.length >= 8 && isThinMachO(big.u32(0))) return 'macho'
   if (head.length >= 8 && isFatMachO(big)) return 'macho-fat'
   if (starts(0x4d, 0x5a)) return (await isPe(source, head)) ? 'pe' : 'unknown'
+  if (isAsar(head)) return 'asar'
   return isTar(head) ? 'tar' : 'unknown'
 }
 

@@ -3,7 +3,7 @@ import { constants, zstdCompress } from 'node:zlib'
 import { type ByteChunks, rechunk } from './bytes.ts'
 
 /** Every file is cut here: a constant of the format, so that equal input gives equal bytes on any machine. */
-export const zstdFrameBytes = 2 << 20
+export const zstdFrameBytes = 4 << 20
 
 export interface ZstdFrame {
   readonly bytes: Uint8Array

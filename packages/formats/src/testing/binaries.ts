@@ -31,7 +31,7 @@ export const tinyElf = ({
     packLittle([
       [2, 1],
       [2, versions.length],
-      [4, 0],
+      [4, indexOf(needed.at(-1) ?? '')],
       [4, 16],
       [4, 0],
     ]),

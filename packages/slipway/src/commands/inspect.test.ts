@@ -7,8 +7,8 @@ import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { machine } from '../io/machine.ts'
 import { runCommandLine } from './frame.ts'
-import type { Change } from './inspect-diff.ts'
-import type { Report } from './inspect-report.ts'
+import type { Change } from './inspect/diff.ts'
+import type { Report } from './inspect/report.ts'
 import { fakeStreams } from './testing/streams.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'slipway-inspect-'))
@@ -173,8 +173,16 @@ describe.skipIf(!has('dpkg-deb'))('deb (by dpkg-deb)', () => {
       ['./usr/bin/app', 'changed'],
     ])
   })
+  it.skipIf(!has('xz'))('packed with xz, as Debian does, through the tool', async () => {
+    const { doc } = await inspect(build('1.2-1', 'xz'))
+    expect(doc).toMatchObject({ format: 'deb', version: '1.2-1' })
+    expect(doc.contents.map(entry => entry.path)).toContain('./usr/bin/app')
+  })
   it('compressed in another way is refused', async () => {
-    expect(await inspect(build('1.2-1', 'xz'))).toMatchObject({ code: 2, doc: { errors: [{ code: 'inspect/deb-compression' }] } })
+    const deb = readFileSync(join(folder, build('1.3-1', 'gzip')))
+    deb.write('data.tar.lz ', deb.indexOf('data.tar.gz'))
+    writeFileSync(join(folder, 'lz.deb'), deb)
+    expect(await inspect('lz.deb')).toMatchObject({ code: 2, doc: { errors: [{ code: 'inspect/deb-compression' }] } })
   })
   it('without its data is damaged', async () => {
     writeFileSync(join(folder, 'half.deb'), readFileSync(join(folder, '1.0-1.deb')).subarray(0, 72))

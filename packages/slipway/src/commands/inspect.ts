@@ -5,18 +5,23 @@ import { FormatError } from '@slipway/formats/format-error'
 import type { Io } from '../io/io.ts'
 import type { Invocation, Outcome } from './command.ts'
 import { damaged } from './frame-print.ts'
-import { type Change, differences } from './inspect-diff.ts'
-import { readReport } from './inspect-read.ts'
-import type { Report } from './inspect-report.ts'
-import { changesText, reportText } from './inspect-text.ts'
+import { type Change, differences } from './inspect/diff.ts'
+import { type Reading, readReport } from './inspect/read.ts'
+import type { Report } from './inspect/report.ts'
+import { changesText, reportText } from './inspect/text.ts'
 
-/** Codes: `inspect/not-found`, `inspect/no-file`, `inspect/unknown-format` (2), `bytes/…` and each format's own (5). */
+/**
+ * Codes: `inspect/not-found`, `inspect/no-file`, `inspect/unknown-format`, `inspect/no-tar`, `inspect/deb-compression` (2),
+ * `inspect/no-xz` (4), `inspect/bad-…`, `bytes/…` and each format's own (5).
+ */
 export const run = async ({ io, global, args, flags, signal }: Invocation): Promise<Outcome> => {
   const inside = (path: string): string => (isAbsolute(path) ? path : resolve(global.cwd, path))
-  const report = await reportOf(io, inside(args[0] ?? ''), signal)
-  if (typeof flags['diff'] !== 'string')
+  const diff = flags['diff']
+  const reading: Reading = { digests: flags['digests'] === true || typeof diff === 'string', signal }
+  const report = await reportOf(io, inside(args[0] ?? ''), reading)
+  if (typeof diff !== 'string')
     return { name: 'inspect', data: { ...report }, problems: [], text: (style, { verbose }) => reportText(report, style, verbose) }
-  const other = await reportOf(io, inside(flags['diff']), signal)
+  const other = await reportOf(io, inside(diff), reading)
   const changes: readonly Change[] = differences(report, other)
   return {
     name: 'inspect',
@@ -26,7 +31,7 @@ export const run = async ({ io, global, args, flags, signal }: Invocation): Prom
   }
 }
 
-const reportOf = async (io: Io, path: string, signal: AbortSignal): Promise<Report> => {
+const reportOf = async (io: Io, path: string, reading: Reading): Promise<Report> => {
   const facts = await io.files.stat(path)
   const where = { file: path }
   if (facts === null) return fail('inspect/not-found', `${path} is not there.`, { hint: 'Give the path of a package.', where })
@@ -34,7 +39,7 @@ const reportOf = async (io: Io, path: string, signal: AbortSignal): Promise<Repo
     return fail('inspect/no-file', `${path} is no file.`, { hint: 'Give one file: an archive, a package or a program.', where })
   }
   try {
-    return await readReport(io.files, path, signal)
+    return await readReport(io, path, reading)
   } catch (error) {
     if (error instanceof FormatError) throw new SlipwayError([damaged(error, path)])
     throw error

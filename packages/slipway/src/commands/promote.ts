@@ -6,10 +6,11 @@ import { assertNotFrozen } from '../plan/freeze.ts'
 import { verdictFor } from '../run/gate.ts'
 import { openStatement } from '../run/evidence.ts'
 import { createBytes } from '../run/objects.ts'
-import { assertBasis, assertClock, withRelease } from '../run/publish.ts'
+import { assertBasis, withRelease } from '../run/publish.ts'
 import { readRelease, settle } from '../run/settle.ts'
 import { readState } from '../run/state.ts'
 import type { CommittedState } from '../run/state.ts'
+import { readRoot } from '../run/trust.ts'
 import { turn } from '../run/turn.ts'
 import type { ChannelJob } from '../run/channel-turn.ts'
 import { slipwayVersion } from '../self.ts'
@@ -28,7 +29,7 @@ export const run = async (invocation: Invocation): Promise<Outcome> => {
   failAll(channelFor(project, settings, channel).problems)
   const policy = need(settings.channels[channel], `policy of ${channel}`)
   assertNotFrozen(channel, policy.freeze, io.clock.now())
-  const root = await io.files.read(`${settings.trust.folder}/root.json`)
+  const root = (await readRoot(io, settings)).bytes
   await settle({ bucket, root, app: settings.app.key, channels: null, signal: job.signal })
   const before = await readState(bucket, root)
   assertKnown(before, version)
@@ -45,7 +46,6 @@ export const run = async (invocation: Invocation): Promise<Outcome> => {
     freshnessMs: settings.trust.freshnessMs,
     signal: job.signal,
     change: (state, at) => {
-      assertClock(state, at)
       assertBasis(state, { channel, basis: before.channels[channel]?.n ?? 0, version })
       return withRelease(state, { release, channel, percent, verdict: verdict.sha256, at, keep: settings.trust.keep })
     },

@@ -186,9 +186,13 @@ const bucket: readonly CommandSpec[] = [
     name: 'inspect',
     group: 'bucket',
     summary: 'What a package is: format, architecture, version, signatures, contents',
-    about: 'Reads zip, tar, tar.gz, tar.zst, deb, ELF, PE and Mach-O on any system and runs nothing of it. Needs no config.',
+    about:
+      'Reads deb, rpm, apk, pacman, AppImage, snap, npm, nupkg, zip, tar (gz, zst, xz), asar, ELF, PE and Mach-O on any system and runs nothing of it. Needs no config.',
     args: [{ name: 'FILE', summary: 'The package' }],
-    flags: [{ name: 'diff', value: 'FILE', summary: 'Say what changed from FILE to this other one' }],
+    flags: [
+      { name: 'diff', value: 'FILE', summary: 'Say what changed from FILE to this other one' },
+      { name: 'digests', summary: 'Hash the file and all that is in it, at any size (--diff always does)' },
+    ],
     examples: ['slipway inspect app_1.2.3-1_amd64.deb', 'slipway inspect old.zip --diff new.zip'],
     load: () => import('./inspect.ts'),
   },

@@ -57,7 +57,7 @@ describe.each(Object.keys(lacking))('example %s', letter => {
 it('the keys of the examples that later parts carry out are questions', async () => {
   const config = `
 export default {
-  app: { name: 'OpenChamber', version: '1.0.0', needs: { opencode: '>=0.15.0' }, crash: 'off' },
+  app: { name: 'OpenChamber', version: '1.0.0', needs: { opencode: '>=0.15.0', own: { bundle: 'vendor/own', sha256: '00' } }, crash: 'off' },
   targets: ['linux-x64'], build: { command: 'true' }, packages: ['deb'],
   people: { bohdan: 'file:keys/bohdan.pub' }, channels: { canary: {}, stable: { signoffs: 1 } },
   sources: { 'autobyteus-ts': { git: 'https://github.com/AutoByteus/autobyteus-ts' } },
@@ -66,7 +66,7 @@ export default {
   expect(made.questions.map(one => `${one.code} ${one.where.path ?? ''}`)).toEqual([
     'config/later sources',
     'config/later people',
-    'config/later app.needs',
+    'config/later app.needs.own.bundle',
   ])
   expect(made.apps[0]?.channels['stable']?.signoffs).toBe(1)
 })

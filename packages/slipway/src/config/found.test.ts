@@ -104,6 +104,7 @@ describe('the app', () => {
         publisher: 'Ann <ann@example.org>',
       },
       ...{ homepage: '', icon: '', category: '', channelEnv: 'ACME_TOOL_UPDATE_CHANNEL', notes: '- New' },
+      ...{ protocols: [], opens: [], man: [], completions: [], services: [], conffiles: [], needs: [] },
     })
     expect(made.chosen).toContainEqual({ path: 'app.license', value: 'MIT', from: 'package.json' })
     expect(made.chosen).toContainEqual({ path: 'app.summary', value: 'Mine', from: 'slipway.json' })

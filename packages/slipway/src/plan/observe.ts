@@ -78,7 +78,7 @@ const observeApp = async (job: Observing, app: PlannedApp): Promise<ObservedApp>
   const objects = await Promise.all(
     app.objects.map(async ({ key, mode, count = 1 }): Promise<ObservedObject> => {
       const named = await numbered(bucket, key, versions)
-      const there = named.includes('*') ? null : await bucket.read(named)
+      const there = named.includes('*') ? null : await bucket.stat(named)
       return {
         key: named,
         url: bucket.url(named),
@@ -102,7 +102,7 @@ const observeApp = async (job: Observing, app: PlannedApp): Promise<ObservedApp>
 const numbered = async (bucket: Bucket, key: string, versions: Versions): Promise<string> => {
   const role = /^tuf\/<n>\.(targets|channels|snapshot)\.json$/.exec(key)?.[1] as keyof Versions | undefined
   if (role === undefined) return key
-  for (let n = versions[role] + 1; ; n += 1) if ((await bucket.read(metadataKey(n, role))) === null) return metadataKey(n, role)
+  for (let n = versions[role] + 1; ; n += 1) if ((await bucket.stat(metadataKey(n, role))) === null) return metadataKey(n, role)
 }
 
 /** Refuses to go on with what was found missing (exit 4), all at once; open questions are exit 2. */

@@ -77,10 +77,20 @@ const setRelease = async (work: Work, release: Release): Promise<void> => {
   await work.io.files.write(`${work.settings.out}/release.json`, recordBytes(release), { durable: false })
 }
 
-const taken = (version: string, there: Release, ours: Release): never =>
-  fail('publish/version-taken', `${version} was already published, or begun, with other bytes`, {
+const taken = (version: string, there: Release, ours: Release): never => {
+  const where = { object: releaseRecord(version) }
+  const facts = { there: there.from, ours: ours.from }
+  if (there.from.inputs === ours.from.inputs)
+    return fail('publish/other-config', `${version} holds these very files, and was published, or begun, from another config or commit`, {
+      hint: `To offer it on another channel: slipway promote ${version} --to CHANNEL. To publish what the config says now, choose a higher version.`,
+      where,
+      facts,
+      exit: 'refused',
+    })
+  return fail('publish/version-taken', `${version} was already published, or begun, with other bytes`, {
     hint: 'Published bytes are never replaced. Choose a higher version; if the inputs should be the same, compare `from` of both release records.',
-    where: { object: releaseRecord(version) },
-    facts: { there: there.from, ours: ours.from },
+    where,
+    facts,
     exit: 'refused',
   })
+}

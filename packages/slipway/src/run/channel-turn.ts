@@ -7,6 +7,7 @@ import type { Bucket } from '../stores/store.ts'
 import { settle } from './settle.ts'
 import type { Settled } from './settle.ts'
 import type { CommittedState } from './state.ts'
+import { readRoot } from './trust.ts'
 import { turn } from './turn.ts'
 import type { Keys } from './work.ts'
 
@@ -31,7 +32,7 @@ export const changeChannel = async (
   change: (state: ChannelState, now: string, all: BucketState) => ChannelState,
 ): Promise<ChannelChange> => {
   const { io, settings, bucket, keys, signal } = job
-  const root = await io.files.read(`${settings.trust.folder}/root.json`)
+  const root = (await readRoot(io, settings)).bytes
   const app = settings.app.key
   await settle({ bucket, root, app, channels: null, signal })
   let before: ChannelState | undefined

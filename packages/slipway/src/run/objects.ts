@@ -23,7 +23,7 @@ export const readObject = async (bucket: BucketReader, key: string): Promise<Sma
     })
   const chunks: Uint8Array[] = []
   for await (const chunk of found.bytes()) chunks.push(chunk)
-  return { bytes: Buffer.concat(chunks), tag: found.tag }
+  return { bytes: Buffer.concat(chunks), tag: await found.tag() }
 }
 
 export interface Whole {

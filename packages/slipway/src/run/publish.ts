@@ -17,6 +17,7 @@ import { createBytes, createOnce, readObject } from './objects.ts'
 import type { StepReport, StepResult } from './schedule.ts'
 import { settle } from './settle.ts'
 import { recordBytes } from './sign.ts'
+import { readRoot } from './trust.ts'
 import { turn } from './turn.ts'
 import { need } from './work.ts'
 import type { Work } from './work.ts'
@@ -74,13 +75,12 @@ export const performTurn = async (work: Work, step: Step): Promise<StepResult> =
   const after = await turn({
     bucket,
     io: work.io,
-    root: await work.io.files.read(`${trust.folder}/root.json`),
+    root: (await readRoot(work.io, work.settings)).bytes,
     live: await work.keys.role('live'),
     release: await work.keys.role('release'),
     freshnessMs: trust.freshnessMs,
     signal: work.signal,
     change: (state, now) => {
-      assertClock(state, now)
       assertBasis(state, { channel, basis: work.basis, version: release.version })
       return withRelease(state, { release, channel, percent, verdict, at: now, keep: trust.keep })
     },
@@ -91,7 +91,7 @@ export const performTurn = async (work: Work, step: Step): Promise<StepResult> =
 
 export const performSettle = async (work: Work, report: StepReport): Promise<StepResult> => {
   const bucket = await work.bucket()
-  const root = await work.io.files.read(`${work.settings.trust.folder}/root.json`)
+  const root = (await readRoot(work.io, work.settings)).bytes
   const { heads, changed } = await settle({
     bucket,
     root,
@@ -129,8 +129,7 @@ export const withRelease = (state: BucketState, { release, channel, percent, ver
     admit: { ...known?.admit, [channel]: known?.admit[channel] ?? verdict },
     ...(known?.yanked === undefined ? {} : { yanked: known.yanked }),
   }
-  const named = new Set([after.current, after.before, after.candidate?.version])
-  const releases = dropOld({ ...state.releases, [release.version]: entry }, { channel, keep, named })
+  const releases = dropOld({ ...state.releases, [release.version]: entry }, { channel, keep, state: after })
   return { releases, channels: { ...state.channels, [channel]: after } }
 }
 
@@ -144,12 +143,15 @@ export const offered = (
   return there && halted === null ? state : offer(state, next).state
 }
 
+/** A candidate is no full release: it does not push one out. */
 const dropOld = (
   releases: BucketState['releases'],
-  { channel, keep, named }: { channel: string; keep: number; named: ReadonlySet<string | null | undefined> },
+  { channel, keep, state }: { channel: string; keep: number; state: ChannelState },
 ): BucketState['releases'] => {
+  const candidate = state.candidate?.version
+  const named = new Set([state.current, state.before, candidate])
   const order = Object.keys(releases)
-    .filter(version => releases[version]?.admit[channel] !== undefined)
+    .filter(version => releases[version]?.admit[channel] !== undefined && version !== candidate)
     .sort(compareVersions)
   const old = order.slice(0, Math.max(0, order.length - keep)).filter(version => !named.has(version))
   return Object.fromEntries(
@@ -169,20 +171,5 @@ export const assertBasis = (state: BucketState, { channel, basis, version }: { c
     hint: `Look at \`slipway status\`. A new plan of a higher version than ${version} lifts the halt; \`slipway rollout ${channel} --resume\` lifts it for the same one.`,
     facts: { n: now.n, plannedOn: basis },
     exit: 'refused',
-  })
-}
-
-const skewMs = 5 * 60_000
-
-/** A publisher whose clock is behind what was signed last would sign state that clients take for old (TRUST 4, Clock). */
-export const assertClock = (state: BucketState, now: string): void => {
-  const last = Object.values(state.channels)
-    .map(channel => channel.at)
-    .sort()
-    .at(-1)
-  if (last === undefined || Date.parse(now) + skewMs >= Date.parse(last)) return
-  fail('publish/clock-behind', `This machine's clock says ${now}, and the bucket was last changed at ${last}`, {
-    hint: 'Set the clock of this machine, then run the command again.',
-    exit: 'machine',
   })
 }

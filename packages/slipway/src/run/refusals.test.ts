@@ -53,7 +53,7 @@ afterAll(() => rmSync(dirname(project.root), { recursive: true, force: true }))
 
 const bytes = new TextEncoder().encode('bytes')
 const whole = (content: Uint8Array) => ({
-  tag: 'x',
+  tag: async () => 'x',
   sizeBytes: content.length,
   bytes: async function* () {
     yield content

@@ -1,6 +1,6 @@
 // Carries out a plan: lock, cache, journal, keys, and the step that belongs to each unit (CONTRACTS 8). The loop itself is schedule.ts.
 import { fail, pointer, SlipwayError } from '@slipway/core'
-import type { Event, Hex, PlanBody, Step } from '@slipway/core'
+import type { Event, Hex, PlanBody, Problem, Step } from '@slipway/core'
 import type { AppSettings, Project } from '../config/project.ts'
 import type { Io } from '../io/io.ts'
 import { units } from '../plan/kinds.ts'
@@ -14,14 +14,13 @@ import { deflating } from './deflated.ts'
 import { performCheck, performVerdict } from './gate.ts'
 import { openJournal } from './journal.ts'
 import type { Basis } from './journal.ts'
-import { openKeys } from './keys.ts'
 import { performPackage } from './package.ts'
 import { performDraft, performEvidence, performFile, performPublishRecord, performSettle, performTurn } from './publish.ts'
 import { carryOut } from './schedule.ts'
 import type { StepReport, StepResult } from './schedule.ts'
 import { performRecord, performSignPackage, performSums } from './sign.ts'
 import { need } from './work.ts'
-import type { RunContext, Work } from './work.ts'
+import type { Keys, RunContext, Work } from './work.ts'
 
 export interface RunRequest {
   readonly io: Io
@@ -31,7 +30,8 @@ export interface RunRequest {
   readonly version: string
   readonly emit: (event: Event) => void
   readonly signal: AbortSignal
-  readonly ask?: (question: string, options?: { readonly hidden?: boolean }) => Promise<string>
+  /** The keys of an app, opened when first asked for. */
+  readonly keys: (settings: AppSettings) => Keys
   /** `n` of each app's channel when the plan was made. */
   readonly basis: Basis
   /** Looks at an app's bucket as its clients do. */
@@ -42,6 +42,8 @@ export interface RunResult {
   readonly works: readonly Work[]
   /** Steps that were not done, and why. */
   readonly skipped: readonly { readonly step: string; readonly why: string }[]
+  /** What stopped it; none: all was done. What was made, and published, by then stands in `works`. */
+  readonly problems: readonly Problem[]
   readonly ms: number
 }
 
@@ -70,7 +72,7 @@ export const runPlan = async (request: RunRequest): Promise<RunResult> => {
       steps: plan.steps.map(step => step.id),
       title: titleOf(plan),
     })
-    const ending = await carryOut({
+    const problems = await carryOut({
       io,
       run,
       steps: plan.steps,
@@ -79,17 +81,21 @@ export const runPlan = async (request: RunRequest): Promise<RunResult> => {
       emit,
       perform: (step, report) => perform(workOf(works, step), step, report),
     }).then(
-      () => null,
-      (error: unknown) => ({ error }),
+      (): readonly Problem[] => [],
+      problemsOf,
     )
-    const outcome = ending === null ? 'done' : request.signal.aborted ? 'interrupted' : 'failed'
+    const outcome = problems.length === 0 ? 'done' : request.signal.aborted ? 'interrupted' : 'failed'
     emit({ ...at(), type: 'run.end', outcome, ms: io.clock.now() - from })
     await journal.close()
-    if (ending !== null) throw ending.error as Error
-    return { run, works, skipped, ms: io.clock.now() - from }
+    return { run, works, skipped, problems, ms: io.clock.now() - from }
   } finally {
     await lock.release()
   }
+}
+
+const problemsOf = (error: unknown): readonly Problem[] => {
+  if (error instanceof SlipwayError) return error.problems
+  throw error
 }
 
 /** Two runs in one checkout: the second ends with exit 3 and names the first's process (CONTRACTS 8). */
@@ -131,7 +137,7 @@ const worksOf = async (request: RunRequest, run: string, digest: Hex): Promise<r
       planned,
       date,
       basis: request.basis.channels[settings.app.key] ?? 0,
-      keys: openKeys(io, { settings, ...(request.ask === undefined ? {} : { ask: request.ask }) }),
+      keys: request.keys(settings),
       bucket: openBucket(io, project, settings),
       trees: new Map(),
       made: new Map(),
@@ -183,7 +189,7 @@ const byUnit: Readonly<Record<string, Perform>> = {
 const perform: Perform = (work, step, report) => {
   const one = byUnit[step.unit] ?? byKind[step.unit.split('/')[0] ?? '']
   if (one !== undefined) return one(work, step, report)
-  throw new SlipwayError([])
+  return fail('run/no-unit', `There is no way to carry out ${step.unit}`, { hint: 'This is a fault of Slipway; please report it.', exit: 'bug' })
 }
 
 /** The file that a step is about stands at the end of its id. */

@@ -2,24 +2,25 @@
 import { fail, parseChannelState, parseIndexEntry, pointer } from '@slipway/core'
 import type { BucketState, Json } from '@slipway/core'
 import { update } from '@slipway/formats/tuf/client'
-import type { Targets } from '@slipway/formats/tuf/metadata'
+import type { TrustedState } from '@slipway/formats/tuf/client'
+import type { MetaFile, Targets } from '@slipway/formats/tuf/metadata'
 import type { BucketReader } from '../stores/store.ts'
 import { readObject } from './objects.ts'
 
+/** A committed document, as the one above it states it, and until when it holds. */
+export interface CommittedDocument {
+  readonly meta: MetaFile
+  readonly expiresMs: number
+}
 export interface CommittedState extends BucketState {
   /** Tag of the pointer as read; null: nothing was ever committed. */
   readonly tag: string | null
   /** Versions of the committed documents; 0: none. */
   readonly versions: { readonly targets: number; readonly channels: number; readonly snapshot: number; readonly timestamp: number }
-  readonly index: Targets | null
-  readonly channelTargets: Targets | null
-  /** sha256 and length of the committed targets and channels documents. */
-  readonly meta: Readonly<
-    Record<
-      'targets.json' | 'channels.json',
-      { readonly version: number; readonly length?: number; readonly hashes?: Readonly<Record<string, string>> }
-    >
-  > | null
+  /** Null: nothing was ever committed. */
+  readonly documents: Readonly<Record<'targets' | 'channels' | 'snapshot', CommittedDocument>> | null
+  /** When the pointer was last signed for; ISO 8601. */
+  readonly expires: string | null
 }
 
 const empty: CommittedState = {
@@ -27,9 +28,8 @@ const empty: CommittedState = {
   releases: {},
   channels: {},
   versions: { targets: 0, channels: 0, snapshot: 0, timestamp: 0 },
-  index: null,
-  channelTargets: null,
-  meta: null,
+  documents: null,
+  expires: null,
 }
 
 /**
@@ -39,32 +39,47 @@ const empty: CommittedState = {
 export const readState = async (bucket: BucketReader, root: Uint8Array): Promise<CommittedState> => {
   const head = await readObject(bucket, pointer)
   if (head === null) return empty
-  const fetch = async (name: string): Promise<Uint8Array | undefined> =>
-    name === 'timestamp.json' ? head.bytes : (await readObject(bucket, `tuf/${name}`))?.bytes
+  let last = pointer
+  const fetch = async (name: string): Promise<Uint8Array | undefined> => {
+    if (name === 'timestamp.json') return head.bytes
+    const found = await readObject(bucket, `tuf/${name}`)
+    if (found !== null || !name.endsWith('.root.json')) last = `tuf/${name}`
+    return found?.bytes
+  }
   try {
-    const found = await update({ fetch, now: new Date(0), trusted: { root } })
-    const channels = found.delegated['channels']
-    const meta = found.snapshot.signed.meta
-    return {
-      tag: head.tag,
-      ...decoded(found.targets.signed, channels?.signed ?? null),
-      versions: {
-        targets: found.targets.signed.version,
-        channels: channels?.signed.version ?? 0,
-        snapshot: found.snapshot.signed.version,
-        timestamp: found.timestamp.signed.version,
-      },
-      index: found.targets.signed,
-      channelTargets: channels?.signed ?? null,
-      meta: { 'targets.json': meta['targets.json'], 'channels.json': meta['channels.json'] ?? { version: 0 } },
-    }
+    return committed(head.tag, await update({ fetch, now: new Date(0), trusted: { root } }))
   } catch (error) {
-    return fail('turn/bad-state', `What ${pointer} leads to does not verify`, {
-      hint: 'Run `slipway verify` to see every damaged object; nothing was written.',
-      where: { object: pointer },
+    return fail('turn/bad-state', `${last} does not verify`, {
+      hint: 'Run `slipway verify`: it names every damaged object and how to mend it.',
+      where: { object: last },
       exit: 'corrupt',
       cause: error,
     })
+  }
+}
+
+const committed = (tag: string, { timestamp, snapshot, targets, delegated }: TrustedState): CommittedState => {
+  const channels = delegated['channels']
+  const document = (meta: MetaFile | undefined, expires: string | undefined): CommittedDocument => ({
+    meta: meta ?? { version: 0 },
+    expiresMs: Date.parse(expires ?? new Date(0).toISOString()),
+  })
+  const { meta } = snapshot.signed
+  return {
+    tag,
+    ...decoded(targets.signed, channels?.signed ?? null),
+    versions: {
+      targets: targets.signed.version,
+      channels: channels?.signed.version ?? 0,
+      snapshot: snapshot.signed.version,
+      timestamp: timestamp.signed.version,
+    },
+    documents: {
+      targets: document(meta['targets.json'], targets.signed.expires),
+      channels: document(meta['channels.json'], channels?.signed.expires),
+      snapshot: document(timestamp.signed.meta['snapshot.json'], snapshot.signed.expires),
+    },
+    expires: timestamp.signed.expires,
   }
 }
 

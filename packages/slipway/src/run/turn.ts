@@ -3,14 +3,15 @@ import { createHash } from 'node:crypto'
 import { assertPortable, canonical, fail, metadataKey, pointer, releaseRecord } from '@slipway/core'
 import type { BucketState, ChannelState, IndexedRelease, Json } from '@slipway/core'
 import { ed25519Key, parseMetadata } from '@slipway/formats/tuf/metadata'
-import type { MetaFile, Root, TargetFile } from '@slipway/formats/tuf/metadata'
+import type { Root, TargetFile } from '@slipway/formats/tuf/metadata'
 import { makeSnapshot, makeTargets, makeTimestamp, signMetadata } from '@slipway/formats/tuf/write'
 import type { Io } from '../io/io.ts'
 import type { Key } from '../keys/key.ts'
 import type { Bucket } from '../stores/store.ts'
+import { notTrusted } from './key-check.ts'
 import { createBytes, readObject } from './objects.ts'
 import { readState } from './state.ts'
-import type { CommittedState } from './state.ts'
+import type { CommittedDocument, CommittedState } from './state.ts'
 
 const dayMs = 86_400_000
 const documentDays = 400
@@ -22,10 +23,12 @@ export interface Turn {
   /** Bytes of trust/root.json. */
   readonly root: Uint8Array
   readonly live: Key
-  /** Needed when the index changes. */
+  /** Needed when the index changes; where it is at hand, an index that expires before the pointer is renewed with it. */
   readonly release?: Key
   readonly freshnessMs: number
   readonly signal?: AbortSignal
+  /** Signs the pointer anew although nothing changes: `publish --refresh`. */
+  readonly renew?: boolean
   /** Pure: the committed state -> the wanted one, or the same object when there is nothing to do. May refuse by throwing. */
   readonly change: (state: BucketState, now: string) => BucketState
 }
@@ -35,8 +38,10 @@ export const turn = async (job: Turn): Promise<CommittedState> => {
   for (let turns = 0; turns < mostTurns; turns += 1) {
     job.signal?.throwIfAborted()
     const before = await readState(job.bucket, job.root)
-    const wanted = job.change(before, new Date(job.io.clock.now()).toISOString())
-    if (wanted === before) return before
+    const now = new Date(job.io.clock.now()).toISOString()
+    const wanted = job.change(before, now)
+    if (wanted === before && job.renew !== true) return before
+    if (!onlyHalts(before, wanted)) assertClock(before, now)
     if (await commit(job, before, wanted)) return readState(job.bucket, job.root)
   }
   return fail('turn/busy', `The pointer changed under us ${mostTurns} times`, {
@@ -45,17 +50,42 @@ export const turn = async (job: Turn): Promise<CommittedState> => {
   })
 }
 
+/** A halt must never wait for a clock to be set. */
+const onlyHalts = (before: BucketState, wanted: BucketState): boolean =>
+  wanted !== before && Object.entries(wanted.channels).every(([name, state]) => state === before.channels[name] || state.halted !== null)
+
+const skewMs = 5 * 60_000
+
+/** A publisher whose clock is behind what was signed last would sign state that clients take for old (TRUST 4, Clock). */
+const assertClock = (state: BucketState, now: string): void => {
+  const last = Object.values(state.channels)
+    .map(channel => channel.at)
+    .sort()
+    .at(-1)
+  if (last === undefined || Date.parse(now) + skewMs >= Date.parse(last)) return
+  fail('turn/clock-behind', `This machine's clock says ${now}, and the bucket was last changed at ${last}`, {
+    hint: 'Set the clock of this machine, then run the command again.',
+    exit: 'machine',
+  })
+}
+
+/** What the new pointer leads to: documents are written again when they change, or would expire before it. */
 const commit = async (job: Turn, before: CommittedState, wanted: BucketState): Promise<boolean> => {
-  if (before.tag === null) await createBytes(job.bucket, metadataKey(1, 'root'), job.root)
-  const index = wanted.releases === before.releases ? before.meta?.['targets.json'] : await writeIndex(job, before, wanted.releases)
-  const channels = await writeChannels(job, before, wanted.channels)
-  const snapshot = await create(job, { role: 'snapshot', last: before.versions.snapshot }, (version, expires) =>
-    signMetadata(makeSnapshot({ version, expires, meta: { 'targets.json': index as MetaFile, 'channels.json': channels } }), [
-      signerOf(job, 'live'),
-    ]),
-  )
-  const expires = new Date(job.io.clock.now() + job.freshnessMs)
-  const timestamp = makeTimestamp({ version: before.versions.timestamp + 1, expires, snapshot })
+  if (before.documents === null) await createBytes(job.bucket, metadataKey(1, 'root'), job.root)
+  const nowMs = job.io.clock.now()
+  const horizonMs = nowMs + job.freshnessMs
+  const holds = (document: CommittedDocument | undefined): document is CommittedDocument => document !== undefined && document.expiresMs >= horizonMs - 1000
+  const old = before.documents
+  const keepsIndex = wanted.releases === before.releases && (holds(old?.targets) || job.release === undefined)
+  const keepsChannels = wanted.channels === before.channels && holds(old?.channels)
+  const index = keepsIndex && old !== null ? old.targets : await writeIndex(job, before, wanted.releases)
+  const channels = keepsChannels && old !== null ? old.channels : await writeChannels(job, before, wanted.channels)
+  const keepsSnapshot = index === old?.targets && channels === old.channels && holds(old.snapshot)
+  const snapshot = keepsSnapshot ? old.snapshot : await writeSnapshot(job, before, { index, channels })
+  const endMs = Math.min(horizonMs, index.expiresMs, channels.expiresMs, snapshot.expiresMs)
+  // An index that has run out is renewed by `release` alone; until then a halt must pass all the same.
+  const expires = new Date(endMs > nowMs ? endMs : horizonMs)
+  const timestamp = makeTimestamp({ version: before.versions.timestamp + 1, expires, snapshot: snapshot.meta })
   const bytes = await signMetadata(timestamp, [signerOf(job, 'live')])
   if (await job.bucket.swap(pointer, bytes, before.tag)) return true
   // The acknowledgement may be lost: what counts is what stands there.
@@ -63,7 +93,12 @@ const commit = async (job: Turn, before: CommittedState, wanted: BucketState): P
   return there !== null && Buffer.compare(there.bytes, bytes) === 0
 }
 
-const writeIndex = (job: Turn, before: CommittedState, releases: Readonly<Record<string, IndexedRelease>>): Promise<MetaFile> => {
+const writeSnapshot = (job: Turn, before: CommittedState, { index, channels }: { index: CommittedDocument; channels: CommittedDocument }) =>
+  create(job, { role: 'snapshot', last: before.versions.snapshot }, (version, expires) =>
+    signMetadata(makeSnapshot({ version, expires, meta: { 'targets.json': index.meta, 'channels.json': channels.meta } }), [signerOf(job, 'live')]),
+  )
+
+const writeIndex = (job: Turn, before: CommittedState, releases: Readonly<Record<string, IndexedRelease>>): Promise<CommittedDocument> => {
   const targets = Object.fromEntries(
     Object.values(releases).map(({ id, sizeBytes, ...custom }) => [
       releaseRecord(custom.version),
@@ -77,7 +112,7 @@ const writeIndex = (job: Turn, before: CommittedState, releases: Readonly<Record
   })
 }
 
-const writeChannels = (job: Turn, before: CommittedState, channels: Readonly<Record<string, ChannelState>>): Promise<MetaFile> => {
+const writeChannels = (job: Turn, before: CommittedState, channels: Readonly<Record<string, ChannelState>>): Promise<CommittedDocument> => {
   const targets = Object.fromEntries(
     Object.entries(channels).map(([name, state]) => {
       const bytes = new TextEncoder().encode(canonical(state as unknown as Json))
@@ -94,18 +129,18 @@ const target = (custom: Json, sha256: string, length: number): TargetFile => {
   return { length, hashes: { sha256 }, custom: custom as never }
 }
 
-/** Creates `tuf/<n>.<role>.json` under the next free number: a taken one is skipped, TUF wants rising, not gapless. */
 interface Next {
   readonly role: 'targets' | 'channels' | 'snapshot'
   /** The committed version. */
   readonly last: number
 }
 
+/** Creates `tuf/<n>.<role>.json` under the next free number: a taken one is skipped, TUF wants rising, not gapless. */
 const create = async (
   job: Turn,
   { role, last }: Next,
   make: (version: number, expires: Date) => Promise<Uint8Array>,
-): Promise<MetaFile> => {
+): Promise<CommittedDocument> => {
   const expires = new Date(job.io.clock.now() + documentDays * dayMs)
   for (let version = last + 1; ; version += 1) {
     const bytes = await make(version, expires)
@@ -118,7 +153,7 @@ const create = async (
       sha256,
     }
     if ((await job.bucket.create(metadataKey(version, role), object)) === 'created')
-      return { version, length: bytes.length, hashes: { sha256 } }
+      return { meta: { version, length: bytes.length, hashes: { sha256 } }, expiresMs: expires.getTime() }
   }
 }
 
@@ -131,14 +166,6 @@ const signerOf = (job: Turn, role: 'release' | 'live'): { keyId: string; sign: (
     })
   const root: Root = parseMetadata('root', job.root).signed
   const trusted = root.roles[role === 'live' ? 'timestamp' : 'targets'].keyids
-  if (!trusted.includes(key.keyId))
-    fail(
-      'keys/not-trusted',
-      `The key at hand for ${role} is ${key.keyId.slice(0, 12)}, and trust/root.json names ${trusted.map(id => id.slice(0, 12)).join(', ')}`,
-      {
-        hint: 'Use the keyring that belongs to this trust folder (trust.keyring, SLIPWAY_KEYS), or the trust folder that belongs to this keyring.',
-        exit: 'machine',
-      },
-    )
+  if (!trusted.includes(key.keyId)) notTrusted(role, key.keyId, trusted)
   return { keyId: key.keyId, sign: key.sign }
 }

@@ -41,7 +41,7 @@ export const textObject = (text: string) => {
   const bytes = new TextEncoder().encode(text)
   return { bytes: () => once(bytes), sizeBytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
 }
-export const textOf = async (bucket: BucketReader, key: string): Promise<string | null> => {
+export const textOf = async (bucket: Pick<BucketReader, 'read'>, key: string): Promise<string | null> => {
   const object = await bucket.read(key)
   if (object === null) return null
   let text = ''
@@ -50,6 +50,8 @@ export const textOf = async (bucket: BucketReader, key: string): Promise<string 
 }
 
 type Open = () => Promise<Bucket>
+const tagOf = async (bucket: Bucket, key: string): Promise<string | undefined> => (await bucket.read(key))?.tag()
+const mebi = 1024 * 1024
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes
@@ -89,6 +91,31 @@ const creating = (open: Open): void => {
     for (let count = 0; count < 2; count++) for await (const piece of object?.bytes() ?? []) expect(piece).toHaveLength(0)
     expect(object?.sizeBytes).toBe(0)
   })
+  it('says what is there and how large it is, without reading it', async () => {
+    const bucket = await open()
+    await bucket.create('a/b', textObject('four'))
+    await bucket.create('empty', textObject(''))
+    expect(await bucket.stat('a/b')).toEqual({ sizeBytes: 4 })
+    expect(await bucket.stat('empty')).toEqual({ sizeBytes: 0 })
+    for (const key of ['a', 'a/c', 'a/b/c', 'b']) expect({ key, found: await bucket.stat(key) }).toEqual({ key, found: null })
+  })
+  it('gives a large object in pieces, and its tag as that of the bytes that were given', async () => {
+    const bucket = await open()
+    const [size, pieceBytes] = [24 * mebi, 4 * mebi]
+    expect(await bucket.swap('large', new Uint8Array(size).fill(1), null)).toBe(true)
+    const object = await bucket.read('large')
+    let seen = 0
+    for await (const piece of object?.bytes() ?? []) {
+      expect(piece.length).toBeLessThanOrEqual(pieceBytes)
+      seen += piece.length
+    }
+    expect([seen, object?.sizeBytes, (await bucket.stat('large'))?.sizeBytes]).toEqual([size, size, size])
+    // Another one writes between the reading and the swap: the swap must lose.
+    const unread = await tagOf(bucket, 'large')
+    expect(await bucket.swap('large', new Uint8Array(size).fill(2), unread ?? '')).toBe(true)
+    expect(await bucket.swap('large', encode('mine'), (await object?.tag()) ?? '')).toBe(false)
+    expect(await bucket.stat('large')).toEqual({ sizeBytes: size })
+  })
   it('removes, and does not mind what is not there', async () => {
     const bucket = await open()
     await bucket.create('a/b', textObject('x'))
@@ -104,7 +131,7 @@ const swapping = (open: Open): void => {
     const bucket = await open()
     expect(await bucket.swap('head', encode('1'), null)).toBe(true)
     expect(await bucket.swap('head', encode('x'), null)).toBe(false)
-    const first = (await bucket.read('head'))?.tag ?? ''
+    const first = (await tagOf(bucket, 'head')) ?? ''
     expect(await bucket.swap('head', encode('2'), first)).toBe(true)
     expect(await bucket.swap('head', encode('3'), first)).toBe(false)
     expect(await textOf(bucket, 'head')).toBe('2')
@@ -115,8 +142,8 @@ const swapping = (open: Open): void => {
     const bucket = await open()
     const tags = new Set<string | undefined>()
     for (const text of ['a', 'b', 'ab']) {
-      await bucket.swap('head', encode(text), (await bucket.read('head'))?.tag ?? null)
-      tags.add((await bucket.read('head'))?.tag)
+      await bucket.swap('head', encode(text), (await tagOf(bucket, 'head')) ?? null)
+      tags.add(await tagOf(bucket, 'head'))
     }
     expect(tags.size).toBe(3)
   })
@@ -127,7 +154,7 @@ const swapping = (open: Open): void => {
       for (;;) {
         const before = await bucket.read('count')
         const text = await textOf({ read: async () => before }, 'count')
-        if (await bucket.swap('count', encode(`${text ?? ''}${mark},`), before?.tag ?? null)) return
+        if (await bucket.swap('count', encode(`${text ?? ''}${mark},`), (await before?.tag()) ?? null)) return
       }
     }
     await Promise.all(Array.from({ length: 20 }, (_, index) => add(index)))
@@ -164,6 +191,7 @@ const refusing = (open: Open): void => {
     const isRefusal = { problems: [{ code: expect.stringMatching(/\/bad-key$/) }] }
     // Whether it throws or rejects, nothing is touched.
     await expect((async () => bucket.read(key))()).rejects.toMatchObject(isRefusal)
+    await expect((async () => bucket.stat(key))()).rejects.toMatchObject(isRefusal)
     await expect((async () => bucket.create(key, textObject('x')))()).rejects.toMatchObject(isRefusal)
     await expect((async () => bucket.swap(key, encode('x'), null))()).rejects.toMatchObject(isRefusal)
     await expect((async () => bucket.remove(key))()).rejects.toMatchObject(isRefusal)

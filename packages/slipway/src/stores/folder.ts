@@ -34,12 +34,13 @@ interface Place {
 }
 
 const lockWaitMs = 30_000
-/** Up to this size an object is read once, so that its tag and its bytes are of the same moment. */
-const heldBytes = 16 * 1024 * 1024
+/** Up to this size an object is read once and held. */
+const heldBytes = 1024 * 1024
 /** Names of files that io.files is still writing (`.<name>.<pid>.<random>.tmp`): no objects yet. */
 const unfinished = /^\..*\.\d+\.[0-9a-f]{12}\.tmp$/
 
 const bucketOf = (place: Place): Bucket => ({
+  stat: key => guard(key, () => statObject(place, pathOf(place, key))),
   read: key => guard(key, () => readObject(place, pathOf(place, key))),
   create: (key, object) =>
     guard(key, async () => {
@@ -65,16 +66,32 @@ const pathOf = ({ root }: Place, key: string): string => {
   })
 }
 
+const statObject = async ({ io }: Place, path: string): Promise<{ readonly sizeBytes: number } | null> => {
+  const facts = await statOf(io, path)
+  return facts?.type === 'file' ? { sizeBytes: facts.sizeBytes } : null
+}
+
 const readObject = async ({ io }: Place, path: string): Promise<StoredObject | null> => {
   const facts = await statOf(io, path)
   if (facts?.type !== 'file') return null
-  if (facts.sizeBytes > heldBytes) {
-    return { tag: await digestOf(io.files.stream(path)), sizeBytes: facts.sizeBytes, bytes: () => io.files.stream(path) }
-  }
+  if (facts.sizeBytes > heldBytes) return streamed(io, path, facts.sizeBytes)
   const bytes = await readOrNull(io, path)
-  return bytes === null
-    ? null
-    : { tag: createHash('sha256').update(bytes).digest('hex'), sizeBytes: bytes.length, bytes: () => once(bytes) }
+  if (bytes === null) return null
+  return { tag: async () => createHash('sha256').update(bytes).digest('hex'), sizeBytes: bytes.length, bytes: () => once(bytes) }
+}
+
+/** The tag is of the bytes that were given last: whoever swaps against it swaps what he has read, whatever came since. */
+const streamed = (io: Io, path: string, sizeBytes: number): StoredObject => {
+  let given: Hex | undefined
+  const bytes = async function* (): AsyncGenerator<Uint8Array> {
+    const hash = createHash('sha256')
+    for await (const piece of io.files.stream(path)) {
+      hash.update(piece)
+      yield piece
+    }
+    given = hash.digest('hex')
+  }
+  return { tag: async () => given ?? digestOf(io.files.stream(path)), sizeBytes, bytes }
 }
 
 const swap = async (

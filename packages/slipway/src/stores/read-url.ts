@@ -5,8 +5,23 @@ import { keyFault, type BucketReader, type StoredObject } from './store.ts'
 
 /** Reads objects below `url`. How much of a body is read is the caller's to limit. Codes: `store/unreachable`, `store/bad-key`. */
 export const openUrl = (url: string, io: Io): BucketReader => ({
+  stat: async key => statObject(`${url.replace(/\/+$/, '')}/${pathOf(key)}`, key, io),
   read: async key => readObject(`${url.replace(/\/+$/, '')}/${pathOf(key)}`, key, io),
 })
+
+/** By HEAD; of a host that knows no HEAD, or says no size in it, by the beginning of a GET. */
+const statObject = async (address: string, key: string, io: Io): Promise<{ readonly sizeBytes: number } | null> => {
+  const answer = await io.http(address, { method: 'HEAD' })
+  for await (const _ of answer.body) break
+  if (missing.includes(answer.status)) return null
+  const length = answer.headers['content-length'] ?? ''
+  if (answer.status === 200 && /^\d+$/.test(length)) return { sizeBytes: Number(length) }
+  if (![200, 405, 501].includes(answer.status)) return failUnreachable(answer.status, key)
+  const found = await readObject(address, key, io)
+  // What was begun must end, or the connection stays open.
+  for await (const _ of found?.bytes() ?? []) break
+  return found === null ? null : { sizeBytes: found.sizeBytes }
+}
 
 const unsizedLimitBytes = 64 * 1024 * 1024
 
@@ -18,11 +33,11 @@ const readObject = async (address: string, key: string, io: Io): Promise<StoredO
   const length = /^\d+$/.test(headers['content-length'] ?? '') ? Number(headers['content-length']) : null
   if (length === null) {
     const bytes = await collect(answer, key)
-    return { tag, sizeBytes: bytes.length, bytes: () => once(bytes) }
+    return { tag: async () => tag, sizeBytes: bytes.length, bytes: () => once(bytes) }
   }
   let first: HttpAnswer | null = answer
   return {
-    tag,
+    tag: async () => tag,
     sizeBytes: length,
     bytes: () => {
       const here = first
@@ -36,15 +51,19 @@ const get = async (address: string, key: string, io: Io): Promise<HttpAnswer | n
   const answer = await io.http(address)
   if (answer.status === 200) return answer
   for await (const _ of answer.body) break
-  // S3 says 403 for what is missing when strangers may not list; TUF clients take it for 404 as well.
-  if ([403, 404, 410].includes(answer.status)) return null
-  return fail('store/unreachable', `the bucket answered ${answer.status} for ${key}`, {
+  return missing.includes(answer.status) ? null : failUnreachable(answer.status, key)
+}
+
+/** S3 says 403 for what is missing when strangers may not list; TUF clients take it for 404 as well. */
+const missing: readonly number[] = [403, 404, 410]
+
+const failUnreachable = (status: number, key: string): never =>
+  fail('store/unreachable', `the bucket answered ${status} for ${key}`, {
     hint: 'Try again later; if it stays, look at the host of the bucket.',
     where: { object: key },
-    facts: { status: answer.status },
+    facts: { status },
     exit: 'machine',
   })
-}
 
 async function* again(address: string, key: string, io: Io): AsyncGenerator<Uint8Array> {
   const answer = await get(address, key, io)

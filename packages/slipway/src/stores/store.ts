@@ -12,13 +12,15 @@ type Common = typeof common
 type Options<S extends Shape> = z.output<z.ZodObject<Common & S>>
 
 export interface StoredObject {
-  /** Changes when the bytes do. */
-  readonly tag: string
+  /** Changes when the bytes do, and is of the same moment as what `bytes` gave before. Costs a reading of a large object: ask for it to swap. */
+  readonly tag: () => Promise<string>
   readonly sizeBytes: number
   readonly bytes: () => AsyncIterable<Uint8Array>
 }
 export interface BucketReader {
-  /** null: not there. */
+  /** Whether it is there and how large it is, without reading it; null: not there. */
+  readonly stat: (key: string) => Promise<{ readonly sizeBytes: number } | null>
+  /** null: not there. A large object is never held whole. */
   readonly read: (key: string) => Promise<StoredObject | null>
 }
 export interface Bucket extends BucketReader {

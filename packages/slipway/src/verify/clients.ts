@@ -1,6 +1,6 @@
 // What each client would be offered, by the one function that decides (CONTRACTS 9).
-import { decide, fail } from '@slipway/core'
-import type { BucketState, Release } from '@slipway/core'
+import { clientIds, decide, fail, parseTarget, parseVersion } from '@slipway/core'
+import type { BucketState, ClientId, Release } from '@slipway/core'
 
 export interface ClientAnswer {
   readonly client: string
@@ -33,7 +33,7 @@ export const answers = (question: ClientsQuestion): readonly ClientAnswer[] => {
     return asked.map(({ client, target, version }): ClientAnswer => {
       const decision = decide(
         { channel, state: channelState, releases: known },
-        { client: client as never, target, version, now: new Date(question.nowMs).toISOString() },
+        { client, target, version, now: new Date(question.nowMs).toISOString() },
       )
       const { offer, artifact, reason } = decision
       const url = offer === null || artifact === undefined ? null : `${offer.at}${encodeURIComponent(artifact.file)}`
@@ -49,17 +49,17 @@ export const answers = (question: ClientsQuestion): readonly ClientAnswer[] => {
 }
 
 interface Asked {
-  readonly client: string
+  readonly client: ClientId
   readonly target: string
   readonly version: string | null
 }
 const everybody = (releases: readonly Release[]): readonly Asked[] => {
   const pairs = releases.flatMap(release => [
     ...release.feeds.flatMap(feed =>
-      ((feed.options['targets'] ?? []) as readonly string[]).map(target => ({ client: feed.id, target, version: null })),
+      ((feed.options['targets'] ?? []) as readonly string[]).map(target => ({ client: feed.id as ClientId, target, version: null })),
     ),
     ...[...new Set(release.artifacts.filter(one => one.role !== 'metadata').map(one => one.target))].map(target => ({
-      client: 'sdk',
+      client: 'sdk' as const,
       target,
       version: null,
     })),
@@ -67,10 +67,12 @@ const everybody = (releases: readonly Release[]): readonly Asked[] => {
   return [...new Map(pairs.map(pair => [`${pair.client} ${pair.target}`, pair])).values()]
 }
 
-/** `<client>:<target>@<version>`. */
+/** `<client>:<target>@<version>`, each of them one that there is: any other question has no answer. `verify/bad-client` (exit 2). */
 export const parseClient = (text: string): Asked => {
-  const match = /^([a-z-]+):([a-z0-9-]+)@([0-9A-Za-z.+-]+)$/.exec(text)
-  if (match === null)
-    return fail('verify/bad-client', `--client ${JSON.stringify(text)} names no client`, { hint: 'Write it as tauri:linux-x64@1.0.0' })
-  return { client: match[1] ?? '', target: match[2] ?? '', version: match[3] ?? '' }
+  const [, id = '', target = '', version = ''] = /^([^:@]*):([^:@]*)@(.*)$/s.exec(text) ?? []
+  const client = clientIds.find(one => one === id)
+  if (client !== undefined && parseTarget(target) !== undefined && parseVersion(version) !== undefined) return { client, target, version }
+  return fail('verify/bad-client', `--client ${JSON.stringify(text)} names no client`, {
+    hint: `Write it as tauri:linux-x64@1.0.0: one of ${clientIds.join(' ')}, a target and a SemVer version.`,
+  })
 }

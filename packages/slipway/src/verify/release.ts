@@ -87,7 +87,7 @@ const lookFor = async (
   report: Report,
   { object, sizeBytes }: { object: string; sizeBytes: number },
 ): Promise<void> => {
-  const found = await reader.read(object)
+  const found = await reader.stat(object)
   report.objects += 1
   if (found === null) missing(report, object)
   else if (found.sizeBytes !== sizeBytes)

@@ -32,7 +32,7 @@ export const repairChain = async (
   trusted: { readonly root: Uint8Array; readonly nowMs: number },
 ): Promise<readonly string[]> => {
   const taken = new Map<string, Copy>()
-  const reader: BucketReader = { read: async key => overlay(taken.get(key)) ?? to.read(key) }
+  const reader: BucketReader = { ...to, read: async key => overlay(taken.get(key)) ?? to.read(key) }
   for (let found: Report = report; ;) {
     const [key] = namedKeys(found)
     const copy = key === undefined || taken.has(key) ? null : await readWhole(from, report, key)
@@ -45,7 +45,7 @@ export const repairChain = async (
   return [...taken.keys()]
 }
 
-const overlay = (copy: Copy | undefined): StoredObject | null => (copy === undefined ? null : { tag: '', ...copy.object })
+const overlay = (copy: Copy | undefined): StoredObject | null => (copy === undefined ? null : { tag: async () => copy.sha256, ...copy.object })
 
 const namedKeys = (report: Report): readonly string[] => [...new Set(report.problems.flatMap(one => one.where.object ?? []))]
 

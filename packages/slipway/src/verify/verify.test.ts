@@ -347,7 +347,18 @@ describe('verify --client', () => {
     expect((await asked('tauri:windows-x64@1.0.0')).every(one => one.offered === null)).toBe(true)
   })
   it('refuses a text that names no client', async () => {
-    expect(await verify('--client', 'tauri')).toMatchObject({ exitCode: 2, errors: [{ code: 'verify/bad-client' }] })
+    for (const text of [
+      'tauri',
+      'nope:linux-x64@1.0.0',
+      'constructor:linux-x64@1.0.0',
+      'tauri:linux-x64@abc',
+      'tauri:linux-x64@01.0.0',
+      'tauri:linux-x64@',
+      'tauri:beos-x64@1.0.0',
+      'tauri:linux-sparc@1.0.0',
+      'tauri:linux-x64@1.0.0\n',
+    ])
+      expect({ text, ...(await verify('--client', text)) }).toMatchObject({ text, exitCode: 2, errors: [{ code: 'verify/bad-client' }] })
   })
 })
 

@@ -48,7 +48,7 @@ const verifyStill = async (request: VerifyRequest): Promise<Verified> => {
     const before = await request.reader.read(pointer)
     const found = await verifyAll(request, emptyReport())
     if (found.report.problems.length === 0 || looks === mostLooks) return found
-    if ((await request.reader.read(pointer))?.tag === before?.tag) return found
+    if ((await (await request.reader.read(pointer))?.tag()) === (await before?.tag())) return found
   }
 }
 

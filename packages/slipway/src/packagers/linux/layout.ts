@@ -146,7 +146,7 @@ export const defaultDescription = (app: App): string => {
 
 /** `man/tool.1` -> section 1; in a folder of a language, as `de` or `pt_BR`, that language's. */
 const manFile = async (page: ProjectFile, bytes: Uint8Array): Promise<InstalledFile> => {
-  const [, language = '', file = '', section = ''] = /^(?:.*\/)??(?:([a-z]{2,3}(?:_[A-Z]{2})?)\/)?([^/]+\.([1-9])[a-z]*)$/.exec(page.path) ?? []
+  const [, language = '', file = '', section = ''] = /^(?:.*\/)??(?:((?!man\/)[a-z]{2,3}(?:_[A-Z]{2})?)\/)?([^/]+\.([1-9])[a-z]*)$/.exec(page.path) ?? []
   const isPage = file !== '' && /^[.'](TH|Dd|so)\b/m.test(new TextDecoder().decode(bytes))
   if (!isPage)
     fail('linux/bad-man', `${JSON.stringify(page.path)} is no man page: ${file === '' ? 'its name has no section' : 'it has no .TH or .Dd line'}`, {

@@ -1,5 +1,5 @@
 // What changed from one package to another.
-import type { Entry, Report } from './inspect-report.ts'
+import type { Entry, Report } from './report.ts'
 
 export interface Change {
   /** A member of the report, as `arch` or `facts.fields.Depends`; or `contents`. */
@@ -9,6 +9,9 @@ export interface Change {
   readonly kind: 'added' | 'removed' | 'changed'
   readonly from: string | null
   readonly to: string | null
+  /** Of files, for `contents`. */
+  readonly fromBytes?: number | null
+  readonly toBytes?: number | null
 }
 
 export const differences = (from: Report, to: Report): readonly Change[] => [
@@ -25,17 +28,34 @@ const headOf = ({ format, arch, version, sizeBytes, signatures, facts }: Report)
   facts,
 })
 
-/** `{ a: { b: 1 } }` -> `a.b`: `1`. */
-const flatten = (value: unknown, path = ''): ReadonlyMap<string, string> => {
+type Flat = ReadonlyMap<string, string | readonly string[]>
+
+/** `{ a: { b: 1 } }` -> `a.b`: `1`; lists of plain values stay lists. */
+const flatten = (value: unknown, path = ''): Flat => {
   if (typeof value !== 'object' || value === null)
     return new Map(value === null || value === undefined ? [] : [[path, typeof value === 'string' ? value : JSON.stringify(value)]])
-  if (Array.isArray(value) && value.every(one => typeof one !== 'object'))
-    return new Map(value.length === 0 ? [] : [[path, value.join(', ')]])
+  if (Array.isArray(value) && value.every(one => typeof one !== 'object')) return new Map(value.length === 0 ? [] : [[path, value.map(String)]])
   return new Map(Object.entries(value).flatMap(([name, inner]) => [...flatten(inner, path === '' ? name : `${path}.${name}`)]))
 }
 
-const valueChanges = (from: ReadonlyMap<string, string>, to: ReadonlyMap<string, string>): Change[] =>
-  [...new Set([...from.keys(), ...to.keys()])].sort().flatMap(what => changeOf({ what }, from.get(what), to.get(what)))
+const valueChanges = (from: Flat, to: Flat): Change[] =>
+  [...new Set([...from.keys(), ...to.keys()])].sort().flatMap(what => {
+    const [before, after] = [from.get(what), to.get(what)]
+    if (typeof before === 'string' || typeof after === 'string') return changeOf({ what }, joined(before), joined(after))
+    return listChanges(what, before ?? [], after ?? [])
+  })
+
+const joined = (value: string | readonly string[] | undefined): string | undefined =>
+  value === undefined || typeof value === 'string' ? value : value.join(', ')
+
+/** What a list lost and won; its order says nothing. */
+const listChanges = (what: string, before: readonly string[], after: readonly string[]): Change[] => {
+  const [old, young] = [new Set(before), new Set(after)]
+  return [
+    ...[...old].filter(one => !young.has(one)).map(one => ({ what, kind: 'removed' as const, from: one, to: null })),
+    ...[...young].filter(one => !old.has(one)).map(one => ({ what, kind: 'added' as const, from: null, to: one })),
+  ]
+}
 
 const changeOf = (place: Pick<Change, 'what' | 'path'>, from: string | undefined, to: string | undefined): Change[] => {
   if (from === to) return []
@@ -48,9 +68,13 @@ interface Pair {
 }
 
 const contentChanges = ({ from, to }: Pair): Change[] =>
-  [...new Set([...from.keys(), ...to.keys()])]
-    .sort()
-    .flatMap(path => changeOf({ what: 'contents', path }, entryText(from.get(path)), entryText(to.get(path))))
+  [...new Set([...from.keys(), ...to.keys()])].sort().flatMap(path => {
+    const [before, after] = [from.get(path), to.get(path)]
+    const sizes = { fromBytes: fileBytes(before), toBytes: fileBytes(after) }
+    return changeOf({ what: 'contents', path }, entryText(before), entryText(after)).map(change => ({ ...change, ...sizes }))
+  })
+
+const fileBytes = (entry: Entry | undefined): number | null => (entry?.type === 'file' ? entry.sizeBytes : null)
 
 const entryText = (entry: Entry | undefined): string | undefined => {
   if (entry === undefined) return undefined

@@ -1,0 +1,120 @@
+// pacman, writing: one compressed tar of what describes the package, and its files (pacman 6.0, scripts/makepkg.sh, create_package).
+import { createHash } from 'node:crypto'
+import { type ByteChunks, collect, encodeText } from '../bytes.ts'
+import { type Deflated, deflatedOf, deflatePieces } from '../deflate.ts'
+import { FormatError } from '../format-error.ts'
+import { gzipOf } from '../gzip.ts'
+import { mtreeText } from '../mtree.ts'
+import { type TarEntry, tarGzParts, writeTar } from '../tar.ts'
+import { compressZstd } from '../zstd.ts'
+import { type PacmanFields, pacmanBuildinfo, pacmanPkginfo } from './package.ts'
+
+/** A file has `bytes`, and for gzip `deflated`; both may be opened more than once. */
+export type PacmanEntry = TarEntry & {
+  readonly bytes?: () => AsyncIterable<Uint8Array>
+  readonly deflated?: Deflated
+  /** 64 hex digits of the content, where they are known already. */
+  readonly sha256?: string
+}
+
+/** Gzip takes the files' own deflate streams. */
+export type PacmanCompression = { readonly type: 'zstd'; readonly level: number } | { readonly type: 'gzip' }
+
+export interface PacmanPackage {
+  readonly fields: PacmanFields
+  /** As `pacmanInstall` makes it. */
+  readonly install?: string
+  readonly changelog?: string
+  /** In any order; the folders that lead to files are not added. */
+  readonly entries: readonly PacmanEntry[]
+  readonly compression: PacmanCompression
+}
+
+/**
+ * A whole package, the same bytes each time. Files without `sha256` are read twice, because the list of digests comes first.
+ * Throws `pacman/bad-name`, `pacman/bad-version`, `pacman/bad-relation`, `pacman/bad-field`, `pacman/bad-backup`, `pacman/bad-path`,
+ * `pacman/data-changed` and what tar, gzip and zstd throw.
+ */
+export async function* writePacman(pacman: PacmanPackage): AsyncGenerator<Uint8Array> {
+  const files = sorted(pacman.entries)
+  const { fields, compression } = pacman
+  checkBackup(pacman)
+  const installedBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0)
+  const described = {
+    '.BUILDINFO': encodeText(pacmanBuildinfo(fields)),
+    '.CHANGELOG': pacman.changelog === undefined ? undefined : encodeText(pacman.changelog),
+    '.INSTALL': pacman.install === undefined || pacman.install === '' ? undefined : encodeText(pacman.install),
+    '.PKGINFO': encodeText(pacmanPkginfo(fields, installedBytes)),
+  }
+  const made: PacmanEntry[] = []
+  for (const [path, bytes] of Object.entries(described)) if (bytes !== undefined) made.push(await madeEntry(path, bytes, fields.date))
+  const listed: PacmanEntry[] = []
+  for (const entry of [...made, ...files]) listed.push(await withDigest(entry))
+  const list = await collect(gzipOf([{ plain: encodeText(mtreeText(listed.map(bare))) }]), Number.MAX_SAFE_INTEGER)
+  // As the shell sorts them: .MTREE between .INSTALL and .PKGINFO, and all of them before the files.
+  const own = [...made, await madeEntry('.MTREE', list, fields.date)].toSorted(byPath)
+  const entries = [...own, ...files]
+  if (compression.type === 'gzip') yield* gzipOf(tarGzParts(entries.map(withoutBytes)))
+  else yield* compressZstd(writeTar(entries), { level: compression.level })
+}
+
+const plainPath = (entry: TarEntry): string => entry.path.replace(/\/+$/, '')
+const bare = (entry: PacmanEntry): PacmanEntry => ({ ...entry, path: plainPath(entry) })
+const byPath = (left: TarEntry, right: TarEntry): number => (plainPath(left) < plainPath(right) ? -1 : 1)
+
+const madeEntry = async (path: string, bytes: Uint8Array, mtime: number): Promise<PacmanEntry> => {
+  const pieces = []
+  for await (const piece of deflatePieces([bytes], { level: 9 })) pieces.push(piece)
+  return {
+    path,
+    type: 'file',
+    mode: 0o644,
+    sizeBytes: bytes.length,
+    mtime,
+    async *bytes() {
+      yield bytes
+    },
+    deflated: deflatedOf(pieces),
+  }
+}
+
+const withoutBytes = ({ path, type, mode, sizeBytes, mtime, linkTarget, deflated }: PacmanEntry) => ({
+  ...{ path, type, mode, sizeBytes, mtime },
+  ...(linkTarget === undefined ? {} : { linkTarget }),
+  ...(deflated === undefined ? {} : { deflated }),
+})
+
+const withDigest = async (entry: PacmanEntry): Promise<PacmanEntry> => {
+  if (entry.type !== 'file' || entry.sha256 !== undefined) return entry
+  return { ...entry, sha256: await sha256Of(entry, entry.bytes?.() ?? []) }
+}
+
+const sha256Of = async (entry: TarEntry, chunks: ByteChunks): Promise<string> => {
+  const hash = createHash('sha256')
+  let sizeBytes = 0
+  for await (const chunk of chunks) {
+    hash.update(chunk)
+    sizeBytes += chunk.length
+  }
+  if (sizeBytes === entry.sizeBytes) return hash.digest('hex')
+  throw new FormatError('pacman/data-changed', `${entry.path} gave ${sizeBytes} bytes where ${entry.sizeBytes} were announced`)
+}
+
+const sorted = (entries: readonly PacmanEntry[]): readonly PacmanEntry[] => {
+  const paths = new Set<string>()
+  for (const entry of entries) {
+    const path = plainPath(entry)
+    const refuse = (reason: string): FormatError => new FormatError('pacman/bad-path', `${JSON.stringify(entry.path)} ${reason}`)
+    if (path.startsWith('.')) throw refuse('begins with a dot: pacman takes it for its own and does not unpack it')
+    // libalpm keeps its lists of files by lines.
+    if (path.includes('\n')) throw refuse('holds a line break')
+    if (paths.has(path)) throw refuse('is there twice')
+    paths.add(path)
+  }
+  return entries.toSorted(byPath)
+}
+
+const checkBackup = ({ fields, entries }: PacmanPackage): void => {
+  const lost = fields.backup?.find(path => !entries.some(entry => entry.type === 'file' && entry.path === path))
+  if (lost !== undefined) throw new FormatError('pacman/bad-backup', `${JSON.stringify(lost)} is no file of the package`)
+}

@@ -1,0 +1,76 @@
+// tar in any wrapping, and what is made of one: npm tarballs, Alpine and Arch packages.
+import { fail } from '@slipway/core'
+import { type ByteChunks, collect, concat, fromBytes } from '@slipway/formats/bytes'
+import { gunzipStream } from '@slipway/formats/gzip'
+import { identify } from '@slipway/formats/identify'
+import { readTar, type TarFound } from '@slipway/formats/tar'
+import { decompressZstd } from '@slipway/formats/zstd'
+import { foundOf, lookAt, type Seen, seenOf } from './look.ts'
+import { npmFacts } from './npm.ts'
+import { pkginfoFound } from './pkginfo.ts'
+import { type Entry, type Found, limits, modeText, type Subject } from './report.ts'
+
+export type Wrapping = 'tar' | 'gzip' | 'zstd' | 'xz'
+
+/** What a compressed stream holds must be a tar: anything else is `inspect/no-tar`. */
+export const readTarReport = async (subject: Subject, kind: Wrapping): Promise<Found> => {
+  const seen: Seen[] = []
+  const texts = new Map<string, string>()
+  const isText = (path: string): boolean => path === 'package/package.json' || /^\.(PKGINFO|INSTALL|trigger|(pre|post)-(install|upgrade|deinstall))$/.test(path)
+  const chunks = await needTar(unpacked(subject, subject.stream(), kind))
+  for await (const entry of readTar(chunks, limits)) {
+    if (entry.type === 'file' && isText(entry.path) && entry.sizeBytes <= limitTextBytes) {
+      const bytes = await collect(entry.bytes(), limitTextBytes)
+      texts.set(entry.path, new TextDecoder().decode(bytes))
+      seen.push(await tarEntry({ ...entry, bytes: () => oneChunk(bytes) }, subject.digests))
+    } else seen.push(await tarEntry(entry, subject.digests))
+  }
+  const wrapping = { tar: 'tar', gzip: 'tar.gz', zstd: 'tar.zst', xz: 'tar.xz' }[kind]
+  const packageJson = texts.get('package/package.json')
+  const npm = packageJson === undefined || kind !== 'gzip' ? undefined : npmFacts(packageJson)
+  if (npm !== undefined) return foundOf('npm', seen, npm)
+  return texts.has('.PKGINFO') ? pkginfoFound(seen, texts, wrapping) : foundOf(wrapping, seen)
+}
+
+const limitTextBytes = 4 * 2 ** 20
+
+async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}
+
+export const unpacked = (subject: Pick<Subject, 'unxz'>, chunks: ByteChunks, kind: Wrapping): ByteChunks => {
+  if (kind === 'gzip') return gunzipStream(chunks, limits)
+  if (kind === 'xz') return subject.unxz(chunks)
+  return kind === 'zstd' ? decompressZstd(chunks, limits) : chunks
+}
+
+export const tarEntry = async (found: TarFound, digests: boolean): Promise<Seen> => {
+  const { path, type, sizeBytes, linkTarget } = found
+  const entry: Entry = { path, type, mode: modeText(found.mode), sizeBytes, ...(linkTarget === undefined ? {} : { linkTarget }) }
+  return type === 'file' && (digests || sizeBytes > 0) ? seenOf(entry, await lookAt(found.bytes(), { sizeBytes, digests })) : { entry }
+}
+
+/** Looks at the first block: an empty tar is all zeros. */
+const needTar = async (chunks: ByteChunks): Promise<ByteChunks> => {
+  const rest = (async function* () {
+    yield* chunks
+  })()
+  const first: Uint8Array[] = []
+  let headBytes = 0
+  while (headBytes < 512) {
+    const next = await rest.next()
+    if (next.done === true) break
+    first.push(next.value)
+    headBytes += next.value.length
+  }
+  const head = concat(first)
+  const isTar = (await identify(fromBytes(head))) === 'tar' || (head.length >= 512 && head.subarray(0, 512).every(byte => byte === 0))
+  if (!isTar) {
+    await rest.return(undefined)
+    fail('inspect/no-tar', 'What is compressed here is no tar.', { hint: 'Unpack it, and inspect what was inside.' })
+  }
+  return (async function* () {
+    yield head
+    yield* rest
+  })()
+}

@@ -1,0 +1,174 @@
+// Looking at entries of a package: hashed where asked for, and read where they are programs.
+import { createHash } from 'node:crypto'
+import { basename } from 'node:path'
+import { type ByteChunks, fieldsOf, type Source } from '@slipway/formats/bytes'
+import { FormatError } from '@slipway/formats/format-error'
+import { identify } from '@slipway/formats/identify'
+import { type Program, readProgram } from './programs.ts'
+import { type Entry, type Found, given } from './report.ts'
+
+export interface Seen {
+  readonly entry: Entry
+  readonly program?: Program
+}
+
+// Programs inside of archives are kept whole, to see what they need; of larger ones only the head.
+const limitProgramBytes = 128 * 2 ** 20
+const headBytes = 1 << 16
+
+/** One pass over an entry: its digest when asked for, and what it is when it is a program. Stops early where neither needs the rest. */
+export const lookAt = async (
+  chunks: ByteChunks,
+  { sizeBytes, digests, limitBytes = limitProgramBytes }: { sizeBytes: number; digests: boolean; limitBytes?: number },
+): Promise<{ readonly sha256?: string; readonly program?: Program }> => {
+  const hash = digests ? createHash('sha256') : undefined
+  const kept: Uint8Array[] = []
+  const wantedBytes = sizeBytes <= limitBytes ? sizeBytes : headBytes
+  let keptBytes = 0
+  let mayBe = true
+  for await (const chunk of chunks) {
+    hash?.update(chunk)
+    if (keptBytes === 0 && chunk.length > 0) mayBe = mayBeProgram(chunk)
+    if (mayBe && keptBytes < wantedBytes) {
+      kept.push(chunk.slice())
+      keptBytes += chunk.length
+    }
+    if (hash === undefined && (!mayBe || keptBytes >= wantedBytes)) break
+  }
+  const program = mayBe && keptBytes > 0 ? await programOf(partlyKept(kept, sizeBytes), keptBytes >= sizeBytes) : undefined
+  return { ...(hash === undefined ? {} : { sha256: hash.digest('hex') }), ...(program === undefined ? {} : { program }) }
+}
+
+/** A Source over the first pieces of something larger: reading beyond them gives what is there. */
+const partlyKept = (pieces: readonly Uint8Array[], sizeBytes: number): Source => {
+  const ends: number[] = []
+  for (const piece of pieces) ends.push((ends.at(-1) ?? 0) + piece.length)
+  return {
+    sizeBytes,
+    read: (offset, length) => {
+      const whole = new Uint8Array(Math.max(0, Math.min(length, (ends.at(-1) ?? 0) - offset)))
+      let filled = 0
+      for (let index = ends.findIndex(end => end > offset); index >= 0 && index < pieces.length && filled < whole.length; index++) {
+        const piece = pieces[index] ?? new Uint8Array(0)
+        const part = piece.subarray(offset + filled - ((ends[index] ?? 0) - piece.length)).subarray(0, whole.length - filled)
+        whole.set(part, filled)
+        filled += part.length
+      }
+      return Promise.resolve(whole)
+    },
+  }
+}
+
+/** What a program is; undefined for a damaged one, and by its first bytes where its rest is not at hand. */
+const programOf = async (source: Source, isWhole: boolean): Promise<Program | undefined> => {
+  try {
+    return await readProgram(source, await identify(source))
+  } catch (error) {
+    // A damaged program does not make its archive unreadable.
+    if (error instanceof FormatError) return isWhole ? undefined : elfHead(await source.read(0, 64))
+    throw error
+  }
+}
+
+const elfMachines: Readonly<Record<number, string>> = { 3: 'x86', 40: 'armv7', 62: 'x64', 183: 'arm64' }
+const elfHead = (head: Uint8Array): Program | undefined => {
+  if (head.length < 20 || fieldsOf(head, 'big').u32(0) !== 0x7f454c46) return undefined
+  const machine = fieldsOf(head, head[5] === 2 ? 'big' : 'little').u16(18)
+  return { format: 'ELF', arch: elfMachines[machine] ?? `other:${machine}`, version: null, signatures: [], facts: {} }
+}
+
+const magics = [
+  [0x7f, 0x45],
+  [0x4d, 0x5a],
+  [0xfe, 0xed],
+  [0xce, 0xfa],
+  [0xcf, 0xfa],
+  [0xca, 0xfe],
+]
+const mayBeProgram = (chunk: Uint8Array): boolean => magics.some(([a, b]) => chunk[0] === a && (chunk.length < 2 || chunk[1] === b))
+
+export const seenOf = (entry: Entry, { sha256, program }: Awaited<ReturnType<typeof lookAt>>): Seen => {
+  const known = { ...entry, ...(sha256 === undefined ? {} : { sha256 }) }
+  return program === undefined ? { entry: known } : { entry: { ...known, program: `${program.format} ${program.arch}` }, program }
+}
+
+export interface Openable {
+  readonly entry: Entry
+  readonly open: () => ByteChunks
+}
+
+const limitLooks = 200
+const limitLookedBytes = 16 * 2 ** 20
+
+/**
+ * Looks at the entries of a format with a directory. Without `digests` only those are opened whose name or mode says program, and
+ * not more of them than keeps this fast at any size.
+ */
+export const lookAround = async (all: readonly Openable[], digests: boolean): Promise<readonly Seen[]> => {
+  let [looks, leftBytes] = [0, limitLookedBytes]
+  const seen: Seen[] = []
+  for (const { entry, open } of all) {
+    const isWanted = entry.type === 'file' && (digests || (looks < limitLooks && looksLikeProgram(entry)))
+    if (!isWanted) {
+      seen.push({ entry })
+      continue
+    }
+    looks += 1
+    const limitBytes = digests ? limitProgramBytes : leftBytes
+    const found = await lookAt(open(), { sizeBytes: entry.sizeBytes, digests, limitBytes })
+    if (found.program !== undefined && entry.sizeBytes <= leftBytes) leftBytes -= entry.sizeBytes
+    seen.push(seenOf(entry, found))
+  }
+  return seen
+}
+
+const looksLikeProgram = ({ path, mode, sizeBytes }: Entry): boolean =>
+  sizeBytes >= 64 &&
+  (/\.(exe|dll|sys|node|dylib|so(\.[0-9]+)*)$/i.test(path) || (/[1357]/.test(mode.slice(1)) && !/\.[a-z]{1,6}$/i.test(basename(path))))
+
+/** What all programs inside say together, and what a package of this format is then. */
+export const foundOf = (format: string, seen: readonly Seen[], more: Partial<Found> = {}): Found => {
+  const contents = seen.map(({ entry }) => entry)
+  const programs = seen.flatMap(({ program }) => (program === undefined ? [] : [program]))
+  const signed = [...new Set(programs.flatMap(program => program.signatures))].map(signature => `${signature} (programs inside)`)
+  const signatures = [...(more.signatures ?? []), ...bundleSignatures(contents), ...signed]
+  const arch = more.arch ?? archOfAll(programs)
+  return { format, arch, version: more.version ?? null, signatures, facts: { ...more.facts, ...librariesOf(programs, contents) }, contents }
+}
+
+/** The architectures of all programs inside, joined; null without one. */
+const archOfAll = (programs: readonly Program[]): string | null => {
+  const archs = new Set(programs.flatMap(program => program.arch.split(' + ')))
+  return archs.size === 0 ? null : [...archs].sort().join(' + ')
+}
+
+/** The shared libraries that the programs inside need and do not bring, and the oldest C library that all of them run on. */
+const librariesOf = (programs: readonly Program[], contents: readonly Entry[]): Readonly<Record<string, unknown>> => {
+  const elves = programs.filter(program => program.format === 'ELF')
+  if (elves.length === 0) return {}
+  const own = new Set(contents.map(({ path }) => basename(path)))
+  const needed = new Set(elves.flatMap(({ facts }) => (Array.isArray(facts['needed']) ? facts['needed'].map(String) : [])))
+  const floors = elves.flatMap(({ facts }) => (typeof facts['glibc'] === 'string' ? [facts['glibc']] : []))
+  const libcs = new Set(elves.flatMap(({ facts }) => (typeof facts['libc'] === 'string' ? [facts['libc']] : [])))
+  return given({
+    libraries: [...needed].filter(library => !own.has(library)).sort(),
+    libc: libcs.size === 0 ? undefined : [...libcs].sort().join(' + '),
+    glibc: floors.sort(byVersion).at(-1),
+  })
+}
+
+const byVersion = (left: string, right: string): number => {
+  const [a, b] = [left.split('.').map(Number), right.split('.').map(Number)]
+  return (a[0] ?? 0) - (b[0] ?? 0) || (a[1] ?? 0) - (b[1] ?? 0) || (a[2] ?? 0) - (b[2] ?? 0)
+}
+
+/** Signatures that a bundle carries as files. */
+const bundleSignatures = (contents: readonly Entry[]): string[] => {
+  const has = (pattern: RegExp): boolean => contents.some(({ path }) => pattern.test(path))
+  return [
+    ...(has(/\/_CodeSignature\/CodeResources$/) ? ['codesign (bundle)'] : []),
+    ...(has(/^META-INF\/[^/]+\.(RSA|DSA|EC)$/) ? ['jar'] : []),
+    ...(has(/^AppxSignature\.p7x$/) ? ['authenticode (msix)'] : []),
+  ]
+}
+

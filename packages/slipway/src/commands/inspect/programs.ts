@@ -1,0 +1,99 @@
+// Programs: ELF, PE and Mach-O, as inspect shows them.
+import type { Source } from '@slipway/formats/bytes'
+import { readElf } from '@slipway/formats/elf'
+import { FormatError } from '@slipway/formats/format-error'
+import type { FileKind } from '@slipway/formats/identify'
+import { type MachOSlice, readMachO } from '@slipway/formats/macho'
+import { readInfoPlist } from '@slipway/formats/macho/info-plist'
+import { readSignature } from '@slipway/formats/macho/signature'
+import { readPe } from '@slipway/formats/pe'
+import { readPeVersion } from '@slipway/formats/pe-version'
+import { plistText } from './plist.ts'
+import { given } from './report.ts'
+
+export interface Program {
+  readonly format: string
+  readonly arch: string
+  readonly version: string | null
+  readonly signatures: readonly string[]
+  readonly facts: Readonly<Record<string, unknown>>
+}
+
+/** Undefined where the bytes are no program. */
+export const readProgram = async (source: Source, kind: FileKind): Promise<Program | undefined> => {
+  if (kind === 'elf') return elfProgram(source)
+  if (kind === 'pe') return peProgram(source)
+  return kind === 'macho' || kind === 'macho-fat' ? machOProgram(source) : undefined
+}
+
+const elfProgram = async (source: Source): Promise<Program> => {
+  const { arch, bits, type, interpreter, needed, soname, isStatic, libc, glibcFloor } = await readElf(source)
+  const facts = { bits, type, static: isStatic, libc, glibc: glibcFloor, interpreter, needed, soname }
+  return { format: 'ELF', arch, version: null, signatures: [], facts: given(facts) }
+}
+
+const subsystems: Readonly<Record<number, string>> = { 1: 'native', 2: 'windows', 3: 'console', 10: 'EFI application' }
+const peProgram = async (source: Source): Promise<Program> => {
+  const { arch, bits, subsystem, isDll, certificates } = await readPe(source)
+  const version = await unlessDamaged(() => readPeVersion(source))
+  const facts = {
+    bits,
+    subsystem: subsystems[subsystem] ?? `other:${subsystem}`,
+    library: isDll,
+    certificateBytes: certificates?.sizeBytes,
+    productVersion: version?.productVersion,
+    fields: version?.texts,
+  }
+  const signatures = certificates === undefined ? [] : ['authenticode']
+  return { format: 'PE', arch, version: version?.fileVersion ?? null, signatures, facts: given(facts) }
+}
+
+/** What is beside the point of the file may be damaged; then it is left out. */
+const unlessDamaged = async <T>(read: () => Promise<T>): Promise<T | undefined> => {
+  try {
+    return await read()
+  } catch (error) {
+    if (error instanceof FormatError) return undefined
+    throw error
+  }
+}
+
+const machOProgram = async (source: Source): Promise<Program> => {
+  const { isFat, slices } = await readMachO(source)
+  const facts: Readonly<Record<string, unknown>>[] = []
+  let version: string | null = null
+  for (const slice of slices) {
+    facts.push(await sliceFacts(source, slice))
+    const plist = await unlessDamaged(() => readInfoPlist(source, slice))
+    version ??= plist === undefined ? null : (plistText(plist, 'CFBundleShortVersionString') ?? plistText(plist, 'CFBundleVersion') ?? null)
+  }
+  const signed = slices.filter(slice => slice.signature !== undefined)
+  const kinds = [...new Set(facts.flatMap(slice => (typeof slice['signature'] === 'string' ? [slice['signature']] : [])))].join(' + ')
+  const signature = signed.length === slices.length ? `codesign (${kinds})` : `codesign (${kinds}; ${signed.length} of ${slices.length} slices)`
+  return {
+    format: isFat ? 'Mach-O (fat)' : 'Mach-O',
+    arch: slices.map(slice => slice.arch).join(' + '),
+    version,
+    signatures: signed.length === 0 ? [] : [signature],
+    facts: { slices: facts },
+  }
+}
+
+const sliceFacts = async (source: Source, slice: MachOSlice): Promise<Readonly<Record<string, unknown>>> => {
+  const { arch, fileType, minimumSystem, dylibs, sizeBytes } = slice
+  const isSigned = slice.signature !== undefined
+  const signature = isSigned ? await unlessDamaged(() => readSignature(source, slice)) : undefined
+  return given({
+    arch,
+    type: fileType,
+    minimumSystem,
+    sizeBytes,
+    signed: isSigned,
+    signature: signature?.kind ?? (isSigned ? 'damaged' : undefined),
+    identifier: signature?.identifier,
+    team: signature?.team,
+    hardenedRuntime: signature === undefined ? undefined : signature.hasRuntime,
+    entitlements: signature?.entitlements,
+    dylibs,
+  })
+}

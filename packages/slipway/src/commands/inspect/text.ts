@@ -1,0 +1,103 @@
+// The text of inspect. Everything here comes from a file that nobody vouches for: each value is made safe.
+import { plain } from '../../reporters/safe.ts'
+import { align, humanBytes } from '../../reporters/table.ts'
+import type { Style } from '../command.ts'
+import type { Change } from './diff.ts'
+import type { Entry, Report } from './report.ts'
+
+const shownEntries = 40
+
+export const reportText = (report: Report, style: Style, verbose: boolean): string => {
+  const { file, format, sizeBytes, sha256, arch, version, signatures, contents } = report
+  const shown = verbose ? contents : contents.slice(0, shownEntries)
+  const rows = [
+    ['sha256', sha256 ?? 'not taken; --digests takes it'],
+    ['architecture', arch ?? 'none'],
+    ...(version === null ? [] : [['version', version]]),
+    ['signatures', signatures.length === 0 ? 'none' : `${signatures.join(', ')}; not checked here`],
+    ...factRows(report, verbose),
+  ]
+  const files = contents.filter(entry => entry.type === 'file')
+  const total = `${files.length} files, ${humanBytes(files.reduce((sum, entry) => sum + entry.sizeBytes, 0))}`
+  return [
+    `${style.bold(plain(file))}  ${plain(format)}  ${humanBytes(sizeBytes)}`,
+    ...align(rows.map(row => row.map(plain))),
+    ...(contents.length === 0 ? [] : ['', `contents  ${total}`, ...align(shown.map(entryRow), [1]).map(line => `  ${line}`)]),
+    ...(shown.length < contents.length ? [`  and ${contents.length - shown.length} more; --verbose lists all`] : []),
+    ...(verbose ? longLines(report) : []),
+  ].join('\n')
+}
+
+const factRows = ({ facts }: Report, verbose: boolean): string[][] =>
+  Object.entries(facts).flatMap(([name, value]) => {
+    if (name === 'members') return verbose ? [['members', namesOf(value).join(' ')]] : []
+    if (name === 'scripts') return [['scripts', Object.keys(value as object).join(' ') || 'none']]
+    if (name === 'dependencies') return listRows(value)
+    if (name === 'slices') return (value as Record<string, unknown>[]).map(slice => ['slice', wordsOf(slice)])
+    if (Array.isArray(value)) return value.length === 0 ? [] : [[name, value.join(', ')]]
+    if (typeof value === 'object' && value !== null) {
+      if (name !== 'fields') return [[name, wordsOf(value as Record<string, unknown>)]]
+      // Relations are shown once, as dependencies.
+      const known = new Set(Object.keys((facts['dependencies'] ?? {}) as object))
+      return Object.entries(value as Record<string, string>)
+        .filter(([field]) => !known.has(field))
+        .map(([field, text]) => [field, verbose ? text : (text.split('\n', 1)[0] ?? '')])
+    }
+    return [[name, String(value)]]
+  })
+
+const namesOf = (members: unknown): string[] => (members as { readonly name: string }[]).map(member => member.name)
+
+const listRows = (value: unknown): string[][] =>
+  Object.entries(value as Record<string, readonly string[]>).map(([kind, list]) => [kind, list.join(', ')])
+
+const wordsOf = (facts: Readonly<Record<string, unknown>>): string =>
+  Object.entries(facts)
+    .filter(([name, value]) => !Array.isArray(value) && name !== 'entitlements')
+    .map(([name, value]) => `${name} ${String(value)}`)
+    .join(', ')
+
+const kinds: Readonly<Record<Entry['type'], string>> = { file: '-', folder: 'd', symlink: 'l', hardlink: 'h', other: '?' }
+const entryRow = (entry: Entry): string[] => [
+  `${kinds[entry.type]}${entry.mode}`,
+  entry.type === 'file' ? humanBytes(entry.sizeBytes) : '',
+  `${plain(entry.path)}${entry.linkTarget === undefined ? '' : ` -> ${plain(entry.linkTarget)}`}${entry.program === undefined ? '' : `  ${plain(entry.program)}`}`,
+]
+
+/** Scripts and entitlements, whole. */
+const longLines = ({ facts }: Report): string[] => {
+  const scripts = Object.entries((facts['scripts'] ?? {}) as Record<string, string>)
+  const slices = Array.isArray(facts['slices']) ? (facts['slices'] as Record<string, unknown>[]) : []
+  const entitlements = slices.flatMap(slice =>
+    typeof slice['entitlements'] === 'string' ? [[`entitlements (${String(slice['arch'])})`, slice['entitlements']] as const] : [],
+  )
+  return [...scripts, ...entitlements].flatMap(([name, text]) => ['', plain(name), ...text.split('\n').map(line => `  ${plain(line)}`)])
+}
+
+export const changesText = ([from, to]: readonly [Report, Report], changes: readonly Change[], style: Style): string => {
+  const head = `${style.bold(plain(from.file))} to ${style.bold(plain(to.file))}`
+  if (from.sha256 !== null && from.sha256 === to.sha256) return `${head}: the same bytes`
+  if (changes.length === 0) return `${head}: other bytes, the same contents`
+  const marks = { added: style.green('+'), removed: style.red('-'), changed: style.yellow('~') }
+  const rows = changes.map(change => [marks[change.kind], plain(change.path ?? change.what), plain(changeText(change))])
+  return [`${head}: ${changes.length} change${changes.length === 1 ? '' : 's'}`, ...align(rows)].join('\n')
+}
+
+const changeText = ({ kind, from, to }: Change): string => {
+  const [before, after] = [shortText(from), shortText(to)]
+  if (kind !== 'changed') return after === '' ? before : after
+  // Two long texts may begin alike: then what differs is said by their lines.
+  return before === after ? lineChanges(from ?? '', to ?? '') : `${before} => ${after}`
+}
+
+const shortText = (text: string | null): string => {
+  if (text === null) return ''
+  const lines = text.split('\n').length
+  return lines > 1 ? `${lines} lines` : text
+}
+
+const lineChanges = (from: string, to: string): string => {
+  const [before, after] = [new Set(from.split('\n')), new Set(to.split('\n'))]
+  const count = (lines: ReadonlySet<string>, others: ReadonlySet<string>): number => [...lines].filter(line => !others.has(line)).length
+  return `${shortText(to)}, ${count(after, before)} new, ${count(before, after)} gone`
+}

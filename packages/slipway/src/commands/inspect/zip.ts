@@ -1,0 +1,48 @@
+// zip as inspect shows it, and NuGet packages, which are zips with a .nuspec (learn.microsoft.com, .nuspec reference).
+import { collect, decodeText } from '@slipway/formats/bytes'
+import { openEntry, readZip, type ZipFound } from '@slipway/formats/zip/read'
+import { foundOf, lookAround, type Openable } from './look.ts'
+import { xmlText } from './plist.ts'
+import { type Entry, type Found, given, limits, modeText, type Subject } from './report.ts'
+
+const [methodStored, methodDeflated, limitLinkBytes, limitLinks] = [0, 8, 4096, 1000]
+
+export const readZipReport = async ({ source, digests }: Subject): Promise<Found> => {
+  const entries = await readZip(source, { limitEntries: limits.limitEntries })
+  const open = (entry: ZipFound) => () => openEntry(source, entry, { limitBytes: limits.limitBytes })
+  const all: Openable[] = []
+  let links = 0
+  for (const found of entries) {
+    const { path, type, sizeBytes, method } = found
+    // What is encrypted or packed in another way is listed, and not looked into.
+    const isReadable = (method === methodStored || method === methodDeflated) && (found.flags & 1) === 0
+    const isLink = type === 'symlink' && isReadable && sizeBytes <= limitLinkBytes && (digests || links++ < limitLinks)
+    const linkTarget = isLink ? decodeText(await collect(open(found)(), limitLinkBytes)) : undefined
+    const entry: Entry = { path, type, mode: modeText(found.mode), sizeBytes, ...(linkTarget === undefined ? {} : { linkTarget }) }
+    all.push({ entry: type === 'file' && !isReadable ? { ...entry, type: 'other' } : entry, open: open(found) })
+  }
+  const encrypted = entries.filter(({ flags }) => (flags & 1) !== 0).length
+  const seen = await lookAround(all, digests)
+  const spec = entries.find(({ path, sizeBytes }) => /^[^/]+\.nuspec$/.test(path) && sizeBytes <= limitSpecBytes)
+  if (spec === undefined) return foundOf('zip', seen, { facts: encrypted === 0 ? {} : { encrypted } })
+  const isSigned = entries.some(({ path }) => path === '.signature.p7s')
+  return foundOf('nupkg', seen, nuspecFacts(new TextDecoder().decode(await collect(open(spec)(), limitSpecBytes)), isSigned))
+}
+
+const limitSpecBytes = 1 << 20
+
+const nuspecFacts = (spec: string, isSigned: boolean): Partial<Found> => {
+  const one = (name: string): string | undefined => {
+    const text = new RegExp(`<${name}(?:\\s[^>]*)?>([^<]{0,1024})</${name}>`).exec(spec)?.[1]
+    return text === undefined ? undefined : xmlText(text)
+  }
+  const attribute = (tag: string, name: string): string | undefined => new RegExp(`\\s${name}="([^"]{0,256})"`).exec(tag)?.[1]
+  const depends = [...spec.matchAll(/<dependency\s[^>]{0,1024}>/g)].map(([tag]) =>
+    xmlText([attribute(tag, 'id'), attribute(tag, 'version')].filter(part => part !== undefined).join(' ')),
+  )
+  return {
+    version: one('version') ?? null,
+    signatures: isSigned ? ['nuget'] : [],
+    facts: given({ name: one('id'), authors: one('authors'), license: one('license'), dependencies: given({ depends: [...new Set(depends)] }) }),
+  }
+}
