@@ -88,6 +88,20 @@ export const judges: readonly Judge[] = [
   },
   { name: 'dnf', command: 'dnf', versionArgs: ['--version'], source: { apt: 'dnf' }, for: 'installing rpm packages with what they need' },
   { name: 'cpio', command: 'cpio', versionArgs: ['--version'], source: { apt: 'cpio' }, for: 'cpio archives' },
+  {
+    name: 'pacman',
+    command: 'pacman',
+    versionArgs: ['--version'],
+    source: { apt: 'pacman-package-manager' },
+    for: 'Arch packages: installing, upgrading and removing in a root of its own',
+  },
+  {
+    name: 'vercmp',
+    command: 'vercmp',
+    versionArgs: ['--help'],
+    source: { apt: 'pacman-package-manager' },
+    for: "Arch's order of versions",
+  },
   { name: 'zstd', command: 'zstd', versionArgs: ['--version'], source: { apt: 'zstd' }, for: 'zstd frames' },
   { name: 'xz', command: 'xz', versionArgs: ['--version'], source: { apt: 'xz-utils' }, for: 'xz streams' },
   {

@@ -1,5 +1,6 @@
 // The plan: what will happen, as data (CONTRACTS 6). Its digest leaves out what was observed.
 import type { Json } from './canonical.ts'
+import type { Hex } from './digest.ts'
 import type { Role } from './artifact.ts'
 import type { FeedUse } from './release.ts'
 import type { Target } from './target.ts'
@@ -57,6 +58,10 @@ export interface PlannedSecret {
 export interface PlanBody {
   readonly schema: 'slipway.plan-file/1'
   readonly profile: 'release' | 'dev'
+  /** Digest of the filled, frozen config. */
+  readonly config: Hex
+  /** Where it publishes to. */
+  readonly store: { readonly id: string; readonly place: string; readonly url: string }
   readonly apps: readonly PlannedApp[]
   readonly steps: readonly Step[]
   readonly secrets: readonly PlannedSecret[]

@@ -247,8 +247,15 @@ export const resizeImage = (image: Image, size: { readonly width: number; readon
 }
 
 /** Colors multiplied by opacity: what is invisible must not bleed into what is not. */
-const weighted = ({ pixels }: Image): Float64Array =>
-  Float64Array.from(pixels, (value, at) => (at % 4 === 3 ? value : (value * (pixels[at - (at % 4) + 3] ?? 0)) / 255))
+const weighted = ({ pixels }: Image): Float64Array => {
+  const values = new Float64Array(pixels.length)
+  for (let at = 0; at < pixels.length; at += 4) {
+    const opacity = pixels[at + 3] ?? 0
+    for (let channel = 0; channel < 3; channel++) values[at + channel] = ((pixels[at + channel] ?? 0) * opacity) / 255
+    values[at + 3] = opacity
+  }
+  return values
+}
 
 interface Axis {
   readonly from: number

@@ -40,7 +40,7 @@ export async function* readTar(chunks: ByteChunks, options: TarReading): AsyncGe
     for (;;) {
       const offset = stream.offset()
       const block = await stream.take(512)
-      if (block.every(byte => byte === 0)) break
+      if (block[0] === 0 && block.every(byte => byte === 0)) break
       checkSum(block, offset)
       entries += 1
       if (entries > options.limitEntries) throw new FormatError('tar/too-many-entries', `more than ${options.limitEntries} entries`, offset)
@@ -54,7 +54,8 @@ export async function* readTar(chunks: ByteChunks, options: TarReading): AsyncGe
       const content = stream.content(found.sizeBytes)
       yield { ...found, bytes: content.bytes }
       await content.skip()
-      await stream.skip((512 - (found.sizeBytes % 512)) % 512)
+      const padding = (512 - (found.sizeBytes % 512)) % 512
+      if (padding > 0) await stream.skip(padding)
     }
     if (extended.local.size > 0) throw new FormatError('tar/truncated', 'the last extended header belongs to no entry', stream.offset())
     await stream.onlyZerosFollow()
@@ -155,20 +156,26 @@ const number = (bytes: Uint8Array, offset: number): number => {
     if (first < 0xc0 && Number.isSafeInteger(value)) return value
     throw new FormatError('tar/bad-number', 'a number is negative or larger than any file', offset)
   }
+  // Digits between spaces, up to a NUL; read by hand, since every entry has seven of them.
+  let [value, at] = [0, 0]
+  while (bytes[at] === 0x20) at++
+  for (let byte = bytes[at] ?? 0; byte >= 0x30 && byte <= 0x37; byte = bytes[++at] ?? 0) value = value * 8 + byte - 0x30
+  while (bytes[at] === 0x20) at++
+  if ((bytes[at] ?? 0) === 0) return value
   const text = String.fromCharCode(...untilNul(bytes)).trim()
-  if (/^[0-7]*$/.test(text)) return text === '' ? 0 : Number.parseInt(text, 8)
   throw new FormatError('tar/bad-number', `${JSON.stringify(text)} is not an octal number`, offset)
 }
 
 /** The header's bytes summed with the checksum as spaces; old programs summed them as signed. */
 const checkSum = (block: Uint8Array, offset: number): void => {
-  let plain = 8 * 0x20
-  let signed = 8 * 0x20
-  block.forEach((byte, index) => {
-    if (index >= 148 && index < 156) return
+  let [plain, high] = [8 * 0x20, 0]
+  for (let index = 0; index < 512; index++) {
+    if (index === 148) index = 156
+    const byte = block[index] ?? 0
     plain += byte
-    signed += byte < 0x80 ? byte : byte - 256
-  })
+    high += byte >> 7
+  }
+  const signed = plain - 256 * high
   const text = String.fromCharCode(...untilNul(block.subarray(148, 156))).trim()
   const written = /^[0-7]+$/.test(text) ? Number.parseInt(text, 8) : -1
   if (written === plain || written === signed) return

@@ -46,6 +46,7 @@ export const byteStream = (chunks: ByteChunks, limitBytes: number, errors = tarE
     }
   }
   const skip = async (length: number): Promise<void> => {
+    if (input.held(length) !== undefined) return
     for await (const _ of pieces(length));
   }
   return {
@@ -53,6 +54,8 @@ export const byteStream = (chunks: ByteChunks, limitBytes: number, errors = tarE
     close: input.close,
     skip,
     take: async length => {
+      const whole = input.held(length)
+      if (whole !== undefined) return whole
       const parts: Uint8Array[] = []
       for await (const part of pieces(length)) parts.push(part)
       return concat(parts)
@@ -68,6 +71,8 @@ export const byteStream = (chunks: ByteChunks, limitBytes: number, errors = tarE
 
 interface Pull {
   offset(): number
+  /** Exactly `length` bytes where they are at hand already; most entries are small, and need no generator. */
+  held(length: number): Uint8Array | undefined
   /** At most `length` bytes, at least one; undefined at the end. */
   some(length: number): Promise<Uint8Array | undefined>
   close(): Promise<unknown>
@@ -83,6 +88,13 @@ const pullFrom = (chunks: ByteChunks, limitBytes: number, errors: StreamErrors):
   return {
     offset: () => offset,
     close: () => input.return(undefined),
+    held: length => {
+      if (held.length < length) return undefined
+      const part = held.subarray(0, length)
+      held = held.subarray(length)
+      offset += length
+      return part
+    },
     some: async length => {
       while (held.length === 0) {
         const next = await input.next()

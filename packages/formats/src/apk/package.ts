@@ -62,7 +62,7 @@ export const isApkArch = (text: string): boolean => /^[a-z0-9_]+$/.test(text)
 
 /** `[!]name[op version]`: names may be `so:`, `cmd:`, `pc:` ones or paths too. */
 export const isApkDependency = (text: string): boolean => {
-  const [, version] = /^!?[A-Za-z0-9/._+][A-Za-z0-9/._+:,[\]-]*(?:(?:[<>]?=|[<>]|=?~|[<>]~)(.*))?$/s.exec(text) ?? [undefined, '']
+  const [, version] = /^!?[A-Za-z0-9/._+][A-Za-z0-9/._+:,[\]-]*(?:(?:=?~|[<>]~|[<>]?=|[<>])(.*))?$/s.exec(text) ?? [undefined, '']
   return version === undefined || isApkVersion(version)
 }
 

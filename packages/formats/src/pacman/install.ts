@@ -13,7 +13,8 @@ export const pacmanInstall = (scripts: PacmanScripts): string =>
       if (text === undefined) return []
       const body = text.replace(/^#![^\n]*(?:\n|$)/, '').trimEnd()
       // A function without a command is no function.
-      return [`${kind}() {\n${body}\n:\n}\n`]
+      const isEmpty = body.split('\n').every(line => /^\s*(?:#.*)?$/.test(line))
+      return [`${kind}() {\n${body}\n${isEmpty ? ':\n' : ''}}\n`]
     })
     .join('\n')
 

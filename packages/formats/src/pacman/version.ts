@@ -1,7 +1,7 @@
 // Versions of Arch packages and their order (PKGBUILD(5), vercmp(8); pacman 6.0, lib/libalpm/version.c).
 
 /** `[epoch:]pkgver-pkgrel`: no colon, slash, hyphen or space in pkgver, ASCII only; pkgrel is `1` or `1.1`. */
-export const isPacmanVersion = (text: string): boolean => /^(?:\d+:)?[!-,.0-9;-~]+-\d+(?:\.\d+)?$/.test(text)
+export const isPacmanVersion = (text: string): boolean => /^(?:\d+:)?[!-,.0-9;?-~]+-\d+(?:\.\d+)?$/.test(text)
 
 export interface PacmanVersioned {
   /** `1.2.3`, `1.2.3-beta.4`; build metadata after `+` is dropped, for it has no place in the order. */

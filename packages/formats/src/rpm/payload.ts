@@ -1,8 +1,6 @@
 // rpm: a package's payload prepared: compressed once, its digests known before its first byte, and read again when the package is written.
 import { createHash, type Hash } from 'node:crypto'
-import { constants, deflateRaw } from 'node:zlib'
-import { concat, noBytes } from '../bytes.ts'
-import { addPiece, type Deflated, deflatedOf, type DeflatePiece, deflatePieces, emptySum } from '../deflate.ts'
+import { addPiece, deflateAlone, type Deflated, deflatedOf, type DeflatePiece, deflatePieces, emptySum } from '../deflate.ts'
 import { crc32 } from '../crc32.ts'
 import { gzipOf } from '../gzip.ts'
 import { zstdFrame, zstdFrames, type ZstdFrames } from '../zstd-frames.ts'
@@ -42,8 +40,8 @@ export const gzipPayload = async (files: readonly RpmFile[], options: PayloadOpt
   const streams: Deflated[] = []
   const keep = keeper(options)
   const made = (async function* () {
-    const parts = archiveParts(files, { largeBytes: 1 << 18, mixedBytes: 1 << 20 })
-    for await (const deflated of inFlight(archive.follow(parts), one => deflatedPart(one, options.level, keep))) {
+    const parts = archiveParts(files, { largeBytes: 1 << 17, mixedBytes: 1 << 20 })
+    for await (const deflated of inFlight(archive.follow(parts), part => deflatedPart(part, options.level, keep))) {
       streams.push(deflated)
       yield { deflated }
     }
@@ -59,7 +57,7 @@ export const zstdPayload = async (files: readonly RpmFile[], options: PayloadOpt
   const keep = keeper(options)
   const made = (async function* () {
     const parts = archiveParts(files, { largeBytes: 1 << 20, mixedBytes: 1 << 22 })
-    for await (const frames of inFlight(archive.follow(parts), ({ part }) => zstdPart(part, options.level, keep))) {
+    for await (const frames of inFlight(archive.follow(parts), part => zstdPart(part, options.level, keep))) {
       streams.push(frames)
       yield* frames.chunks()
     }
@@ -113,44 +111,24 @@ const settle = async (
   return { sizeBytes, sha256: hash.digest('hex'), chunks }
 }
 
-/** A part and the archive's last bytes before it: what deflate may point back to. Nothing where they were not read. */
-interface Following {
-  readonly part: ArchivePart
-  readonly before: Uint8Array
-}
-
 /** Sums up the archive part by part, behind the compressing of each, which runs on other threads meanwhile. */
 const archiveDigest = ({ hashesArchive = true }: PayloadOptions) => {
   const hash: Hash | undefined = hashesArchive ? createHash('sha256') : undefined
   let archiveBytes = 0
   return {
-    async *follow(parts: readonly ArchivePart[]): AsyncGenerator<Following> {
-      let before = noBytes
+    async *follow(parts: readonly ArchivePart[]): AsyncGenerator<ArchivePart> {
       for (const part of parts) {
         const loaded = part.kind === 'mixed' ? await part.load() : undefined
-        yield { part: loaded === undefined || part.kind === 'file' ? part : { ...part, load: firstLoaded(loaded, part.load) }, before }
+        yield loaded === undefined || part.kind === 'file' ? part : { ...part, load: firstLoaded(loaded, part.load) }
         archiveBytes += part.sizeBytes
-        if (loaded !== undefined) {
-          hash?.update(loaded)
-          before = tailOf(before, loaded)
-        } else if (hash === undefined) before = noBytes
-        else {
-          for await (const chunk of partBytes(part)) {
-            hash.update(chunk)
-            before = tailOf(before, chunk)
-          }
-        }
+        if (hash === undefined) continue
+        if (loaded === undefined) for await (const chunk of partBytes(part)) hash.update(chunk)
+        else hash.update(loaded)
       }
     },
     done: () => ({ archiveBytes, ...(hash === undefined ? {} : { archiveSha256: hash.digest('hex') }) }),
   }
 }
-
-const windowBytes = 1 << 15
-
-/** A copy of the last bytes of both. */
-const tailOf = (before: Uint8Array, bytes: Uint8Array): Uint8Array =>
-  bytes.length >= windowBytes ? bytes.slice(-windowBytes) : concat([before, bytes]).slice(-windowBytes)
 
 /** Gives what is loaded already the first time, and then lets go of it. */
 const firstLoaded = (loaded: Uint8Array, load: () => Promise<Uint8Array>): (() => Promise<Uint8Array>) => {
@@ -177,25 +155,13 @@ const keeper = ({ spool }: PayloadOptions): Keep => {
   }
 }
 
-const deflatedPart = async ({ part, before }: Following, level: number, keep: Keep): Promise<Deflated> => {
+const deflatedPart = async (part: ArchivePart, level: number, keep: Keep): Promise<Deflated> => {
   if (part.kind === 'file') return checked(part.file, (await part.file.deflated?.(level)) ?? (await deflatedHere(part.file, level)))
   const plain = await part.load()
-  const compressed = await deflateAfter(before, plain, level)
-  const load = keep(compressed, async () => deflateAfter(before, await part.load(), level))
+  const compressed = await deflateAlone(plain, level)
+  const load = keep(compressed, async () => deflateAlone(await part.load(), level))
   return { crc32: crc32(plain), sizeBytes: plain.length, compressedBytes: compressed.length, chunks: () => onlyChunk(load) }
 }
-
-/** Ends on a byte, without an end block, as the pieces of `deflatePieces` do. */
-const deflateAfter = (dictionary: Uint8Array, bytes: Uint8Array, level: number): Promise<Uint8Array> =>
-  new Promise((resolve, reject) => {
-    // Stored blocks are cut by the room there is, so it is a constant; and they look nothing up.
-    const options = { level, chunkSize: (1 << 20) + (1 << 16), finishFlush: constants.Z_SYNC_FLUSH }
-    deflateRaw(bytes, level === 0 || dictionary.length === 0 ? options : { ...options, dictionary }, (error, result) => {
-      // A copy, because the result is a view of a buffer with room for far more.
-      if (error === null) resolve(Uint8Array.from(result))
-      else reject(error)
-    })
-  })
 
 /** The pieces are kept while they are few; a larger stream is made again each time. */
 const deflatedHere = async (file: RpmContent, level: number): Promise<Deflated> => {

@@ -9,7 +9,7 @@ import type { Shape, Unit } from '../unit.ts'
 export { findExecutable, foreignProgram, treeWith } from './builder/executable.ts'
 
 const common = {
-  env: z.record(z.string(), z.string()).optional().describe('Environment of the build; nothing else is passed on'),
+  env: z.record(z.string(), z.string()).optional().describe('Environment of the build; beside it only PATH and SOURCE_DATE_EPOCH are passed on'),
   cwd: z.string().optional().describe('Folder that commands start in, below the project'),
 }
 type Common = typeof common

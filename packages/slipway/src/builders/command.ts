@@ -85,7 +85,8 @@ const runAll = async (job: BuildJob, options: Options): Promise<void> => {
   const log = `${job.scratch}/build.log`
   await job.io.files.write(log, new Uint8Array(0), { durable: false })
   const cwd = options.cwd === undefined ? job.root : `${job.root}/${options.cwd}`
-  const env = { ...job.io.secrets.matching(/^(PATH|HOME)$/), SOURCE_DATE_EPOCH: String(job.date), ...options.env }
+  // PATH alone of this machine: without it no program is found (docs/decisions/command-builds.md).
+  const env = { ...job.io.secrets.matching(/^PATH$/), SOURCE_DATE_EPOCH: String(job.date), ...options.env }
   for (const [tool = '', ...args] of runOf(job, options)) {
     let written = job.io.files.append(log, new TextEncoder().encode(`$ ${redact([tool, ...args].join(' '))}\n`), { durable: false })
     let failed: Error | undefined

@@ -55,6 +55,21 @@ describe('prebuilt from a folder', () => {
     await expect(build({ from: 'out' })).rejects.toThrow('prebuilt/no-executable')
     expect((await build({ from: 'out', bin: 'second-{version}' })).executable).toBe('second-1.2.3')
     await expect(build({ from: 'out', bin: 'none' })).rejects.toThrow('prebuilt/no-executable')
+    await expect(build({ from: 'out' })).rejects.toThrow('no file in "out" (linux-x64) is named "tool"')
+    await expect(build({ from: 'out', bin: 'none' })).rejects.toThrow('"out" (linux-x64) has no file "none"')
+  })
+  it('says that a folder without a file is empty, and to build first', async () => {
+    mkdirSync(join(folder, 'project/out/linux-x64/inner'), { recursive: true })
+    await expect(build({ from: 'out/{target}', bin: 'tool' })).rejects.toMatchObject({
+      problems: [
+        {
+          code: 'prebuilt/empty',
+          message: '"out/linux-x64", which build.prebuilt.from says for linux-x64, holds no file',
+          hint: expect.stringMatching(/^Build the app first/),
+          exit: 'input',
+        },
+      ],
+    })
   })
   it('follows a link to the folder', async () => {
     put('real/tool', x64)

@@ -24,7 +24,7 @@ interface Options {
 }
 
 /**
- * Codes: `prebuilt/no-from`, `prebuilt/missing`, `prebuilt/no-executable`, `prebuilt/wrong-binary`, `prebuilt/not-locked`, `prebuilt/integrity`,
+ * Codes: `prebuilt/no-from`, `prebuilt/missing`, `prebuilt/empty`, `prebuilt/no-executable`, `prebuilt/wrong-binary`, `prebuilt/not-locked`, `prebuilt/integrity`,
  * `prebuilt/npm-failed`, `prebuilt/bad-npm-name`, `prebuilt/bad-archive`, `prebuilt/unsafe-archive`.
  */
 export const prebuilt = builder({
@@ -58,8 +58,10 @@ export const prebuilt = builder({
   build: async (job, options) => {
     const folder = await folderOf(job, options)
     const entries = await job.scan(folder)
+    const from = fromOf(job, options) ?? ''
+    if (!entries.some(one => one.type !== 'folder')) failEmpty(job, from)
     const path = options.bin === undefined ? undefined : fillPlaceholders(options.bin, job)
-    const executable = findExecutable(entries, job.app, { target: job.target, path }) ?? failNoExecutable(job, entries, path)
+    const executable = findExecutable(entries, job.app, { target: job.target, path }) ?? failNoExecutable(job, { from, entries, path })
     const foreign = await foreignProgram(job.io, `${folder}/${executable}`, job.target)
     if (foreign !== null)
       fail('prebuilt/wrong-binary', `${executable} is ${foreign}, not one for ${job.target}`, {
@@ -156,11 +158,22 @@ const failMissing = (job: BuildJob, path: string): never =>
     where: { path: 'build.prebuilt.from', file: path, target: job.target },
   })
 
-const failNoExecutable = (job: BuildJob, entries: FileTree['entries'], path: string | undefined): never =>
+const failEmpty = (job: BuildJob, from: string): never =>
+  fail('prebuilt/empty', `${JSON.stringify(from)}, which build.prebuilt.from says for ${job.target}, holds no file`, {
+    hint: 'Build the app first; Slipway takes what stands there. Else correct the path, or take the target out of targets.',
+    where: { path: 'build.prebuilt.from', file: from, target: job.target },
+  })
+
+interface Looked {
+  readonly from: string
+  readonly entries: FileTree['entries']
+  readonly path: string | undefined
+}
+const failNoExecutable = (job: BuildJob, { from, entries, path }: Looked): never =>
   fail(
     'prebuilt/no-executable',
     path === undefined
-      ? `no file of ${job.target} is named ${JSON.stringify(job.app.bin)}, and there is not exactly one executable among its ${entries.length} entries`
-      : `${job.target} has no file ${JSON.stringify(path)}`,
+      ? `no file in ${JSON.stringify(from)} (${job.target}) is named ${JSON.stringify(job.app.bin)}, and there is not exactly one executable among its ${entries.length} entries`
+      : `${JSON.stringify(from)} (${job.target}) has no file ${JSON.stringify(path)}`,
     { hint: 'Set build.prebuilt.bin to the path of the executable inside.', where: { path: 'build.prebuilt.bin', target: job.target } },
   )

@@ -7,7 +7,9 @@ import type { ChannelChange, ChannelJob } from '../run/channel-turn.ts'
 import type { Invocation, Style } from './command.ts'
 import { bucketsOf, oneApp, projectOf } from './project.ts'
 
-export const jobOf = async (invocation: Invocation): Promise<{ readonly job: ChannelJob; readonly settings: AppSettings; readonly project: Project }> => {
+export const jobOf = async (
+  invocation: Invocation,
+): Promise<{ readonly job: ChannelJob; readonly settings: AppSettings; readonly project: Project }> => {
   const { io, signal, interactive, ask } = invocation
   const project = await projectOf(invocation)
   const settings = oneApp(project)

@@ -12,6 +12,10 @@ export interface Flag {
   readonly value?: string
   readonly repeat?: boolean
   readonly choices?: readonly string[]
+  /** Another flag of this command without which it would do nothing: then it is refused. */
+  readonly needs?: string
+  /** Values of the first argument with which it does something; with any other it is refused. */
+  readonly actions?: readonly string[]
   readonly summary: string
 }
 export interface Argument {

@@ -40,7 +40,22 @@ export const parse = ({ command, rest, trouble }: Scan, cwd: string): Parsed => 
   const values = commander.opts<Record<string, string | true | string[]>>()
   const given = (options: ReadonlyMap<string, Option>) =>
     Object.fromEntries([...options.keys()].flatMap(name => (values[name] === undefined ? [] : [[name, values[name]]])))
-  return { command, args: commander.args, flags: given(own), global: globalOf(given(shared), cwd) }
+  const flags = given(own)
+  refuseIdle(command, { args: commander.args, flags })
+  return { command, args: commander.args, flags, global: globalOf(given(shared), cwd) }
+}
+
+/** A flag that would do nothing was meant to do something. Codes: `command/needs-flag`, `command/needless-flag`. */
+const refuseIdle = (command: CommandSpec, { args, flags }: Pick<Parsed, 'args' | 'flags'>): void => {
+  const [action = ''] = args
+  for (const { name, needs, actions } of command.flags.filter(flag => flags[flag.name] !== undefined)) {
+    if (needs !== undefined && flags[needs] === undefined)
+      fail('command/needs-flag', `--${name} does nothing without --${needs}.`, { hint: `Say --${needs} too, or leave --${name} out.` })
+    if (actions !== undefined && !actions.includes(action))
+      fail('command/needless-flag', `--${name} does nothing in ${command.name} ${action}.`, {
+        hint: `Leave it out; it belongs to: ${actions.map(one => `slipway ${command.name} ${one}`).join(', ')}.`,
+      })
+  }
 }
 
 const optionOf = (flag: Flag): Option => {

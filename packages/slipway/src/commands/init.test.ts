@@ -14,7 +14,15 @@ import type { Invocation, Outcome, Style } from './command.ts'
 import { run } from './init.ts'
 
 const fixtures = fileURLToPath(new URL('../../../../test/fixtures/repos', import.meta.url))
-const plainStyle: Style = { bold: text => text, dim: text => text, red: text => text, green: text => text, yellow: text => text, cyan: text => text, width: 80 }
+const plainStyle: Style = {
+  bold: text => text,
+  dim: text => text,
+  red: text => text,
+  green: text => text,
+  yellow: text => text,
+  cyan: text => text,
+  width: 80,
+}
 
 interface Given {
   readonly flags?: Invocation['flags']
@@ -25,7 +33,16 @@ interface Given {
 const init = (cwd: string, { flags = { yes: true }, args = [], config, answer }: Given = {}): Promise<Outcome> =>
   run({
     io: ioWith(),
-    global: { json: false, cwd, profile: 'release', set: [], quiet: false, verbose: false, reporter: 'none', ...(config === undefined ? {} : { config }) },
+    global: {
+      json: false,
+      cwd,
+      profile: 'release',
+      set: [],
+      quiet: false,
+      verbose: false,
+      reporter: 'none',
+      ...(config === undefined ? {} : { config }),
+    },
     args,
     flags,
     emit: () => undefined,
@@ -38,7 +55,8 @@ const codeOf = async (work: Promise<unknown>): Promise<string> =>
     () => 'none',
     (error: unknown) => (error instanceof SlipwayError ? error.problems.map(one => one.code).join(' ') : String(error)),
   )
-const linesIn = (run: unknown): readonly string[] => (typeof run === 'string' ? [run] : typeof run === 'object' && run !== null ? Object.values(run).flatMap(linesIn) : [])
+const linesIn = (run: unknown): readonly string[] =>
+  typeof run === 'string' ? [run] : typeof run === 'object' && run !== null ? Object.values(run).flatMap(linesIn) : []
 const textOf = (outcome: Outcome): string => outcome.text(plainStyle, { verbose: false })
 
 const copyOf = (name: string, files: Readonly<Record<string, string>> = {}): string => {
@@ -52,7 +70,8 @@ const put = (folder: string, path: string, bytes: Uint8Array | string): void => 
 }
 
 /** What was written, as the schema and plan take it: any problem of form or meaning throws here. */
-const planned = async (folder: string, set: readonly string[] = []) => makePlan({ project: await read(folder, { set }), until: 'publish', narrow: { targets: [], only: [] } })
+const planned = async (folder: string, set: readonly string[] = []) =>
+  makePlan({ project: await read(folder, { set }), until: 'publish', narrow: { targets: [], only: [] } })
 const idsOf = (units: readonly { readonly id: string }[]): readonly string[] => units.map(one => one.id)
 
 interface Expected {
@@ -68,57 +87,186 @@ interface Expected {
 const url = 'config/todo store.folder.url'
 const cases: Readonly<Record<string, Expected>> = {
   'tauri-monorepo': {
-    kind: 'tauri', file: 'slipway.config.ts', app: { name: 'OpenChamber', id: 'dev.openchamber.desktop', bin: 'openchamber-desktop', version: '1.4.0', license: 'MIT', category: 'DeveloperTool' },
-    targets: ['macos-x64', 'macos-arm64', 'linux-x64'], packages: ['deb', 'tar.gz'], feeds: ['tauri'], questions: ['config/todo app.publisher'],
-    says: ['pnpm exec tauri build --no-bundle --target {rust}', "cwd: 'packages/desktop'", "'packages/desktop/src-tauri/target/{rust}/release/{bin}{exe}'", 'env:TAURI_SIGNING_PRIVATE_KEY', 'libayatana-appindicator3-1', '// Not available yet: dmg, app.zip, appimage, app.tar.gz', 'https://dl.openchamber.example'],
+    kind: 'tauri',
+    file: 'slipway.config.ts',
+    app: {
+      name: 'OpenChamber',
+      id: 'dev.openchamber.desktop',
+      bin: 'openchamber-desktop',
+      version: '1.4.0',
+      license: 'MIT',
+      category: 'DeveloperTool',
+    },
+    targets: ['macos-x64', 'macos-arm64', 'linux-x64'],
+    packages: ['deb', 'tar.gz'],
+    feeds: ['tauri'],
+    questions: ['config/todo app.publisher'],
+    says: [
+      'pnpm exec tauri build --no-bundle --target {rust}',
+      "cwd: 'packages/desktop'",
+      "'packages/desktop/src-tauri/target/{rust}/release/{bin}{exe}'",
+      'env:TAURI_SIGNING_PRIVATE_KEY',
+      'libayatana-appindicator3-1',
+      '// Not available yet: dmg, app.zip, appimage, app.tar.gz',
+      'https://dl.openchamber.example',
+    ],
   },
   'tauri-one': {
-    kind: 'tauri', file: 'slipway.config.ts', app: { name: 'notes', id: 'org.example.notes', bin: 'notes', version: '2.0.1' },
-    targets: ['linux-x64'], packages: ['deb'], feeds: ['tauri'], questions: ['config/todo app.publisher', url], says: ['npx --no-install tauri build', 'libwebkit2gtk-4.0-37', 'Add what you build for: macos-arm64'],
+    kind: 'tauri',
+    file: 'slipway.config.ts',
+    app: { name: 'notes', id: 'org.example.notes', bin: 'notes', version: '2.0.1' },
+    targets: ['linux-x64'],
+    packages: ['deb'],
+    feeds: ['tauri'],
+    questions: ['config/todo app.publisher', url],
+    says: ['npx --no-install tauri build', 'libwebkit2gtk-4.0-37', 'Add what you build for: macos-arm64'],
   },
   'electron-inline': {
-    kind: 'electron', file: 'slipway.config.ts', app: { name: 'AutoByteus', id: 'com.autobyteus.app', publisher: 'AutoByteus <linux@autobyteus.example>' },
-    targets: ['macos-x64', 'macos-arm64', 'windows-x64', 'linux-x64'], packages: ['deb', 'tar.gz', 'zip'], feeds: ['electron'], questions: [url],
-    says: ["'electron-dist/mac-arm64/AutoByteus.app'", "'npm run build', 'npx --no-install electron-builder --win --x64 --dir --publish never'", 'Not available yet: store.github "AutoByteus/autobyteus-web"', "out: 'slipway-dist'"],
+    kind: 'electron',
+    file: 'slipway.config.ts',
+    app: { name: 'AutoByteus', id: 'com.autobyteus.app', publisher: 'AutoByteus <linux@autobyteus.example>' },
+    targets: ['macos-x64', 'macos-arm64', 'windows-x64', 'linux-x64'],
+    packages: ['deb', 'tar.gz', 'zip'],
+    feeds: ['electron'],
+    questions: [url],
+    says: [
+      "'electron-dist/mac-arm64/AutoByteus.app'",
+      "'npm run build', 'npx --no-install electron-builder --win --x64 --dir --publish never'",
+      'Not available yet: store.github "AutoByteus/autobyteus-web"',
+      "out: 'slipway-dist'",
+    ],
   },
   'electron-yml': {
-    kind: 'electron', file: 'slipway.config.ts', app: { name: 'Acme Desk', id: 'com.acme.desk', bin: 'desk' },
-    targets: ['linux-x64'], packages: ['tar.gz'], questions: [url], says: ['beta: {}', 'Not available yet: rpm', 'store.s3 "acme-desk"', "'dist/linux-unpacked'"],
+    kind: 'electron',
+    file: 'slipway.config.ts',
+    app: { name: 'Acme Desk', id: 'com.acme.desk', bin: 'desk' },
+    targets: ['linux-x64'],
+    packages: ['tar.gz'],
+    questions: [url],
+    says: ['beta: {}', 'Not available yet: rpm', 'store.s3 "acme-desk"', "'dist/linux-unpacked'"],
   },
   'electron-json5': {
-    kind: 'electron', file: 'slipway.config.ts', app: { name: 'Five', id: 'com.example.five' }, targets: ['windows-x64', 'windows-x86'], packages: ['zip'],
-    questions: [], says: ["'dist/win-ia32-unpacked'", '--win --ia32 --dir', "url: 'https://dl.example.org/five"],
+    kind: 'electron',
+    file: 'slipway.config.ts',
+    app: { name: 'Five', id: 'com.example.five' },
+    targets: ['windows-x64', 'windows-x86'],
+    packages: ['zip'],
+    questions: [],
+    says: ["'dist/win-ia32-unpacked'", '--win --ia32 --dir', "url: 'https://dl.example.org/five"],
   },
   'electron-forge': {
-    kind: 'electron', file: 'slipway.config.ts', app: { name: 'Forged', bin: 'forged' }, targets: ['linux-x64'], packages: ['deb'],
-    questions: ['config/todo app.id', 'config/todo app.publisher', url], says: ['electron-forge package --platform=linux --arch=x64', "'out/Forged-linux-x64'"],
+    kind: 'electron',
+    file: 'slipway.config.ts',
+    app: { name: 'Forged', bin: 'forged' },
+    targets: ['linux-x64'],
+    packages: ['deb'],
+    questions: ['config/todo app.id', 'config/todo app.publisher', url],
+    says: ['electron-forge package --platform=linux --arch=x64', "'out/Forged-linux-x64'"],
   },
   'cargo-plain': {
-    kind: 'cargo', file: 'slipway.yaml', app: { bin: 'rg', publisher: 'Rip <rip@example.org>', version: '14.1.0' }, targets: ['linux-x64'], packages: ['deb', 'tar.gz'], questions: [url],
+    kind: 'cargo',
+    file: 'slipway.yaml',
+    app: { bin: 'rg', publisher: 'Rip <rip@example.org>', version: '14.1.0' },
+    targets: ['linux-x64'],
+    packages: ['deb', 'tar.gz'],
+    questions: [url],
     says: ["run: 'cargo build --release --bin rg --target {rust}'", "'target/{rust}/release/{bin}{exe}'"],
   },
   'cargo-dist': {
-    kind: 'cargo', file: 'slipway.yaml', app: { name: 'kandil-cli', bin: 'kandil', version: '0.3.0', license: 'Apache-2.0' },
-    targets: ['macos-x64', 'macos-arm64', 'windows-x64', 'linux-x64', 'linux-x64-musl'], packages: ['tar.gz', 'zip'], questions: [url],
-    says: ['cargo build --profile dist --locked --package kandil-cli --bin kandil', 'target/{rust}/dist/', 'feeds.homebrew', 'Not available yet: msi'],
+    kind: 'cargo',
+    file: 'slipway.yaml',
+    app: { name: 'kandil-cli', bin: 'kandil', version: '0.3.0', license: 'Apache-2.0' },
+    targets: ['macos-x64', 'macos-arm64', 'windows-x64', 'linux-x64', 'linux-x64-musl'],
+    packages: ['tar.gz', 'zip'],
+    questions: [url],
+    says: [
+      'cargo build --profile dist --locked --package kandil-cli --bin kandil',
+      'target/{rust}/dist/',
+      'feeds.homebrew',
+      'Not available yet: msi',
+    ],
   },
-  'cargo-dist-workspace': { kind: 'cargo', file: 'slipway.yaml', app: { bin: 'one' }, targets: ['macos-arm64', 'linux-x64-musl'], packages: ['tar.gz'], questions: [url], says: ['dist-workspace.toml', 'Not available yet: tar.xz'] },
+  'cargo-dist-workspace': {
+    kind: 'cargo',
+    file: 'slipway.yaml',
+    app: { bin: 'one' },
+    targets: ['macos-arm64', 'linux-x64-musl'],
+    packages: ['tar.gz'],
+    questions: [url],
+    says: ['dist-workspace.toml', 'Not available yet: tar.xz'],
+  },
   'go-plain': {
-    kind: 'go', file: 'slipway.yaml', app: { bin: 'hey' }, targets: ['macos-x64', 'macos-arm64', 'windows-x64', 'windows-arm64', 'linux-x64', 'linux-arm64'], packages: ['tar.gz', 'zip'],
-    questions: [url, 'version/none app.version'], says: ['env GOOS=windows GOARCH=arm64 go build', 'the tag on HEAD, as v1.0.0'],
+    kind: 'go',
+    file: 'slipway.yaml',
+    app: { bin: 'hey' },
+    targets: ['macos-x64', 'macos-arm64', 'windows-x64', 'windows-arm64', 'linux-x64', 'linux-arm64'],
+    packages: ['tar.gz', 'zip'],
+    questions: [url, 'version/none app.version'],
+    says: ['env GOOS=windows GOARCH=arm64 go build', 'the tag on HEAD, as v1.0.0'],
   },
   'go-goreleaser': {
-    kind: 'go', file: 'slipway.yaml', app: { name: 'lab', bin: 'lab', license: 'MIT', publisher: 'Lab <lab@example.org>', homepage: 'https://lab.example', summary: 'A laboratory' },
-    targets: ['macos-x64', 'macos-arm64', 'windows-x64', 'linux-x64', 'linux-arm64', 'linux-armv7'], packages: ['deb', 'tar.gz', 'zip'], questions: [url, 'version/none app.version'],
-    says: ["''-ldflags=-s -w -X main.version={version}''", 'GOARCH=arm GOARM=7', './cmd/lab', '-tags=netgo', 'cmd/helper', 'freebsd/amd64', 'store.s3 "lab-releases"', 'feeds.homebrew', "depends: ['git']", 'The hooks'],
+    kind: 'go',
+    file: 'slipway.yaml',
+    app: {
+      name: 'lab',
+      bin: 'lab',
+      license: 'MIT',
+      publisher: 'Lab <lab@example.org>',
+      homepage: 'https://lab.example',
+      summary: 'A laboratory',
+    },
+    targets: ['macos-x64', 'macos-arm64', 'windows-x64', 'linux-x64', 'linux-arm64', 'linux-armv7'],
+    packages: ['deb', 'tar.gz', 'zip'],
+    questions: [url, 'version/none app.version'],
+    says: [
+      "''-ldflags=-s -w -X main.version={version}''",
+      'GOARCH=arm GOARM=7',
+      './cmd/lab',
+      '-tags=netgo',
+      'cmd/helper',
+      'freebsd/amd64',
+      'store.s3 "lab-releases"',
+      'feeds.homebrew',
+      "depends: ['git']",
+      'The hooks',
+    ],
   },
-  'goreleaser-alone': { kind: 'none', file: 'slipway.yaml', app: { name: 'zed' }, targets: ['macos-arm64', 'linux-x64'], packages: ['tar.gz'], questions: ['config/todo build.prebuilt', 'version/none app.version', url].toSorted(), says: [] },
+  'goreleaser-alone': {
+    kind: 'none',
+    file: 'slipway.yaml',
+    app: { name: 'zed' },
+    targets: ['macos-arm64', 'linux-x64'],
+    packages: ['tar.gz'],
+    questions: ['config/todo build.prebuilt', 'version/none app.version', url].toSorted(),
+    says: [],
+  },
   'npm-platforms': {
-    kind: 'npm', file: 'slipway.config.ts', app: { bin: 'esbuild', version: '0.28.2', license: 'MIT' }, targets: ['macos-x64', 'macos-arm64', 'windows-x64', 'linux-x64', 'linux-arm64'], packages: ['tar.gz', 'zip'], questions: [url],
+    kind: 'npm',
+    file: 'slipway.config.ts',
+    app: { bin: 'esbuild', version: '0.28.2', license: 'MIT' },
+    targets: ['macos-x64', 'macos-arm64', 'windows-x64', 'linux-x64', 'linux-arm64'],
+    packages: ['tar.gz', 'zip'],
+    questions: [url],
     says: ["prebuilt: 'npm:@esbuild/{npm}'"],
   },
-  'npm-script': { kind: 'npm', file: 'slipway.config.ts', app: { bin: 'lister', publisher: 'Ann <ann@example.org>' }, targets: ['linux-x64'], packages: ['deb', 'tar.gz'], questions: [url], says: ["from: 'lib'", "bin: 'cli.js'"] },
-  'npm-dependencies': { kind: 'npm', file: 'slipway.config.ts', app: { bin: 'bundled' }, targets: ['linux-x64'], packages: ['tar.gz'], questions: ['config/todo build.command.from', url], says: ["run: 'npm run build'"] },
+  'npm-script': {
+    kind: 'npm',
+    file: 'slipway.config.ts',
+    app: { bin: 'lister', publisher: 'Ann <ann@example.org>' },
+    targets: ['linux-x64'],
+    packages: ['deb', 'tar.gz'],
+    questions: [url],
+    says: ["from: 'lib'", "bin: 'cli.js'"],
+  },
+  'npm-dependencies': {
+    kind: 'npm',
+    file: 'slipway.config.ts',
+    app: { bin: 'bundled' },
+    targets: ['linux-x64'],
+    packages: ['tar.gz'],
+    questions: ['config/todo build.command.from', url],
+    says: ["run: 'npm run build'"],
+  },
 }
 
 describe.each(Object.entries(cases))('%s', (name, expected) => {
@@ -126,7 +274,11 @@ describe.each(Object.entries(cases))('%s', (name, expected) => {
     const folder = copyOf(name)
     const outcome = await init(folder)
     expect(outcome.problems).toEqual([])
-    expect(outcome.data).toMatchObject({ kind: expected.kind, file: expected.file, written: [...(expected.file.endsWith('.ts') ? ['package.json'] : []), expected.file] })
+    expect(outcome.data).toMatchObject({
+      kind: expected.kind,
+      file: expected.file,
+      written: [...(expected.file.endsWith('.ts') ? ['package.json'] : []), expected.file],
+    })
     const text = readFileSync(join(folder, expected.file), 'utf8')
     for (const part of expected.says) expect(text.replaceAll(/\n *(\/\/|#) /g, ' ')).toContain(part.replace(/^\/\/ /, ''))
     expect(existsSync(join(folder, '.gitignore'))).toBe(false)
@@ -136,7 +288,12 @@ describe.each(Object.entries(cases))('%s', (name, expected) => {
     expect(app!.targets).toEqual(expected.targets)
     expect(idsOf(app!.packages)).toEqual(expected.packages)
     expect(idsOf(app!.feeds)).toEqual(expected.feeds ?? [])
-    expect(project.questions.filter(one => one.where.file !== 'electron-builder.json5').map(one => `${one.code} ${one.where.path ?? ''}`).sort()).toEqual(expected.questions)
+    expect(
+      project.questions
+        .filter(one => one.where.file !== 'electron-builder.json5')
+        .map(one => `${one.code} ${one.where.path ?? ''}`)
+        .sort(),
+    ).toEqual(expected.questions)
   })
 })
 
@@ -171,7 +328,13 @@ describe('programs that exist', () => {
     const { build, targets, app } = (await read(folder)).apps[0]!
     expect(app.bin).toBe('tool')
     expect(targets.toSorted()).toEqual(['linux-arm64', 'linux-x64', 'linux-x64-musl', 'macos-arm64', 'windows-x64'])
-    expect(build[0]!.options['from']).toEqual({ 'macos-arm64': 'dist/tool-darwin-arm64', 'windows-x64': 'dist/tool.exe', 'linux-x64': 'dist/tool-linux-amd64', 'linux-arm64': 'dist/arm', 'linux-x64-musl': 'dist/tool-alpine' })
+    expect(build[0]!.options['from']).toEqual({
+      'macos-arm64': 'dist/tool-darwin-arm64',
+      'windows-x64': 'dist/tool.exe',
+      'linux-x64': 'dist/tool-linux-amd64',
+      'linux-arm64': 'dist/arm',
+      'linux-x64-musl': 'dist/tool-alpine',
+    })
     expect(readFileSync(join(folder, 'slipway.yaml'), 'utf8')).toContain("out: 'slipway-dist'")
   })
   it('nothing at all is a config of questions', async () => {
@@ -197,7 +360,11 @@ describe('what is there already', () => {
     const outcome = await init(folder)
     expect(outcome.data['notes']).toContainEqual(expect.stringContaining('dist:release is there with another text'))
     const after = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { scripts: object }
-    expect(after.scripts).toEqual({ build: 'vite build', 'dist:release': 'electron-builder --publish always', 'dist:dev': 'slipway package --profile dev' })
+    expect(after.scripts).toEqual({
+      build: 'vite build',
+      'dist:release': 'electron-builder --publish always',
+      'dist:dev': 'slipway package --profile dev',
+    })
     expect(statSync(join(folder, 'package.json')).mode).toBe(statSync(join(fixtures, 'electron-inline/package.json')).mode)
   })
   it('.gitignore is added to where git is, also in a folder of the repository', async () => {
@@ -238,7 +405,13 @@ describe('nothing is written unseen', () => {
     const folder = copyOf('npm-script')
     const outcome = await init(folder, { flags: {} })
     expect(outcome.problems).toEqual([])
-    expect(outcome.data).toMatchObject({ written: [], changes: [{ file: 'package.json', action: 'edit' }, { file: 'slipway.config.ts', action: 'create' }] })
+    expect(outcome.data).toMatchObject({
+      written: [],
+      changes: [
+        { file: 'package.json', action: 'edit' },
+        { file: 'slipway.config.ts', action: 'create' },
+      ],
+    })
     expect(textOf(outcome)).toContain('+++ slipway.config.ts\n+// What Slipway releases here.')
     expect(textOf(outcome)).toContain('slipway init --yes')
     expect(readdirSync(folder).sort()).toEqual(['lib', 'package.json'])
@@ -251,7 +424,9 @@ describe('nothing is written unseen', () => {
     const questions: string[] = []
     const outcome = await init(copyOf('npm-script'), { flags: {}, answer: question => (questions.push(question), answer) })
     expect(outcome.data['written']).toEqual(written)
-    expect(questions).toEqual([expect.stringMatching(/\+ {4}bin|\+ {6}from: 'lib'[^]*Write package\.json, slipway\.config\.ts\? \[y\/N\] $/)])
+    expect(questions).toEqual([
+      expect.stringMatching(/\+ {4}bin|\+ {6}from: 'lib'[^]*Write package\.json, slipway\.config\.ts\? \[y\/N\] $/),
+    ])
   })
   it('what changed while it asked is not overwritten', async () => {
     const folder = copyOf('npm-script')
@@ -281,14 +456,69 @@ describe('what comes later', () => {
 
 describe('hostile texts', () => {
   const bad = fc.oneof(
-    fc.constantFrom("a'\n}) // ", '`${process.exit(9)}`', '${x}', '\u001b]0;x\u0007', '\u2028 */', 'TODO: x', '../../x', '{rust}', "a' | rm -rf /", '# : -', 'AKIAABCDEFGHIJKLMNOP'),
+    fc.constantFrom(
+      "a'\n}) // ",
+      '`${process.exit(9)}`',
+      '${x}',
+      '\u001b]0;x\u0007',
+      '\u2028 */',
+      'TODO: x',
+      '../../x',
+      '{rust}',
+      "a' | rm -rf /",
+      '# : -',
+      'AKIAABCDEFGHIJKLMNOP',
+    ),
     fc.string({ unit: 'binary', minLength: 1, maxLength: 30 }),
   )
   const reposOf = (name: string, text: string): readonly Readonly<Record<string, string>>[] => [
-    { 'package.json': JSON.stringify({ name, description: text, author: text, license: text, homepage: text, version: '1.0.0', bin: { [name]: text }, scripts: { build: text } }) },
-    { 'package.json': '{}', 'apps/x/src-tauri/tauri.conf.json': JSON.stringify({ productName: name, identifier: text, version: '1.0.0', bundle: { targets: [text, 'deb'], icon: [text], linux: { deb: { depends: [text] } } }, plugins: { updater: { pubkey: text, endpoints: [text] } } }) },
-    { 'package.json': JSON.stringify({ name, version: '1.0.0', devDependencies: { electron: '1', 'electron-builder': '1' }, build: { appId: text, productName: name, directories: { output: text }, linux: { target: [text], maintainer: text }, mac: {}, publish: { provider: 's3', bucket: text } } }) },
-    { 'go.mod': `module ${name.replaceAll(/\s/g, '')}\n`, 'main.go': 'package main\n', '.goreleaser.yaml': JSON.stringify({ project_name: name, builds: [{ main: text, binary: name, dir: text, flags: [text], ldflags: [text] }], nfpms: [{ formats: ['deb'], maintainer: text, section: text, dependencies: [text], package_name: text }], blobs: [{ provider: 's3', bucket: text }] }) },
+    {
+      'package.json': JSON.stringify({
+        name,
+        description: text,
+        author: text,
+        license: text,
+        homepage: text,
+        version: '1.0.0',
+        bin: { [name]: text },
+        scripts: { build: text },
+      }),
+    },
+    {
+      'package.json': '{}',
+      'apps/x/src-tauri/tauri.conf.json': JSON.stringify({
+        productName: name,
+        identifier: text,
+        version: '1.0.0',
+        bundle: { targets: [text, 'deb'], icon: [text], linux: { deb: { depends: [text] } } },
+        plugins: { updater: { pubkey: text, endpoints: [text] } },
+      }),
+    },
+    {
+      'package.json': JSON.stringify({
+        name,
+        version: '1.0.0',
+        devDependencies: { electron: '1', 'electron-builder': '1' },
+        build: {
+          appId: text,
+          productName: name,
+          directories: { output: text },
+          linux: { target: [text], maintainer: text },
+          mac: {},
+          publish: { provider: 's3', bucket: text },
+        },
+      }),
+    },
+    {
+      'go.mod': `module ${name.replaceAll(/\s/g, '')}\n`,
+      'main.go': 'package main\n',
+      '.goreleaser.yaml': JSON.stringify({
+        project_name: name,
+        builds: [{ main: text, binary: name, dir: text, flags: [text], ldflags: [text] }],
+        nfpms: [{ formats: ['deb'], maintainer: text, section: text, dependencies: [text], package_name: text }],
+        blobs: [{ provider: 's3', bucket: text }],
+      }),
+    },
   ]
   it('never break the config, nor run, nor stand where they cannot', { timeout: 120_000 }, async () => {
     await fc.assert(
@@ -300,19 +530,29 @@ describe('hostile texts', () => {
           const project = await read(folder)
           expect(project.questions.length).toBeGreaterThan(0)
           expect(await codeOf(planned(folder, ['app.version=1.0.0']))).toBe('none')
-          for (const { options } of project.apps[0]!.build) expect(linesIn(options['run']).flatMap(splitCommands).length).toBe(linesIn(options['run']).length)
+          for (const { options } of project.apps[0]!.build)
+            expect(linesIn(options['run']).flatMap(splitCommands).length).toBe(linesIn(options['run']).length)
           const written = (tree['app'] ?? {}) as Record<string, string>
-          for (const value of Object.values(written)) expect([name, text].some(one => one.trim().toLowerCase() === value.toLowerCase()) || /^[\x20-\x7e]+$/.test(value), JSON.stringify(value)).toBe(true)
+          for (const value of Object.values(written))
+            expect(
+              [name, text].some(one => one.trim().toLowerCase() === value.toLowerCase()) || /^[\x20-\x7e]+$/.test(value),
+              JSON.stringify(value),
+            ).toBe(true)
           expect(textOf(outcome)).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u202e]/)
-          expect(readFileSync(join(folder, String(outcome.data['file'])), 'utf8')).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u202e]/)
+          expect(readFileSync(join(folder, String(outcome.data['file'])), 'utf8')).not.toMatch(
+            /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u202e]/,
+          )
         }
       }),
       { numRuns: 15 },
     )
   })
   it('a name of quotes and backticks is taken exactly', async () => {
-    const name = "It's `${x}` \"Acme\" \u{1f98a}"
-    const folder = folderOf({ 'package.json': '{}', 'apps/x/src-tauri/tauri.conf.json': JSON.stringify({ productName: name, identifier: 'a.b', version: '1.0.0' }) })
+    const name = 'It\'s `${x}` "Acme" \u{1f98a}'
+    const folder = folderOf({
+      'package.json': '{}',
+      'apps/x/src-tauri/tauri.conf.json': JSON.stringify({ productName: name, identifier: 'a.b', version: '1.0.0' }),
+    })
     await init(folder)
     expect((await read(folder)).apps[0]!.app.name).toBe(name)
   })

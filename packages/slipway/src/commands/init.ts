@@ -58,7 +58,10 @@ const refuseLater = ({ args, flags }: Invocation): void => {
 const formOf = (file: string): 'code' | 'yaml' => {
   if (/\.ya?ml$/.test(file)) return 'yaml'
   if (/\.(ts|js|mjs)$/.test(file)) return 'code'
-  return fail('init/unknown-form', `${JSON.stringify(file)} is no form that init writes`, { hint: 'Give --config a name that ends in .ts, .js, .mjs, .yaml or .yml.', where: { file } })
+  return fail('init/unknown-form', `${JSON.stringify(file)} is no form that init writes`, {
+    hint: 'Give --config a name that ends in .ts, .js, .mjs, .yaml or .yml.',
+    where: { file },
+  })
 }
 
 const existingConfig = async (io: Io, root: string, wanted: string | undefined): Promise<string | undefined> => {
@@ -75,7 +78,8 @@ const mayWrite = async ({ flags, interactive, ask }: Invocation, made: Made): Pr
   return /^\s*(y|yes)\s*$/i.test(answer) ? 'yes' : 'no'
 }
 
-const shownChanges = ({ changes }: Made): readonly string[] => changes.flatMap((one, index) => [...(index === 0 ? [] : ['']), ...diffLines(one)])
+const shownChanges = ({ changes }: Made): readonly string[] =>
+  changes.flatMap((one, index) => [...(index === 0 ? [] : ['']), ...diffLines(one)])
 
 const dataOf = ({ finding, composed, file, changes, notes }: Made, written: readonly string[]): Outcome['data'] => ({
   kind: finding.kind,
@@ -100,14 +104,25 @@ const outcomeOf = (made: Made, { answer, written }: { readonly answer: Answer; r
   name: 'init',
   data: dataOf(made, written),
   problems: [],
-  text: style => (answer === 'unasked' ? [...shownChanges(made).map(coloured(style)), ''] : []).concat(summary(made, { answer, written }, style)).join('\n'),
+  text: style =>
+    (answer === 'unasked' ? [...shownChanges(made).map(coloured(style)), ''] : [])
+      .concat(summary(made, { answer, written }, style))
+      .join('\n'),
 })
 
-const coloured = (style: Style) => (line: string): string => (line.startsWith('+') ? style.green(line) : line.startsWith('-') ? style.red(line) : line)
+const coloured =
+  (style: Style) =>
+  (line: string): string =>
+    line.startsWith('+') ? style.green(line) : line.startsWith('-') ? style.red(line) : line
 
-const summary = ({ finding, composed, notes }: Made, { answer, written }: { readonly answer: Answer; readonly written: readonly string[] }, style: Style): readonly string[] => {
+const summary = (
+  { finding, composed, notes }: Made,
+  { answer, written }: { readonly answer: Answer; readonly written: readonly string[] },
+  style: Style,
+): readonly string[] => {
   const open = composed.open.length
-  const todo = open === 0 ? [] : [`${open === 1 ? 'One question is' : `${open} questions are`} open: ${composed.open.map(plain).join(', ')}`]
+  const todo =
+    open === 0 ? [] : [`${open === 1 ? 'One question is' : `${open} questions are`} open: ${composed.open.map(plain).join(', ')}`]
   const said = [`Found ${plain(finding.title)}.`, ...notes.map(plain), ...todo]
   if (answer !== 'yes') return [...said, answer === 'no' ? 'Nothing was written.' : 'Nothing was written. To write it: slipway init --yes']
   return [`Written: ${style.bold(written.map(plain).join(', '))}`, ...said, 'Next: slipway keys generate; slipway plan']

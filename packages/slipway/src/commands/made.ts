@@ -27,7 +27,8 @@ export const outcomeOf = ({ planned, result, resumed, until, command }: Done): O
     apps: result.works.map(work => appDocument(work, result, until)),
   },
   problems: result.problems,
-  text: style => (result.problems.length > 0 ? '' : result.works.map(work => appText(planned.project, work, { style, until, ms: result.ms })).join('\n')),
+  text: style =>
+    result.problems.length > 0 ? '' : result.works.map(work => appText(planned.project, work, { style, until, ms: result.ms })).join('\n'),
 })
 
 const appDocument = (work: Work, result: RunResult, until: Stage) => ({

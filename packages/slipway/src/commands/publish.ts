@@ -20,7 +20,15 @@ const refresh = async (invocation: Invocation): Promise<Outcome> => {
   const root = (await readRoot(io, settings)).bytes
   const release = await keys.role('release').catch(onlyKeyErrors)
   const live = await keys.role('live')
-  const state = await refreshPointer({ io, bucket, root, live, ...(release === null ? {} : { release }), freshnessMs: settings.trust.freshnessMs, signal })
+  const state = await refreshPointer({
+    io,
+    bucket,
+    root,
+    live,
+    ...(release === null ? {} : { release }),
+    freshnessMs: settings.trust.freshnessMs,
+    signal,
+  })
   const { heads, changed } = await settle({ bucket, root, app: settings.app.key, channels: null, signal })
   const { expires } = state
   return {

@@ -2,10 +2,14 @@
 import { fail, halt, resume, setPercent } from '@slipway/core'
 import type { ChannelState } from '@slipway/core'
 import type { RolloutStep } from '../config/project.ts'
-import { changeChannel } from '../run/channel-turn.ts'
+import { assertNotFrozen } from '../plan/freeze.ts'
+import { plain } from '../reporters/safe.ts'
+import { changeChannel, unknownChannel } from '../run/channel-turn.ts'
+import { readState } from '../run/state.ts'
+import { readRoot } from '../run/trust.ts'
 import { channelDocument, channelText, jobOf } from './channel.ts'
-import type { Invocation, Outcome } from './command.ts'
-import { textOf } from './project.ts'
+import type { Invocation, Outcome, Style } from './command.ts'
+import { bucketsOf, oneApp, projectOf, textOf } from './project.ts'
 
 export const run = async (invocation: Invocation): Promise<Outcome> => {
   const channel = invocation.args[0] ?? ''
@@ -14,9 +18,13 @@ export const run = async (invocation: Invocation): Promise<Outcome> => {
     fail('rollout/one-thing', `--${asked.join(' and --')} cannot be done at once`, {
       hint: 'Say one of --percent N, --next, --halt --reason R, --resume; none of them shows the rollout.',
     })
+  const move = moveOf(invocation)
+  if (move === null) return show(invocation, channel)
   const { job, settings } = await jobOf(invocation)
-  const steps = settings.channels[channel]?.rollout ?? []
-  const changed = await changeChannel(job, channel, (state, at) => change(invocation, { state, at, steps }))
+  const policy = settings.channels[channel]
+  // A halt is never held back.
+  if (asked[0] !== 'halt') assertNotFrozen(channel, policy?.freeze ?? [], invocation.io.clock.now())
+  const changed = await changeChannel(job, channel, (state, at) => move({ state, at, steps: policy?.rollout ?? [] }))
   return {
     name: 'rollout',
     data: { ...channelDocument(channel, changed.after), changed: changed.after !== changed.before, heads: changed.settled.heads.length },
@@ -25,19 +33,47 @@ export const run = async (invocation: Invocation): Promise<Outcome> => {
   }
 }
 
+/** What is committed, verified from the public root: needs no secret and changes nothing. */
+const show = async (invocation: Invocation, channel: string): Promise<Outcome> => {
+  const project = await projectOf(invocation)
+  const settings = oneApp(project)
+  const root = (await readRoot(invocation.io, settings)).bytes
+  const all = await readState(await bucketsOf(invocation, project)(settings), root)
+  const state = all.channels[channel] ?? unknownChannel(channel, Object.keys(all.channels))
+  return {
+    name: 'rollout',
+    data: { ...channelDocument(channel, state), changed: false, heads: 0 },
+    problems: [],
+    text: style => shown(channel, state, style),
+  }
+}
+
+const shown = (channel: string, { n, current, candidate, halted }: ChannelState, style: Style): string => {
+  const next = candidate === null ? '' : `, ${plain(candidate.version)} for ${candidate.percent} %`
+  const stop = halted === null ? '' : `\n${style.red('halted')}     ${plain(halted.reason)}`
+  return `${style.bold(channel)} is at ${plain(current ?? 'nothing')}${next} (change ${n})${stop}`
+}
+
 interface Asked {
   readonly state: ChannelState
   readonly at: string
   readonly steps: readonly RolloutStep[]
 }
 
-const change = (invocation: Invocation, { state, at, steps }: Asked): ChannelState => {
+/** What the flags ask for, looked at before anything is opened; null: nothing. */
+const moveOf = (invocation: Invocation): ((asked: Asked) => ChannelState) | null => {
   const { flags } = invocation
-  if (flags['halt'] !== undefined) return halt(state, { reason: textOf(invocation, 'reason') ?? noReason(), at }).state
-  if (flags['resume'] !== undefined) return resume(state, { at }).state
-  if (flags['percent'] !== undefined) return setPercent(state, { percent: wholePercent(textOf(invocation, 'percent') ?? ''), at }).state
-  if (flags['next'] !== undefined) return setPercent(state, { percent: nextStep(state, steps), at }).state
-  return state
+  if (flags['halt'] !== undefined) {
+    const reason = textOf(invocation, 'reason') ?? noReason()
+    return ({ state, at }) => halt(state, { reason, at }).state
+  }
+  if (flags['resume'] !== undefined) return ({ state, at }) => resume(state, { at }).state
+  if (flags['percent'] !== undefined) {
+    const percent = wholePercent(textOf(invocation, 'percent') ?? '')
+    return ({ state, at }) => setPercent(state, { percent, at }).state
+  }
+  if (flags['next'] !== undefined) return ({ state, at, steps }) => setPercent(state, { percent: nextStep(state, steps), at }).state
+  return null
 }
 
 const noReason = (): never =>

@@ -31,7 +31,10 @@ export const assertSamePlan = async (invocation: Invocation, { plan, digest }: P
 const readPlanFile = async ({ io, global }: Invocation, wanted: string): Promise<Readonly<Record<string, Json>>> => {
   const file = wanted.startsWith('/') ? wanted : `${global.cwd}/${wanted}`
   const bad = (what: string): never =>
-    fail('release/bad-plan', `${plain(wanted)} ${what}`, { hint: 'Give a file that `slipway plan --out FILE` wrote, or the digest that `slipway plan` shows.', where: { file } })
+    fail('release/bad-plan', `${plain(wanted)} ${what}`, {
+      hint: 'Give a file that `slipway plan --out FILE` wrote, or the digest that `slipway plan` shows.',
+      where: { file },
+    })
   if ((await io.files.stat(file))?.type !== 'file') return bad('is no file')
   const text = await io.files.readText(file)
   const json = ((): Json => {

@@ -4,7 +4,12 @@ import type { Argument, CommandSpec, Flag } from './command.ts'
 const channel: Flag = { name: 'channel', value: 'NAME', summary: 'The channel (default: stable, or beta for 1.2.0-beta.1)' }
 const target: Flag = { name: 'target', value: 'TARGET', repeat: true, summary: 'Only these targets, as macos-arm64,linux-x64' }
 const only = (what: string): Flag => ({ name: 'only', value: 'ID', repeat: true, summary: `Only these ${what}` })
-const reason = (why: string): Flag => ({ name: 'reason', value: 'TEXT', summary: why })
+const reason = (why: string, needs?: string): Flag => ({
+  name: 'reason',
+  value: 'TEXT',
+  ...(needs === undefined ? {} : { needs }),
+  summary: why,
+})
 const channelName: Argument = { name: 'CHANNEL', summary: 'The channel, as stable' }
 const resumeFlag: Flag = { name: 'resume', summary: 'Continue the run that was interrupted' }
 
@@ -29,8 +34,8 @@ const project: readonly CommandSpec[] = [
     summary: 'Make, list, rotate and print the keys of an app',
     args: [{ name: 'ACTION', choices: ['generate', 'list', 'rotate', 'public'], summary: 'What to do with the keys' }],
     flags: [
-      { name: 'password', summary: 'Seal new keys with a password (asked for, or SLIPWAY_KEYS_PASSWORD)' },
-      { name: 'ci', summary: 'Print the secret for CI, SLIPWAY_KEYS: all keys but root' },
+      { name: 'password', actions: ['generate'], summary: 'Seal new keys with a password (asked for, or SLIPWAY_KEYS_PASSWORD)' },
+      { name: 'ci', actions: ['generate', 'list'], summary: 'Print the secret for CI, SLIPWAY_KEYS: all keys but root' },
     ],
     examples: ['slipway keys generate', 'slipway keys public'],
     load: () => import('./keys.ts'),
@@ -89,7 +94,7 @@ const release: readonly CommandSpec[] = [
       target,
       only('checks'),
       { name: 'waive', value: 'CHECK', summary: 'Leave a signed, published waiver for this check' },
-      reason('Why it is waived'),
+      reason('Why it is waived', 'waive'),
     ],
     examples: ['slipway gate --only completeness', 'slipway gate --waive smoke --reason "no arm64 machine this week"'],
     load: () => import('./gate.ts'),
@@ -135,7 +140,7 @@ const channels: readonly CommandSpec[] = [
       { name: 'percent', value: 'N', summary: 'Offer it to N percent, a whole number' },
       { name: 'next', summary: 'Go to the next step of the config' },
       { name: 'halt', summary: 'Offer it to nobody new' },
-      reason('Why it is halted'),
+      reason('Why it is halted', 'halt'),
       { name: 'resume', summary: 'Go on after a halt' },
     ],
     examples: [

@@ -176,6 +176,8 @@ describe('meaning', () => {
       ['config/shared-name', { ...two, packages: { deb: { file: '{bin}-{version}.deb' } } }],
       ['config/rollout-falls', { ...least, channels: { stable: { rollout: ['20%', '10%'] } } }],
       ['config/keep', { ...least, store: { folder: { keep: 1 } } }],
+      ['minisign/always', { ...least, sign: { minisign: { targets: ['linux-x64'] } } }],
+      ['minisign/always', { ...least, sign: { minisign: { optional: true } } }],
     ]
     for (const [expected, tree] of cases) expect([expected, code(await problemsOf(project(tree)))]).toEqual([expected, [expected]])
     expect(await problemsOf(project({ ...two, packages: { deb: { file: '{bin}-{version}-{target}.deb' } } }))).toEqual([])
@@ -236,6 +238,17 @@ describe('several apps', () => {
       '/trust/two',
     ])
     expect(two?.trust.keyring).toMatch(/\.config\/slipway\/two\.keys$/)
+  })
+  it('each have their own keyring where one is named at the root', async () => {
+    const rings = async (keyring: string, options = {}): Promise<readonly string[]> => {
+      const made = await project({ ...tree, trust: { keyring } }, options)
+      return made.apps.map(one => one.trust.keyring.replace(made.root, '.'))
+    }
+    expect(await rings('secret.keys')).toEqual(['./secret.one.keys', './secret.two.keys'])
+    expect(await rings('/a.b/ring')).toEqual(['/a.b/ring.one', '/a.b/ring.two'])
+    expect(await rings('secret.keys', { app: 'two' })).toEqual(['./secret.two.keys'])
+    expect((await rings('~/keys/x.keys')).every(path => /^\/.+\/keys\/x\.(one|two)\.keys$/.test(path))).toBe(true)
+    expect((await project({ ...least, trust: { keyring: 'secret.keys' } })).apps[0]?.trust.keyring).toMatch(/\/secret\.keys$/)
   })
   it('are chosen by --app; a wrong one gets a suggestion', async () => {
     expect((await project(tree, { app: 'two' })).apps.map(one => one.app.key)).toEqual(['two'])

@@ -1,5 +1,5 @@
 // The settings of one app with all defaults filled (CONFIG 2): which units take part, with which whole options, and what follows.
-import { isAbsolute, join, resolve } from 'node:path'
+import { isAbsolute, join, parse, resolve } from 'node:path'
 import * as z from 'zod'
 import { problem, type App, type Problem, type Target, type Where } from '@slipway/core'
 import type { Unit } from '../unit.ts'
@@ -176,7 +176,7 @@ const trustOf = ({ app, key, whole, profile, root, home, isSet }: FillSubject, n
   const said = whole.trust ?? {}
   const dev = profile === 'dev'
   const folder = dev && !isSet('trust.folder') ? '.slipway/dev/trust' : (said.folder ?? 'trust')
-  const keyring = dev && !isSet('trust.keyring') ? `.slipway/dev/${app.key}.keys` : said.keyring
+  const keyring = dev && !isSet('trust.keyring') ? `.slipway/dev/${app.key}.keys` : ownKeyring(said.keyring, key)
   if (keyring === undefined) notes.choose('trust.keyring', `~/.config/slipway/${app.key}.keys`, 'default')
   return {
     folder: join(below(root, folder), ...(key === undefined ? [] : [key])),
@@ -192,6 +192,13 @@ const trustOf = ({ app, key, whole, profile, root, home, isSet }: FillSubject, n
     freshnessMs: durationMs(said.freshness ?? '400d') ?? 0,
     keep: said.keep ?? 3,
   }
+}
+
+/** Each of several apps has keys of its own: `secret.keys` is `secret.one.keys` for the app `one`. */
+const ownKeyring = (path: string | undefined, key: string | undefined): string | undefined => {
+  if (path === undefined || key === undefined) return path
+  const { dir, name, ext } = parse(path)
+  return join(dir, `${name}.${key}${ext}`)
 }
 
 /** Evidence of a dev run proves nothing: it never lies beside the real one. */

@@ -14,7 +14,7 @@ type At = (path: readonly (string | number)[]) => Where
 
 /**
  * Codes: `build/several`, `config/unknown-target`, `config/bad-file-name`, `config/shared-name`, `config/check-off`, `config/rollout-falls`,
- * `<feed>/no-package`; as questions `build/none` and what signers ask (`<signer>/undecided`).
+ * `minisign/always`, `<feed>/no-package`; as questions `build/none` and what signers ask (`<signer>/undecided`).
  */
 export const meaningOf = (app: AppSettings, at: At, profile: 'release' | 'dev'): Meaning => ({
   problems: [
@@ -22,6 +22,7 @@ export const meaningOf = (app: AppSettings, at: At, profile: 'release' | 'dev'):
     ...unknownTargets(app, at),
     ...fileNames(app, at),
     ...feedsWithoutPackage(app, at),
+    ...alwaysSigned(app, at),
     ...(profile === 'dev' ? [] : channelProblems(app, at)),
   ],
   questions: [...withoutBuilder(app, at), ...(profile === 'dev' ? [] : undecided(app, at))],
@@ -182,6 +183,18 @@ const feedsWithoutPackage = (app: AppSettings, at: At): readonly Problem[] =>
       })
     })
   })
+
+/** SHA256SUMS names every file and is signed with it: an option that would leave one out would only seem to do so. */
+const alwaysSigned = (app: AppSettings, at: At): readonly Problem[] => {
+  const options = app.sign.find(one => one.id === 'minisign')?.options ?? {}
+  const said = [...(options['targets'] === undefined ? [] : ['targets']), ...(options['optional'] === true ? ['optional'] : [])]
+  return said.map(name =>
+    problem('minisign/always', `sign.minisign.${name} can do nothing: minisign signs every file of every release`, {
+      hint: `Take ${name} out of sign.minisign.`,
+      where: at(['sign', 'minisign', name]),
+    }),
+  )
+}
 
 const channelProblems = (app: AppSettings, at: At): readonly Problem[] =>
   Object.entries(app.channels).flatMap(([name, policy]) => {

@@ -18,9 +18,24 @@ export interface AppSection {
   readonly values: Readonly<Partial<Record<AppKey, string>>>
 }
 
-export const appKeys = ['name', 'id', 'bin', 'version', 'summary', 'license', 'publisher', 'homepage', 'icon', 'category'] as const satisfies readonly AppKey[]
+export const appKeys = [
+  'name',
+  'id',
+  'bin',
+  'version',
+  'summary',
+  'license',
+  'publisher',
+  'homepage',
+  'icon',
+  'category',
+] as const satisfies readonly AppKey[]
 
-const wanted = { name: 'the name that people see', id: 'a reverse-domain id, as com.example.app', publisher: 'Your Name <mail@example.org>' } as const
+const wanted = {
+  name: 'the name that people see',
+  id: 'a reverse-domain id, as com.example.app',
+  publisher: 'Your Name <mail@example.org>',
+} as const
 
 /** `needs`: keys that other sections cannot do without. */
 export const appSection = async (repository: Repository, finding: Finding, needs: readonly ('id' | 'publisher')[]): Promise<AppSection> => {
@@ -30,7 +45,10 @@ export const appSection = async (repository: Repository, finding: Finding, needs
   const lines = appKeys.flatMap(key => {
     const choice = choices.get(key)
     const one = key === 'bin' ? bin : finding.app[key]
-    return appLine(key, one, choice) ?? (needs.some(need => need === key) && choice === undefined ? [entry(key, `TODO: ${key === 'id' ? wanted.id : wanted.publisher}`)] : [])
+    return (
+      appLine(key, one, choice) ??
+      (needs.some(need => need === key) && choice === undefined ? [entry(key, `TODO: ${key === 'id' ? wanted.id : wanted.publisher}`)] : [])
+    )
   })
   const written = lines.flatMap(line => (line.entry === undefined ? [] : [line.entry[0]]))
   const kept = appKeys.flatMap(key => {
@@ -44,20 +62,32 @@ export const appSection = async (repository: Repository, finding: Finding, needs
   const questions = finding.app.version === undefined ? found.questions : []
   const about = [...kept.map(said), ...questions.flatMap(asked)]
   const comments = about.length === 0 ? [] : [comment(...about)]
-  return { line: entry('app', draft(...comments, ...told(lines)), 'What the app is. What stands elsewhere is found there and not repeated.'), found: kept, values }
+  return {
+    line: entry('app', draft(...comments, ...told(lines)), 'What the app is. What stands elsewhere is found there and not repeated.'),
+    found: kept,
+    values,
+  }
 }
 
 /** The same source for several lines is said once. */
 const told = (lines: readonly Line[]): readonly Line[] =>
-  lines.map((line, at) => (at > 0 && line.comments?.length === 1 && line.comments[0] === lines[at - 1]?.comments?.[0] ? { ...line, comments: [] } : line))
+  lines.map((line, at) =>
+    at > 0 && line.comments?.length === 1 && line.comments[0] === lines[at - 1]?.comments?.[0] ? { ...line, comments: [] } : line,
+  )
 
-const said = ({ path, value, from }: Choice): string => `Found: ${path.replace(/^app\./, '')} ${JSON.stringify(String(value).slice(0, 200))} (${from})`
-const asked = ({ code, message, hint }: Problem): string[] => (code === 'version/none' ? ['version: the tag on HEAD, as v1.0.0; there is none yet.'] : [`Open: ${message}. ${hint}`])
+const said = ({ path, value, from }: Choice): string =>
+  `Found: ${path.replace(/^app\./, '')} ${JSON.stringify(String(value).slice(0, 200))} (${from})`
+const asked = ({ code, message, hint }: Problem): string[] =>
+  code === 'version/none' ? ['version: the tag on HEAD, as v1.0.0; there is none yet.'] : [`Open: ${message}. ${hint}`]
 
 /** What `plan` finds when the config says nothing. */
-const foundWithout = async ({ io, root }: Repository): Promise<{ readonly chosen: readonly Choice[]; readonly questions: readonly Problem[] }> => {
+const foundWithout = async ({
+  io,
+  root,
+}: Repository): Promise<{ readonly chosen: readonly Choice[]; readonly questions: readonly Problem[] }> => {
   const around = await lookAround(io, root, ['.slipway'])
-  const search = (bin: string | undefined) => findApp(io, around, { key: undefined, said: bin === undefined ? {} : { bin }, from: () => '', where: () => ({}) })
+  const search = (bin: string | undefined) =>
+    findApp(io, around, { key: undefined, said: bin === undefined ? {} : { bin }, from: () => '', where: () => ({}) })
   try {
     const { chosen, questions } = await search(undefined)
     return { chosen: chosen.filter(one => one.value !== '' && one.path !== 'app.channelEnv'), questions }
@@ -85,7 +115,11 @@ const todoFor = (key: AppKey, value: string, from: string): Line =>
     : entry(key, `TODO: ${from} says ${JSON.stringify(value.slice(0, 80)).replaceAll(/[^\x20-\x7e]/g, '?')}, which cannot stand here`)
 
 const isFit = (key: AppKey, value: string): boolean =>
-  value.length <= 1000 && !value.startsWith('TODO:') && !/\p{Cc}/u.test(value) && !looksLikeSecret(value) && appShape[key].safeParse(value).success
+  value.length <= 1000 &&
+  !value.startsWith('TODO:') &&
+  !/\p{Cc}/u.test(value) &&
+  !looksLikeSecret(value) &&
+  appShape[key].safeParse(value).success
 
 /** File names are made of it, so it is never left open: at last the folder's own name. */
 const binOf = ({ root }: Repository, finding: Finding, choice: Choice | undefined): Stated => {
@@ -93,7 +127,11 @@ const binOf = ({ root }: Repository, finding: Finding, choice: Choice | undefine
   const { bin, name } = finding.app
   if (isPlain(bin?.value)) return bin as Stated
   if (isPlain(choice?.value) && choice?.from !== 'git remote origin') return { value: choice.value, from: choice.from }
-  const plainOf = (text: string): string => text.replaceAll(/[^A-Za-z0-9._+-]+/g, '-').replaceAll(/^[^A-Za-z0-9]+|-+$/g, '').slice(0, 60)
+  const plainOf = (text: string): string =>
+    text
+      .replaceAll(/[^A-Za-z0-9._+-]+/g, '-')
+      .replaceAll(/^[^A-Za-z0-9]+|-+$/g, '')
+      .slice(0, 60)
   const folder = { value: basename(root), from: 'the name of this folder' }
   const found = [bin, name, folder].flatMap(one => (one === undefined ? [] : { value: plainOf(one.value), from: one.from }))
   return found.find(one => isPlain(one.value)) ?? { value: 'app', from: folder.from }

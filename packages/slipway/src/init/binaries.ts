@@ -33,10 +33,18 @@ const finding = (repository: Repository, place: string, programs: readonly Progr
   const bin = commonName(repository, programs)
   const chosen = sortedTargets(programs.map(one => one.target)).map(target => {
     const fitting = programs.filter(one => one.target === target)
-    return { target, program: fitting.find(one => stemOf(one.path) === bin) ?? fitting.find(one => stemOf(one.path).startsWith(bin)) ?? fitting[0], more: fitting.length - 1 }
+    return {
+      target,
+      program: fitting.find(one => stemOf(one.path) === bin) ?? fitting.find(one => stemOf(one.path).startsWith(bin)) ?? fitting[0],
+      more: fitting.length - 1,
+    }
   })
   const left = chosen.filter(one => one.more > 0)
-  const from = draft(...chosen.map(({ target, program }) => entry(target, pathText(sourceOf(place, program?.path ?? '', programs)) ?? 'TODO: the file or folder of this target')))
+  const from = draft(
+    ...chosen.map(({ target, program }) =>
+      entry(target, pathText(sourceOf(place, program?.path ?? '', programs)) ?? 'TODO: the file or folder of this target'),
+    ),
+  )
   return {
     kind: 'binaries',
     title: `${programs.length === 1 ? 'a program' : 'programs'} in ${place}/, by the headers of the files`,
@@ -44,10 +52,16 @@ const finding = (repository: Repository, place: string, programs: readonly Progr
     app: statements({ bin: { value: bin, from: `${place}/` } }),
     targets: { list: chosen.map(one => one.target), why: `the programs in ${place}/` },
     buildNamesTargets: true,
-    build: entry('build', draft(entry('prebuilt', draft(entry('from', from, 'The system and architecture are those of the headers.')))), 'Nothing is built: what exists is taken. The targets are the keys.'),
+    build: entry(
+      'build',
+      draft(entry('prebuilt', draft(entry('from', from, 'The system and architecture are those of the headers.')))),
+      'Nothing is built: what exists is taken. The targets are the keys.',
+    ),
     packages: { ids: ['tar.gz', 'zip', 'deb'], why: 'the usual ones of a command-line tool' },
     taken: [place],
-    notes: left.map(({ target, program, more }) => `${more} more for ${target} beside ${program?.path ?? ''}: name the right one in build.prebuilt.from.`),
+    notes: left.map(
+      ({ target, program, more }) => `${more} more for ${target} beside ${program?.path ?? ''}: name the right one in build.prebuilt.from.`,
+    ),
   }
 }
 
@@ -110,7 +124,10 @@ const programTarget = async (source: Source): Promise<Target | undefined> => {
 /** The name without its ending and without what only says the system. */
 const stemOf = (path: string): string => {
   const name = path.slice(path.lastIndexOf('/') + 1).replace(/\.exe$/i, '')
-  const short = name.replace(/([-_.](darwin|macos|mac|osx|apple|linux|windows|win|win32|win64|pc|unknown|gnu|msvc|musl|amd64|x64|x86_64|x86|i686|386|arm64|aarch64|armv7|armv7l|arm|universal))+$/i, '')
+  const short = name.replace(
+    /([-_.](darwin|macos|mac|osx|apple|linux|windows|win|win32|win64|pc|unknown|gnu|msvc|musl|amd64|x64|x86_64|x86|i686|386|arm64|aarch64|armv7|armv7l|arm|universal))+$/i,
+    '',
+  )
   return short === '' ? name : short
 }
 

@@ -44,15 +44,27 @@ export const findCargo = async (repository: Repository): Promise<Finding | undef
     }),
     targets: targetsOf(dist),
     build: await buildOf(repository, { top, program, dist }),
-    packages: { ids: formatsOf(dist), why: dist === undefined ? 'the usual ones of a command-line tool' : `archives and installers in ${dist.file}` },
+    packages: {
+      ids: formatsOf(dist),
+      why: dist === undefined ? 'the usual ones of a command-line tool' : `archives and installers in ${dist.file}`,
+    },
     feeds: feedsOf(dist),
     places: texts(dist?.config['hosting']).map(store => ({ store, value: '', from: dist?.file ?? '' })),
-    notes: programs.length < 2 ? [] : [`There are other programs too: ${programs.slice(1).map(one => one.bin).join(', ')}. Each may be an app of its own in \`apps\`.`],
+    notes:
+      programs.length < 2
+        ? []
+        : [
+            `There are other programs too: ${programs
+              .slice(1)
+              .map(one => one.bin)
+              .join(', ')}. Each may be an app of its own in \`apps\`.`,
+          ],
   }
 }
 
 /** A package of a folder below whose version is the workspace's is found at the top. */
-const versionFile = ({ folder, file }: Program, own: Table) => (folder === '' ? undefined : string(own['version']) === undefined ? { value: 'Cargo.toml', from: file } : { value: file, from: file })
+const versionFile = ({ folder, file }: Program, own: Table) =>
+  folder === '' ? undefined : string(own['version']) === undefined ? { value: 'Cargo.toml', from: file } : { value: file, from: file }
 
 /** Those of the top first, then the members in their order. */
 const programsOf = async (repository: Repository, top: Table): Promise<readonly Program[]> => {
@@ -63,12 +75,16 @@ const programsOf = async (repository: Repository, top: Table): Promise<readonly 
 
 const membersOf = async (repository: Repository, patterns: readonly string[]): Promise<readonly string[]> => {
   const folders = await Promise.all(
-    patterns.filter(one => !one.startsWith('/') && !one.split('/').includes('..')).map(async pattern => {
-      if (!pattern.includes('*')) return [pattern.replace(/^\.\//, '').replace(/\/+$/, '')]
-      if (!pattern.endsWith('/*') || pattern.slice(0, -2).includes('*')) return []
-      const parent = pattern.slice(0, -2)
-      return (await repository.io.files.list(`${repository.root}/${parent}`).catch(() => [])).flatMap(one => (one.type === 'folder' ? [`${parent}/${one.name}`] : []))
-    }),
+    patterns
+      .filter(one => !one.startsWith('/') && !one.split('/').includes('..'))
+      .map(async pattern => {
+        if (!pattern.includes('*')) return [pattern.replace(/^\.\//, '').replace(/\/+$/, '')]
+        if (!pattern.endsWith('/*') || pattern.slice(0, -2).includes('*')) return []
+        const parent = pattern.slice(0, -2)
+        return (await repository.io.files.list(`${repository.root}/${parent}`).catch(() => [])).flatMap(one =>
+          one.type === 'folder' ? [`${parent}/${one.name}`] : [],
+        )
+      }),
   )
   return folders.flat()
 }
@@ -84,7 +100,10 @@ const programsIn = async (repository: Repository, folder: string): Promise<reado
   return [...new Set([...named, ...(isMain ? [name] : []), ...more])].map(bin => ({ folder, file, toml, package: name, bin }))
 }
 
-const distOf = async (repository: Repository, { top, program }: { readonly top: Table; readonly program: Program }): Promise<Dist | undefined> => {
+const distOf = async (
+  repository: Repository,
+  { top, program }: { readonly top: Table; readonly program: Program },
+): Promise<Dist | undefined> => {
   const own = await repository.toml('dist-workspace.toml')
   const older = await repository.toml('dist.toml')
   const places: readonly (readonly [string, unknown])[] = [
@@ -100,12 +119,18 @@ const targetsOf = (dist: Dist | undefined): Finding['targets'] => {
   const triples = texts(dist?.config['targets'])
   const list = sortedTargets(triples.flatMap(triple => targetOf(triple) ?? []))
   if (dist !== undefined && list.length > 0) return { list, why: `targets in ${dist.file}` }
-  return { list: ['linux-x64'], why: 'nothing names a system; this one builds on Linux as it is', more: ['macos-arm64', 'macos-x64', 'windows-x64', 'linux-arm64', 'linux-x64-musl'] }
+  return {
+    list: ['linux-x64'],
+    why: 'nothing names a system; this one builds on Linux as it is',
+    more: ['macos-arm64', 'macos-x64', 'windows-x64', 'linux-arm64', 'linux-x64-musl'],
+  }
 }
 
 /** A Rust triple as a target; -gnu and -msvc of Windows are one system. */
 const targetOf = (triple: string): Target | undefined =>
-  allTargets.find(target => target !== 'any' && spell(target, 'rust') === triple.replace(/-windows-gnu$/, '-windows-msvc').replace(/^i586-/, 'i686-'))
+  allTargets.find(
+    target => target !== 'any' && spell(target, 'rust') === triple.replace(/-windows-gnu$/, '-windows-msvc').replace(/^i586-/, 'i686-'),
+  )
 
 interface Subject {
   readonly top: Table
@@ -138,4 +163,7 @@ const formatsOf = (dist: Dist | undefined): readonly string[] => {
 
 const feedIds: Readonly<Record<string, string>> = { shell: 'install', powershell: 'install', npm: 'npm', homebrew: 'homebrew' }
 const feedsOf = (dist: Dist | undefined): NonNullable<Finding['feeds']> =>
-  [...new Set(texts(dist?.config['installers']).flatMap(one => feedIds[one] ?? []))].map(id => ({ id, why: `installers in ${dist?.file ?? ''}` }))
+  [...new Set(texts(dist?.config['installers']).flatMap(one => feedIds[one] ?? []))].map(id => ({
+    id,
+    why: `installers in ${dist?.file ?? ''}`,
+  }))

@@ -29,19 +29,28 @@ export const compose = async (repository: Repository, finding: Finding, form: 'c
   ])
   const packages = packagesSection({ finding, targets, app: app.values })
   const out = (await isDistTaken(repository, finding)) ? 'slipway-dist' : 'dist'
-  const whole = withoutSecrets(draft(
-    app.line,
-    ...targetsSection(finding),
-    finding.build,
-    ...packages.lines,
-    ...signSection(finding, targets),
-    ...feedsSection(finding, { targets, packages: packages.active }),
-    ...channelsSection(app.values.version),
-    ...storeSection(finding),
-    ...(out === 'dist' ? [] : [entry('out', out, 'Packages lie in <out>/<version>/; `dist` is written, and maybe emptied, by other tools here.')]),
-    ...(finding.notes ?? []).map(note => comment(`Note: ${note}`)),
-  ))
-  return { text: (form === 'code' ? writeCode : writeYaml)(headOf(finding), whole), found: app.found.filter(one => !holdsSecret(String(one.value))), open: openIn(whole), out }
+  const whole = withoutSecrets(
+    draft(
+      app.line,
+      ...targetsSection(finding),
+      finding.build,
+      ...packages.lines,
+      ...signSection(finding, targets),
+      ...feedsSection(finding, { targets, packages: packages.active }),
+      ...channelsSection(app.values.version),
+      ...storeSection(finding),
+      ...(out === 'dist'
+        ? []
+        : [entry('out', out, 'Packages lie in <out>/<version>/; `dist` is written, and maybe emptied, by other tools here.')]),
+      ...(finding.notes ?? []).map(note => comment(`Note: ${note}`)),
+    ),
+  )
+  return {
+    text: (form === 'code' ? writeCode : writeYaml)(headOf(finding), whole),
+    found: app.found.filter(one => !holdsSecret(String(one.value))),
+    open: openIn(whole),
+    out,
+  }
 }
 
 /** Other tools write to `dist`, and some of them empty it first. */
@@ -72,7 +81,8 @@ const hasDebTarget = (targets: readonly Target[]): boolean => isHere('packages',
 
 const targetsSection = ({ targets, buildNamesTargets }: Finding): readonly Line[] => {
   const more = targets.more === undefined || targets.more.length === 0 ? [] : [`Add what you build for: ${targets.more.join(', ')}.`]
-  if (targets.list === null) return [comment(`targets: ${targets.why}. Write those that you build for, as targets: ['linux-x64', 'macos-arm64'].`)]
+  if (targets.list === null)
+    return [comment(`targets: ${targets.why}. Write those that you build for, as targets: ['linux-x64', 'macos-arm64'].`)]
   if (buildNamesTargets === true) return [comment(`Targets: ${targets.why}.`, ...more)]
   return [entry('targets', targets.list, `Systems that are built for: ${targets.why}.`, ...more)]
 }
@@ -81,9 +91,19 @@ const platformSigners: Readonly<Record<string, readonly string[]>> = { macos: ['
 
 /** minisign is on anyway; what the systems themselves ask for is said where it lacks. */
 const signSection = ({ sign }: Finding, targets: readonly Target[]): readonly Line[] => {
-  const lacking = Object.entries(platformSigners).flatMap(([os, ids]) => (targets.some(target => osOf(target) === os) ? ids.filter(id => !isHere('sign', id)) : []))
-  const later = lacking.length === 0 ? [] : [comment(`Not available yet: sign.${lacking.join(', sign.')}. Until then packages for macOS and Windows carry no signature of the platform.`)]
-  const always = sign === undefined ? [comment('sign: minisign signs every package and SHA256SUMS with the keys of `slipway keys generate`.')] : [sign]
+  const lacking = Object.entries(platformSigners).flatMap(([os, ids]) =>
+    targets.some(target => osOf(target) === os) ? ids.filter(id => !isHere('sign', id)) : [],
+  )
+  const later =
+    lacking.length === 0
+      ? []
+      : [
+          comment(
+            `Not available yet: sign.${lacking.join(', sign.')}. Until then packages for macOS and Windows carry no signature of the platform.`,
+          ),
+        ]
+  const always =
+    sign === undefined ? [comment('sign: minisign signs every package and SHA256SUMS with the keys of `slipway keys generate`.')] : [sign]
   return [...always, ...later]
 }
 
@@ -105,7 +125,10 @@ const feedsSection = ({ feeds = [] }: Finding, { targets, packages }: Packed): r
     const served = targets.filter(target => kindsOf(target).length > 0 && !target.endsWith('-musl'))
     const ready = served.filter(target => packages.some(one => kindsOf(target).includes(one.id) && one.targets.includes(target)))
     const waiting = served.filter(target => !ready.includes(target))
-    if (waiting.length > 0) notes.push(`feeds.${id} cannot serve ${waiting.join(', ')} yet: it installs ${[...new Set(waiting.flatMap(kindsOf))].join(', ')} there.`)
+    if (waiting.length > 0)
+      notes.push(
+        `feeds.${id} cannot serve ${waiting.join(', ')} yet: it installs ${[...new Set(waiting.flatMap(kindsOf))].join(', ')} there.`,
+      )
     if (ready.length === 0) return []
     const all = targets.every(target => ready.includes(target) || kindsOf(target).length === 0)
     return [entry(id, all ? true : draft(entry('targets', ready)), `${why}.`)]
@@ -120,7 +143,11 @@ const storeSection = ({ places = [] }: Finding): readonly Line[] => {
   const base = url === undefined ? undefined : url.value.replace(/[^/]*\.(json|ya?ml)$/, '').replace(/\/+$/, '')
   const seen = places
     .filter(one => one !== url && !holdsSecret(one.value))
-    .map(one => (one.store === 'folder' ? `Updates came from ${JSON.stringify(one.value)} (${one.from}).` : `${isHere('store', one.store) ? 'So far' : 'Not available yet: store'}.${one.store}${one.value === '' ? '' : ` ${JSON.stringify(one.value)}`} (${one.from}).`))
+    .map(one =>
+      one.store === 'folder'
+        ? `Updates came from ${JSON.stringify(one.value)} (${one.from}).`
+        : `${isHere('store', one.store) ? 'So far' : 'Not available yet: store'}.${one.store}${one.value === '' ? '' : ` ${JSON.stringify(one.value)}`} (${one.from}).`,
+    )
   return [
     entry(
       'store',
@@ -130,7 +157,11 @@ const storeSection = ({ places = [] }: Finding): readonly Line[] => {
           draft(
             entry('path', '.slipway/bucket'),
             base === undefined
-              ? entry('url', 'TODO: the public address of the bucket, as https://dl.example.org', 'Every address of a release is made from it.')
+              ? entry(
+                  'url',
+                  'TODO: the public address of the bucket, as https://dl.example.org',
+                  'Every address of a release is made from it.',
+                )
               : entry('url', base, `From ${url?.from ?? ''}: installed apps ask there.`),
           ),
         ),

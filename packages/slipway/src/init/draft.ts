@@ -27,7 +27,15 @@ const isList = (value: Value): value is readonly string[] => Array.isArray(value
 
 /** `slipway.config.ts`: types come from the import, which the running Slipway answers. */
 export const writeCode = (head: readonly string[], whole: Draft): string =>
-  [...commentLines(head, '//', 0), "import { defineConfig } from 'slipway'", '', 'export default defineConfig({', ...spaced(whole, one => codeLines(one, 1)), '})', ''].join('\n')
+  [
+    ...commentLines(head, '//', 0),
+    "import { defineConfig } from 'slipway'",
+    '',
+    'export default defineConfig({',
+    ...spaced(whole, one => codeLines(one, 1)),
+    '})',
+    '',
+  ].join('\n')
 
 /** `slipway.yaml`. */
 export const writeYaml = (head: readonly string[], whole: Draft): string => {
@@ -48,7 +56,8 @@ const codeLines = ({ lines }: Draft, depth: number): readonly string[] =>
 
 const codeEntry = ([key, value]: readonly [string, Value], depth: number): readonly string[] => {
   const start = `${indent(depth)}${codeKey(key)}:`
-  if (isDraft(value)) return value.lines.length === 0 ? [`${start} {},`] : [`${start} {`, ...codeLines(value, depth + 1), `${indent(depth)}},`]
+  if (isDraft(value))
+    return value.lines.length === 0 ? [`${start} {},`] : [`${start} {`, ...codeLines(value, depth + 1), `${indent(depth)}},`]
   if (!isList(value)) return [`${start} ${scalar(value, codeText)},`]
   const one = `${start} [${value.map(codeText).join(', ')}],`
   if (one.length <= widest) return [one]
@@ -56,18 +65,25 @@ const codeEntry = ([key, value]: readonly [string, Value], depth: number): reado
 }
 
 const yamlLines = ({ lines }: Draft, depth: number): readonly string[] =>
-  lines.flatMap(({ comments = [], entry: pair }) => [...commentLines(comments, '#', depth), ...(pair === undefined ? [] : yamlEntry(pair, depth))])
+  lines.flatMap(({ comments = [], entry: pair }) => [
+    ...commentLines(comments, '#', depth),
+    ...(pair === undefined ? [] : yamlEntry(pair, depth)),
+  ])
 
 const yamlEntry = ([key, value]: readonly [string, Value], depth: number): readonly string[] => {
   const start = `${indent(depth)}${yamlKey(key)}:`
-  if (isDraft(value)) return value.lines.some(line => line.entry !== undefined) ? [start, ...yamlLines(value, depth + 1)] : [...yamlLines(value, depth), `${start} {}`]
+  if (isDraft(value))
+    return value.lines.some(line => line.entry !== undefined)
+      ? [start, ...yamlLines(value, depth + 1)]
+      : [...yamlLines(value, depth), `${start} {}`]
   if (!isList(value)) return [`${start} ${scalar(value, yamlText)}`]
   if (value.length === 0) return [`${start} []`]
   const one = `${start} [${value.map(yamlText).join(', ')}]`
   return one.length <= widest ? [one] : [start, ...value.map(item => `${indent(depth + 1)}- ${yamlText(item)}`)]
 }
 
-const scalar = (value: string | number | boolean, text: (value: string) => string): string => (typeof value === 'string' ? text(value) : String(value))
+const scalar = (value: string | number | boolean, text: (value: string) => string): string =>
+  typeof value === 'string' ? text(value) : String(value)
 
 const widest = 140
 const widestComment = 110

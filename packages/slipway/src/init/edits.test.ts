@@ -13,15 +13,33 @@ const isInsertion = (before: string, after: string): boolean => {
 
 describe('withScripts', () => {
   it.each([
-    ['{\n  "name": "a",\n  "scripts": {\n    "x": "y"\n  }\n}\n', '{\n  "name": "a",\n  "scripts": {\n    "x": "y",\n    "dist:dev": "slipway package --profile dev",\n    "dist:release": "slipway sign"\n  }\n}\n'],
-    ['{\r\n\t"scripts": {\r\n\t\t"x": "y"\r\n\t},\r\n\t"z": 1\r\n}', '{\r\n\t"scripts": {\r\n\t\t"x": "y",\r\n\t\t"dist:dev": "slipway package --profile dev",\r\n\t\t"dist:release": "slipway sign"\r\n\t},\r\n\t"z": 1\r\n}'],
+    [
+      '{\n  "name": "a",\n  "scripts": {\n    "x": "y"\n  }\n}\n',
+      '{\n  "name": "a",\n  "scripts": {\n    "x": "y",\n    "dist:dev": "slipway package --profile dev",\n    "dist:release": "slipway sign"\n  }\n}\n',
+    ],
+    [
+      '{\r\n\t"scripts": {\r\n\t\t"x": "y"\r\n\t},\r\n\t"z": 1\r\n}',
+      '{\r\n\t"scripts": {\r\n\t\t"x": "y",\r\n\t\t"dist:dev": "slipway package --profile dev",\r\n\t\t"dist:release": "slipway sign"\r\n\t},\r\n\t"z": 1\r\n}',
+    ],
     ['{"name":"a"}', '{"name":"a","scripts":{"dist:dev":"slipway package --profile dev","dist:release":"slipway sign"}}'],
     ['{ "name": "a" }\n', '{ "name": "a", "scripts": { "dist:dev": "slipway package --profile dev", "dist:release": "slipway sign" } }\n'],
-    ['{ "name": "a", "scripts": {} }', '{ "name": "a", "scripts": { "dist:dev": "slipway package --profile dev", "dist:release": "slipway sign" } }'],
-    ['{\n    "name": "a"\n}\n', '{\n    "name": "a",\n    "scripts": {\n        "dist:dev": "slipway package --profile dev",\n        "dist:release": "slipway sign"\n    }\n}\n'],
+    [
+      '{ "name": "a", "scripts": {} }',
+      '{ "name": "a", "scripts": { "dist:dev": "slipway package --profile dev", "dist:release": "slipway sign" } }',
+    ],
+    [
+      '{\n    "name": "a"\n}\n',
+      '{\n    "name": "a",\n    "scripts": {\n        "dist:dev": "slipway package --profile dev",\n        "dist:release": "slipway sign"\n    }\n}\n',
+    ],
     ['{}', '{ "scripts": { "dist:dev": "slipway package --profile dev", "dist:release": "slipway sign" } }'],
-    ['\ufeff{\n  "a": 1\n}\n', '\ufeff{\n  "a": 1,\n  "scripts": {\n    "dist:dev": "slipway package --profile dev",\n    "dist:release": "slipway sign"\n  }\n}\n'],
-    ['{ "scripts": { "dist:release": "slipway sign" } }', '{ "scripts": { "dist:release": "slipway sign", "dist:dev": "slipway package --profile dev" } }'],
+    [
+      '\ufeff{\n  "a": 1\n}\n',
+      '\ufeff{\n  "a": 1,\n  "scripts": {\n    "dist:dev": "slipway package --profile dev",\n    "dist:release": "slipway sign"\n  }\n}\n',
+    ],
+    [
+      '{ "scripts": { "dist:release": "slipway sign" } }',
+      '{ "scripts": { "dist:release": "slipway sign", "dist:dev": "slipway package --profile dev" } }',
+    ],
   ])('keeps the layout of %j', (before, after) => {
     expect(withScripts(before)).toEqual({ text: after, notes: [] })
   })
@@ -29,7 +47,13 @@ describe('withScripts', () => {
   it('only puts in, once, and JSON reads it so (any package.json, any layout)', () => {
     const layouts = fc.constantFrom<string | number>(0, 1, 2, 4, '\t')
     const bodies = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 }))
-    const own = fc.option(fc.dictionary(fc.string().filter(key => !Object.hasOwn(scripts, key) && key !== '__proto__'), fc.string()), { nil: undefined })
+    const own = fc.option(
+      fc.dictionary(
+        fc.string().filter(key => !Object.hasOwn(scripts, key) && key !== '__proto__'),
+        fc.string(),
+      ),
+      { nil: undefined },
+    )
     fc.assert(
       fc.property(bodies, own, layouts, fc.boolean(), (body, lines, indent, windows) => {
         const tree: Record<string, unknown> = { ...body, ...(lines === undefined ? {} : { scripts: lines }) }
@@ -75,9 +99,22 @@ describe('withIgnored', () => {
 describe('diffLines', () => {
   it('shows a new file, and an edit with its surroundings', () => {
     expect(diffLines({ file: 'x', before: null, after: 'a\nb\n' })).toEqual(['--- /dev/null', '+++ x', '+a', '+b'])
-    expect(diffLines({ file: 'x', before: '1\n2\n3\n4\n5\n6\n7\n', after: '1\n2\n3\n4\nn\n5\n6\n7\n' })).toEqual(['--- x', '+++ x', '@@ line 3 @@', ' 3', ' 4', '+n', ' 5', ' 6'])
+    expect(diffLines({ file: 'x', before: '1\n2\n3\n4\n5\n6\n7\n', after: '1\n2\n3\n4\nn\n5\n6\n7\n' })).toEqual([
+      '--- x',
+      '+++ x',
+      '@@ line 3 @@',
+      ' 3',
+      ' 4',
+      '+n',
+      ' 5',
+      ' 6',
+    ])
   })
   it('lets nothing act on the terminal', () => {
-    expect(diffLines({ file: 'x', before: null, after: '\u001b[2J\u202e\ta\n' })).toEqual(['--- /dev/null', '+++ x', '+\\x1b[2J\\u{202e}  a'])
+    expect(diffLines({ file: 'x', before: null, after: '\u001b[2J\u202e\ta\n' })).toEqual([
+      '--- /dev/null',
+      '+++ x',
+      '+\\x1b[2J\\u{202e}  a',
+    ])
   })
 })

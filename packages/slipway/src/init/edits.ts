@@ -20,12 +20,18 @@ export const withScripts = (text: string): Edited => {
   const place = lastProperty(root, 'scripts')?.children?.[1]
   if (place === undefined) return { text: putIn(text, root, [['scripts', scripts]]), notes: [] }
   if (place.type !== 'object') return { text, notes: ['package.json: scripts is no object, so dist:dev and dist:release are not added.'] }
-  const there = Object.entries(scripts).map(([name, line]) => ({ name, line, old: lastProperty(place, name)?.children?.[1]?.value as unknown }))
+  const there = Object.entries(scripts).map(([name, line]) => ({
+    name,
+    line,
+    old: lastProperty(place, name)?.children?.[1]?.value as unknown,
+  }))
   const missing = there.filter(one => one.old === undefined).map(({ name, line }) => [name, line] as const)
   const other = there.filter(one => one.old !== undefined && one.old !== one.line)
   return {
     text: missing.length === 0 ? text : putIn(text, place, missing),
-    notes: other.map(({ name, line }) => `package.json: the script ${name} is there with another text and stays as it is; Slipway's would be: ${line}`),
+    notes: other.map(
+      ({ name, line }) => `package.json: the script ${name} is there with another text and stays as it is; Slipway's would be: ${line}`,
+    ),
   }
 }
 
@@ -73,11 +79,20 @@ const memberText = ([key, value]: readonly [string, unknown], layout: Layout, de
 /** Adds the folders that Slipway writes and nobody commits, unless a line ignores them already. */
 export const withIgnored = (text: string, folders: readonly string[]): string => {
   const lines = text.split(/\r?\n/).map(line => line.trim())
-  const spellings = (folder: string): readonly string[] => [folder, `${folder}/`, `/${folder}`, `/${folder}/`, `**/${folder}`, `**/${folder}/`, `${folder}/*`, `${folder}/**`, `/${folder}/*`]
+  const spellings = (folder: string): readonly string[] => [
+    folder,
+    `${folder}/`,
+    `/${folder}`,
+    `/${folder}/`,
+    `**/${folder}`,
+    `**/${folder}/`,
+    `${folder}/*`,
+    `${folder}/**`,
+    `/${folder}/*`,
+  ]
   const missing = folders.filter(folder => !spellings(folder).some(one => lines.includes(one)))
   if (missing.length === 0) return text
   const end = text.includes('\r\n') ? '\r\n' : '\n'
   const gap = text === '' || text.endsWith('\n') ? '' : end
   return `${text}${gap}${missing.map(folder => `/${folder}/${end}`).join('')}`
 }
-

@@ -13,13 +13,19 @@ export interface Builder {
 }
 
 /** Words of these tools for a system. */
-export const oses: Readonly<Record<string, { readonly section: string; readonly builder: string; readonly forge: string; readonly flag: RegExp }>> = {
+export const oses: Readonly<
+  Record<string, { readonly section: string; readonly builder: string; readonly forge: string; readonly flag: RegExp }>
+> = {
   macos: { section: 'mac', builder: 'mac', forge: 'darwin', flag: /\s(--mac|--macos|-m|-[wl]*m[wl]*)\b/ },
   windows: { section: 'win', builder: 'win', forge: 'win32', flag: /\s(--win|--windows|-w|-[ml]*w[ml]*)\b/ },
   linux: { section: 'linux', builder: 'linux', forge: 'linux', flag: /\s(--linux|-l|-[mw]*l[mw]*)\b/ },
 }
 
-const usual: Readonly<Record<string, readonly Target[]>> = { macos: ['macos-arm64', 'macos-x64'], windows: ['windows-x64'], linux: ['linux-x64'] }
+const usual: Readonly<Record<string, readonly Target[]>> = {
+  macos: ['macos-arm64', 'macos-x64'],
+  windows: ['windows-x64'],
+  linux: ['linux-x64'],
+}
 const arches: Readonly<Record<string, string>> = { x64: 'x64', arm64: 'arm64', armv7l: 'armv7', ia32: 'x86', universal: 'universal' }
 
 /** Systems with a section in the config, or named by a script; the architectures that their targets say. */
@@ -28,13 +34,23 @@ export const targetsOf = ({ config, from }: Builder, scripts: Readonly<Record<st
   const inConfig = Object.keys(oses).filter(os => config[oses[os]?.section ?? ''] !== undefined)
   const inScripts = Object.keys(oses).filter(os => lines.some(line => oses[os]?.flag.test(line)))
   const named = inConfig.length > 0 ? inConfig : inScripts
-  if (named.length === 0) return { list: ['linux-x64'], why: 'nothing names a system; this one builds on Linux', more: ['macos-arm64', 'macos-x64', 'windows-x64'] }
+  if (named.length === 0)
+    return {
+      list: ['linux-x64'],
+      why: 'nothing names a system; this one builds on Linux',
+      more: ['macos-arm64', 'macos-x64', 'windows-x64'],
+    }
   const list = named.flatMap(os => {
-    const said = wishes(table(config[oses[os]?.section ?? ''])['target']).flatMap(one => one.arch).map(arch => `${os}-${arches[arch] ?? arch}`)
+    const said = wishes(table(config[oses[os]?.section ?? ''])['target'])
+      .flatMap(one => one.arch)
+      .map(arch => `${os}-${arches[arch] ?? arch}`)
     const known = sortedTargets(said)
     return known.length > 0 ? known : (usual[os] ?? [])
   })
-  return { list: sortedTargets(list), why: inConfig.length > 0 ? `the systems and architectures in ${from}` : 'the flags of electron-builder in the scripts of package.json' }
+  return {
+    list: sortedTargets(list),
+    why: inConfig.length > 0 ? `the systems and architectures in ${from}` : 'the flags of electron-builder in the scripts of package.json',
+  }
 }
 
 const defaults: Readonly<Record<string, readonly string[]>> = { macos: ['dmg', 'app.zip'], windows: ['nsis'], linux: ['appimage', 'deb'] }
@@ -47,7 +63,9 @@ export const formatsOf = ({ config }: Builder, systems: readonly string[]): read
     systems.flatMap(os => {
       const section = table(config[oses[os]?.section ?? ''])
       const named = wishes(section['target']).map(one => one.format.toLowerCase())
-      const found = named.map(one => (one === 'zip' && os !== 'macos' ? one : (ids[one] ?? one))).filter(one => known.test(one) || one === 'zip')
+      const found = named
+        .map(one => (one === 'zip' && os !== 'macos' ? one : (ids[one] ?? one)))
+        .filter(one => known.test(one) || one === 'zip')
       return found.length > 0 ? found : (defaults[os] ?? [])
     }),
   ),

@@ -31,7 +31,8 @@ export const findElectron = async (repository: Repository): Promise<Finding | un
     app: statements({
       name: stated(string(config['productName']), from) ?? stated(string(json['productName']) ?? plainName(json), file),
       id: stated(string(config['appId']), from),
-      bin: stated(string(linux['executableName']) ?? string(config['executableName']), from) ?? stated(plainName(json)?.toLowerCase(), file),
+      bin:
+        stated(string(linux['executableName']) ?? string(config['executableName']), from) ?? stated(plainName(json)?.toLowerCase(), file),
       version: own && string(json['version']) !== undefined ? { value: file, from: file } : undefined,
       summary: stated(string(linux['synopsis']), from) ?? stated(string(json['description']), file),
       license: stated(string(json['license']), file),
@@ -43,8 +44,14 @@ export const findElectron = async (repository: Repository): Promise<Finding | un
     targets,
     buildNamesTargets: builder.kind !== 'unknown',
     build: await buildOf(found, targets.list ?? []),
-    packages: { ids: formatsOf(builder, [...new Set((targets.list ?? []).map(osOf))]), why: from === '' ? 'the usual ones of a desktop app' : `the targets in ${from}` },
-    deb: draft(entry('depends', debNeeds(config), "What electron-builder's own deb depends on."), entry('desktop', true, 'An entry in the menu.')),
+    packages: {
+      ids: formatsOf(builder, [...new Set((targets.list ?? []).map(osOf))]),
+      why: from === '' ? 'the usual ones of a desktop app' : `the targets in ${from}`,
+    },
+    deb: draft(
+      entry('depends', debNeeds(config), "What electron-builder's own deb depends on."),
+      entry('desktop', true, 'An entry in the menu.'),
+    ),
     feeds: updates ? [{ id: 'electron', why: `electron-updater is a dependency in ${file}` }] : [],
     places: placesOf(config, from),
     taken: [outputOf(found), below(folder, 'dist')],
@@ -84,7 +91,12 @@ const builderOf = async (repository: Repository, folder: string, json: Table): P
 }
 
 const outputOf = ({ folder, builder }: Found): string =>
-  below(folder, builder.kind === 'forge' ? 'out' : (string(table(builder.config['directories'])['output']) ?? 'dist').replace(/^\.\//, '').replace(/\/+$/, ''))
+  below(
+    folder,
+    builder.kind === 'forge'
+      ? 'out'
+      : (string(table(builder.config['directories'])['output']) ?? 'dist').replace(/^\.\//, '').replace(/\/+$/, ''),
+  )
 
 const buildOf = async (found: Found, targets: readonly Target[]): Promise<Line> => {
   const { repository, folder, json, builder } = found
@@ -93,19 +105,28 @@ const buildOf = async (found: Found, targets: readonly Target[]): Promise<Line> 
   const first = scripts['build'] !== undefined && !/electron-(builder|forge)/.test(scripts['build']) ? [manager.script('build')] : []
   const cwd = folder === '' ? [] : [entry('cwd', folder)]
   if (builder.kind === 'unknown') {
-    const todo = [entry('run', [...first, 'TODO: the command that builds the app folder']), ...cwd, entry('from', 'TODO: the app folder that it leaves, as dist/linux-unpacked')]
+    const todo = [
+      entry('run', [...first, 'TODO: the command that builds the app folder']),
+      ...cwd,
+      entry('from', 'TODO: the app folder that it leaves, as dist/linux-unpacked'),
+    ]
     return entry('build', draft(entry('command', draft(...todo))), 'What builds the app is not said in a file that can be read.')
   }
   const run = draft(...targets.map(target => entry(target, [...first, commandOf(builder, target, manager)])))
   const from = draft(...targets.map(target => entry(target, folderOf(found, target))))
-  const options = draft(entry('run', run, 'Slipway packs: these only build the app folder.'), ...cwd, entry('from', from, 'What the build leaves; the targets are the keys.'))
+  const options = draft(
+    entry('run', run, 'Slipway packs: these only build the app folder.'),
+    ...cwd,
+    entry('from', from, 'What the build leaves; the targets are the keys.'),
+  )
   return entry('build', draft(entry('command', options)), "The project's own build, one call a target, where its tools are.")
 }
 
 const commandOf = (builder: Builder, target: Target, manager: PackageManager): string => {
   const { os = 'any', arch = 'any' } = parseTarget(target) ?? {}
   const names = oses[os]
-  if (builder.kind === 'forge') return `${manager.program('electron-forge')} package --platform=${names?.forge ?? os} --arch=${arches[arch] ?? arch}`
+  if (builder.kind === 'forge')
+    return `${manager.program('electron-forge')} package --platform=${names?.forge ?? os} --arch=${arches[arch] ?? arch}`
   return `${manager.program('electron-builder')} --${names?.builder ?? os} --${arches[arch] ?? arch} --dir --publish never`
 }
 const arches: Readonly<Record<string, string>> = { x86: 'ia32', armv7: 'armv7l' }
@@ -118,13 +139,16 @@ const folderOf = (found: Found, target: Target): string => {
   // Both tools leave out of file names what a file system refuses: nobody should guess what.
   const safe = /^[^/\\?<>:*|"{}\p{Cc}]+$/u.test(name)
   const output = pathText(outputOf(found).replaceAll('${version}', ''))
-  if (output === undefined || output.includes('$') || (!safe && (os === 'macos' || builder.kind === 'forge'))) return 'TODO: the app folder of this target'
+  if (output === undefined || output.includes('$') || (!safe && (os === 'macos' || builder.kind === 'forge')))
+    return 'TODO: the app folder of this target'
   return `${outputOf(found).replaceAll('${version}', '{version}')}/${leaf}${os === 'macos' ? `/${name}.app` : ''}`
 }
 
 const debNeeds = (config: Table): readonly string[] => {
   const own = texts(table(config['deb'])['depends'])
-  return own.length > 0 ? own : ['libgtk-3-0', 'libnotify4', 'libnss3', 'libxss1', 'libxtst6', 'xdg-utils', 'libatspi2.0-0', 'libuuid1', 'libsecret-1-0']
+  return own.length > 0
+    ? own
+    : ['libgtk-3-0', 'libnotify4', 'libnss3', 'libxss1', 'libxtst6', 'xdg-utils', 'libatspi2.0-0', 'libuuid1', 'libsecret-1-0']
 }
 
 const iconOf = async ({ repository, folder, builder }: Found) => {
@@ -141,13 +165,15 @@ const iconOf = async ({ repository, folder, builder }: Found) => {
 const placesOf = (config: Table, from: string): NonNullable<Finding['places']> =>
   (Array.isArray(config['publish']) ? tables(config['publish']) : [table(config['publish'])]).flatMap(one => {
     const provider = string(one['provider']) ?? ''
-    if (provider === 'github') return { store: 'github', value: [string(one['owner']), string(one['repo'])].filter(part => part !== undefined).join('/'), from }
+    if (provider === 'github')
+      return { store: 'github', value: [string(one['owner']), string(one['repo'])].filter(part => part !== undefined).join('/'), from }
     if (provider === 's3' || provider === 'spaces') return { store: 's3', value: string(one['bucket']) ?? string(one['name']) ?? '', from }
     return provider === 'generic' ? { store: 'folder', value: string(one['url']) ?? '', from } : []
   })
 
 const notesOf = ({ builder }: Found): readonly string[] => {
-  if (builder.kind === 'unknown' && builder.code !== undefined) return [`${builder.code} is code: it is not run, so what it says is not here.`]
+  if (builder.kind === 'unknown' && builder.code !== undefined)
+    return [`${builder.code} is code: it is not run, so what it says is not here.`]
   if (builder.kind === 'forge') return ['The config of Electron Forge is code: it is not run. Its makers are replaced by packages below.']
   return []
 }

@@ -37,7 +37,10 @@ const nothing = async (repository: Repository): Promise<Finding> => {
       ),
       'How the app comes into being.',
     ),
-    packages: { ids: config?.formats ?? ['tar.gz', 'zip', 'deb'], why: config === undefined ? 'the usual ones of a command-line tool' : `archives and nfpms in ${config.file}` },
+    packages: {
+      ids: config?.formats ?? ['tar.gz', 'zip', 'deb'],
+      why: config === undefined ? 'the usual ones of a command-line tool' : `archives and nfpms in ${config.file}`,
+    },
     feeds: config?.feeds ?? [],
     places: config?.places ?? [],
     taken: config?.taken ?? [],

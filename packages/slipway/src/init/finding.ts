@@ -42,7 +42,8 @@ export const statements = (members: Readonly<Partial<Record<AppKey, Stated | und
   Object.fromEntries(Object.entries(members).filter(([, one]) => one !== undefined))
 
 /** In the order of CONFIG 2, each once, only those that a config may name. */
-export const sortedTargets = (list: readonly Target[]): readonly Target[] => knownTargets.filter(target => target !== 'any' && list.includes(target))
+export const sortedTargets = (list: readonly Target[]): readonly Target[] =>
+  knownTargets.filter(target => target !== 'any' && list.includes(target))
 
 export const osOf = (target: Target): string => parseTarget(target)?.os ?? ''
 
@@ -55,4 +56,5 @@ export const quoted = (text: string): string | undefined => {
 export const word = (text: string): string | undefined => (/[{}]/.test(text) ? undefined : quoted(text))
 
 /** A path for a builder; undefined where braces would be placeholders, or nobody could have meant it. */
-export const pathText = (text: string): string | undefined => (/[{}\\\p{Cc}]/u.test(text) || text.startsWith('/') || text.split('/').includes('..') ? undefined : text)
+export const pathText = (text: string): string | undefined =>
+  /[{}\\\p{Cc}]/u.test(text) || text.startsWith('/') || text.split('/').includes('..') ? undefined : text

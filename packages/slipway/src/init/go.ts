@@ -41,7 +41,10 @@ export const findGo = async (repository: Repository): Promise<Finding | undefine
         ? { list: sixTargets, why: 'Go builds for all of these on any machine' }
         : { list: config.targets, why: `goos and goarch in ${config.file}` },
     build: buildOf(found, main),
-    packages: { ids: config?.formats ?? ['tar.gz', 'zip', 'deb'], why: config === undefined ? 'the usual ones of a command-line tool' : `archives and nfpms in ${file}` },
+    packages: {
+      ids: config?.formats ?? ['tar.gz', 'zip', 'deb'],
+      why: config === undefined ? 'the usual ones of a command-line tool' : `archives and nfpms in ${file}`,
+    },
     ...(config === undefined ? {} : { deb: debOf(config) }),
     feeds: config?.feeds ?? [],
     places: config?.places ?? [],
@@ -53,7 +56,9 @@ export const findGo = async (repository: Repository): Promise<Finding | undefine
 const sixTargets: readonly Target[] = ['macos-x64', 'macos-arm64', 'windows-x64', 'windows-arm64', 'linux-x64', 'linux-arm64']
 
 const mainsOf = async (repository: Repository): Promise<readonly string[]> => {
-  const folders = (await repository.io.files.list(`${repository.root}/cmd`).catch(() => [])).flatMap(one => (one.type === 'folder' ? [`cmd/${one.name}`] : []))
+  const folders = (await repository.io.files.list(`${repository.root}/cmd`).catch(() => [])).flatMap(one =>
+    one.type === 'folder' ? [`cmd/${one.name}`] : [],
+  )
   const mains: string[] = []
   for (const folder of ['', 'cmd', ...folders.slice(0, 200)]) if (await isMain(repository, folder)) mains.push(folder)
   return mains
@@ -68,7 +73,11 @@ const isMain = async (repository: Repository, folder: string): Promise<boolean> 
   return false
 }
 
-const baseOf = (modulePath: string): string => modulePath.replace(/\/v\d+$/, '').split('/').at(-1) ?? ''
+const baseOf = (modulePath: string): string =>
+  modulePath
+    .replace(/\/v\d+$/, '')
+    .split('/')
+    .at(-1) ?? ''
 
 /** GoReleaser's, the top, the one named like the module, the first. */
 const chosenMain = ({ mains, modulePath, config }: Found): string => {
@@ -84,7 +93,11 @@ const binOf = ({ modulePath, config }: Found, main: string): Stated | undefined 
 
 const othersOf = (mains: readonly string[], main: string): readonly string[] => {
   const others = mains.filter(one => one !== main)
-  return others.length === 0 ? [] : [`There are other programs too: ${others.map(one => (one === '' ? '.' : one)).join(', ')}. Each may be an app of its own in \`apps\`.`]
+  return others.length === 0
+    ? []
+    : [
+        `There are other programs too: ${others.map(one => (one === '' ? '.' : one)).join(', ')}. Each may be an app of its own in \`apps\`.`,
+      ]
 }
 
 // No shell sets GOOS here: `env` does, and an empty environment otherwise.
@@ -97,7 +110,11 @@ const buildOf = ({ config }: Found, main: string): Line => {
   const flags = goFlags(config).join(' ')
   const run = (target: Target): string => `env ${goEnv(target)} go build ${flags} -o ${back}${output} ${path}`
   const options = draft(
-    entry('run', draft(...targets.map(target => entry(target, run(target)))), 'Never given to a shell; {target} and {version} are filled in.'),
+    entry(
+      'run',
+      draft(...targets.map(target => entry(target, run(target)))),
+      'Never given to a shell; {target} and {version} are filled in.',
+    ),
     ...(dir === '' ? [] : [entry('cwd', dir)]),
     entry('env', draft(entry('CGO_ENABLED', config?.cgo ?? '0'))),
     entry('from', output),
@@ -114,7 +131,10 @@ const goEnv = (target: Target): string => {
 const debOf = ({ nfpm }: GoReleaser) => {
   const lists = ['depends', 'recommends', 'suggests', 'conflicts', 'provides', 'replaces'] as const
   const from = table(table(nfpm['overrides'])['deb'])
-  const keys = lists.map(key => ({ key, named: key === 'depends' && nfpm[key] === undefined ? texts(nfpm['dependencies']) : texts(nfpm[key]) }))
+  const keys = lists.map(key => ({
+    key,
+    named: key === 'depends' && nfpm[key] === undefined ? texts(nfpm['dependencies']) : texts(nfpm[key]),
+  }))
   const section = string(nfpm['section'])
   const name = string(nfpm['package_name'])
   return draft(

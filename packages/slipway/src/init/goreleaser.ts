@@ -25,7 +25,14 @@ export interface GoReleaser {
 }
 
 export const readGoReleaser = async (repository: Repository): Promise<GoReleaser | undefined> => {
-  for (const file of ['.goreleaser.yaml', '.goreleaser.yml', 'goreleaser.yaml', 'goreleaser.yml', '.config/goreleaser.yaml', '.config/goreleaser.yml']) {
+  for (const file of [
+    '.goreleaser.yaml',
+    '.goreleaser.yml',
+    'goreleaser.yaml',
+    'goreleaser.yml',
+    '.config/goreleaser.yaml',
+    '.config/goreleaser.yml',
+  ]) {
     const config = await repository.yaml(file)
     if (config !== null) return read(config, file)
   }
@@ -43,12 +50,19 @@ const read = (config: Table, file: string): GoReleaser => {
     file,
     project: plainText(config['project_name']),
     builder: string(build['builder']) ?? 'go',
-    main: plainText(build['main'])?.replace(/^\.\//, '').replace(/\/?[^/]*\.go$/, ''),
-    dir: plainText(build['dir'])?.replace(/^\.(\/|$)/, '').replace(/\/+$/, ''),
+    main: plainText(build['main'])
+      ?.replace(/^\.\//, '')
+      .replace(/\/?[^/]*\.go$/, ''),
+    dir: plainText(build['dir'])
+      ?.replace(/^\.(\/|$)/, '')
+      .replace(/\/+$/, ''),
     binary: plainText(build['binary'] ?? config['project_name']),
     targets: targets.known,
     flags: flags.filter(flag => flag !== undefined),
-    cgo: texts(build['env']).map(line => /^CGO_ENABLED=([01])$/.exec(line)?.[1]).find(value => value !== undefined) ?? '0',
+    cgo:
+      texts(build['env'])
+        .map(line => /^CGO_ENABLED=([01])$/.exec(line)?.[1])
+        .find(value => value !== undefined) ?? '0',
     formats: formatsOf(config, nfpm),
     nfpm,
     places: placesOf(config, file),
@@ -58,7 +72,9 @@ const read = (config: Table, file: string): GoReleaser => {
       ...(builds.length > 1 ? [`${file} has ${builds.length} builds: the first is taken over.`] : []),
       ...(lost > 0 ? [`${lost} flags in ${file} use templates that Slipway does not have (it has {version}): they are left out.`] : []),
       ...(targets.lost.length > 0 ? [`No target here for: ${targets.lost.join(', ')}.`] : []),
-      ...(build['hooks'] !== undefined || config['before'] !== undefined ? [`The hooks in ${file} are not taken over: put them before \`go build\` below, one line each.`] : []),
+      ...(build['hooks'] !== undefined || config['before'] !== undefined
+        ? [`The hooks in ${file} are not taken over: put them before \`go build\` below, one line each.`]
+        : []),
     ],
   }
 }
@@ -74,7 +90,9 @@ const ldflags = (value: unknown): readonly string[] => {
   const all = value === undefined ? ['-s -w -X main.version={{.Version}}'] : lines
   // One flag of several parts: a part with an unknown template is dropped with its -X.
   const parts = all.flatMap(line => line.trim().split(/\s+(?=-)/)).map(part => part.trim())
-  return parts.length === 0 || parts[0] === '' ? [] : [`-ldflags=${parts.filter(part => version(part) !== undefined).join(' ')}`, ...parts.filter(part => version(part) === undefined)]
+  return parts.length === 0 || parts[0] === ''
+    ? []
+    : [`-ldflags=${parts.filter(part => version(part) !== undefined).join(' ')}`, ...parts.filter(part => version(part) === undefined)]
 }
 
 /** `{{ .Version }}` in our words; undefined where another template is left. */
@@ -101,8 +119,10 @@ const targetsOf = (build: Table): { readonly known: readonly Target[]; readonly 
   const pairs = named.length > 0 ? named : goos.flatMap(os => goarch.map(arch => [os, arch]))
   const wanted = pairs.filter(
     ([os, arch]) =>
-      !ignored.some(one => one['goarm'] === undefined && [undefined, os].includes(string(one['goos'])) && [undefined, arch].includes(archOf(one['goarch']))) &&
-      !(os === 'darwin' && (arch === '386' || arch === 'arm')),
+      !ignored.some(
+        one =>
+          one['goarm'] === undefined && [undefined, os].includes(string(one['goos'])) && [undefined, arch].includes(archOf(one['goarch'])),
+      ) && !(os === 'darwin' && (arch === '386' || arch === 'arm')),
   )
   const spelled = wanted.map(([os = '', arch = '']) => {
     const fits = arch !== 'arm' || goarm.length === 0 || goarm.includes('7')
@@ -117,11 +137,22 @@ const listOr = (value: unknown, otherwise: readonly string[]): readonly string[]
   return list.length > 0 ? list : otherwise
 }
 
-const ids: Readonly<Record<string, string>> = { 'tar.gz': 'tar.gz', tgz: 'tar.gz', 'tar.zst': 'tar.zst', tzst: 'tar.zst', 'tar.xz': 'tar.xz', txz: 'tar.xz', zip: 'zip', binary: 'binary' }
+const ids: Readonly<Record<string, string>> = {
+  'tar.gz': 'tar.gz',
+  tgz: 'tar.gz',
+  'tar.zst': 'tar.zst',
+  tzst: 'tar.zst',
+  'tar.xz': 'tar.xz',
+  txz: 'tar.xz',
+  zip: 'zip',
+  binary: 'binary',
+}
 const linux: Readonly<Record<string, string>> = { deb: 'deb', rpm: 'rpm', apk: 'apk', archlinux: 'pacman' }
 
 const formatsOf = (config: Table, nfpm: Table): readonly string[] => {
-  const named = tables(config['archives']).flatMap(one => [one, ...tables(one['format_overrides'])]).flatMap(one => [...texts(one['formats']), ...texts(one['format'])])
+  const named = tables(config['archives'])
+    .flatMap(one => [one, ...tables(one['format_overrides'])])
+    .flatMap(one => [...texts(one['formats']), ...texts(one['format'])])
   const archives = named.flatMap(one => ids[one] ?? [])
   return [...new Set([...(archives.length > 0 ? archives : ['tar.gz']), ...texts(nfpm['formats']).flatMap(one => linux[one] ?? [])])]
 }
@@ -131,7 +162,9 @@ const placesOf = (config: Table, from: string): NonNullable<Finding['places']> =
   const repository = [plainText(github['owner']), plainText(github['name'])].filter(part => part !== undefined).join('/')
   return [
     ...(repository === '' ? [] : [{ store: 'github', value: repository, from }]),
-    ...tables(config['blobs']).flatMap(one => (string(one['provider']) === 's3' ? [{ store: 's3', value: plainText(one['bucket']) ?? '', from }] : [])),
+    ...tables(config['blobs']).flatMap(one =>
+      string(one['provider']) === 's3' ? [{ store: 's3', value: plainText(one['bucket']) ?? '', from }] : [],
+    ),
   ]
 }
 

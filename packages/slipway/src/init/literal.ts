@@ -8,9 +8,7 @@ export const codeText = (value: string): string => `'${value.replace(/[\\']/g, '
 
 /** Single quotes for plain ASCII, else YAML 1.2's double quotes (section 7.3.1), whose escapes are JSON's and `\U`. */
 export const yamlText = (value: string): string =>
-  /^[\x20-\x7e]*$/.test(value)
-    ? `'${value.replaceAll("'", "''")}'`
-    : `"${value.replace(/[\\"]/g, '\\$&').replace(hidden, pointEscape)}"`
+  /^[\x20-\x7e]*$/.test(value) ? `'${value.replaceAll("'", "''")}'` : `"${value.replace(/[\\"]/g, '\\$&').replace(hidden, pointEscape)}"`
 
 /** A key as it is where every reader takes it so. `__proto__` in quotes would still set the prototype. */
 export const codeKey = (key: string): string => {

@@ -25,13 +25,17 @@ export const packagesSection = (subject: Subject): PackagesSection => {
   const { ids, why } = finding.packages
   const deb = debOf(subject)
   const native = ids.filter(id => !archives.includes(id)).flatMap(id => activeOf(id, targets))
-  const kept = native.filter(one => one.id !== 'deb' || deb !== undefined).map(one => (one.id === 'deb' ? { ...one, targets: debTargets(one.targets) } : one))
+  const kept = native
+    .filter(one => one.id !== 'deb' || deb !== undefined)
+    .map(one => (one.id === 'deb' ? { ...one, targets: debTargets(one.targets) } : one))
   const active = [...archivesFor(subject, kept), ...kept]
   const later = ids.filter(id => !unitsOf.packages.some(unit => unit.id === id))
   const entries = active.map(one => entry(one.id, settingOf(one, { targets, deb })))
   const notes = [
     ...(later.length === 0 ? [] : [`Not available yet: ${later.join(', ')}.`]),
-    ...(deb === undefined && ids.includes('deb') && targets.some(target => osOf(target) === 'linux') ? ["deb: true, once app.publisher is 'Name <mail>': a deb names its maintainer."] : []),
+    ...(deb === undefined && ids.includes('deb') && targets.some(target => osOf(target) === 'linux')
+      ? ["deb: true, once app.publisher is 'Name <mail>': a deb names its maintainer."]
+      : []),
   ]
   return { lines: [entry('packages', draft(...entries), `Formats: ${why}.`, ...notes)], active }
 }
@@ -62,9 +66,13 @@ const archivesFor = ({ finding, targets }: Subject, native: readonly Active[]): 
 }
 
 /** One deb an architecture: musl programs have no place of their own in Debian. */
-const debTargets = (targets: readonly Target[]): readonly Target[] => targets.filter(target => !target.endsWith('-musl') || !targets.includes(target.replace(/-musl$/, '')))
+const debTargets = (targets: readonly Target[]): readonly Target[] =>
+  targets.filter(target => !target.endsWith('-musl') || !targets.includes(target.replace(/-musl$/, '')))
 
-const settingOf = ({ id, targets: own }: Active, { targets, deb }: { readonly targets: readonly Target[]; readonly deb: Draft | undefined }): Value => {
+const settingOf = (
+  { id, targets: own }: Active,
+  { targets, deb }: { readonly targets: readonly Target[]; readonly deb: Draft | undefined },
+): Value => {
   const unit = unitsOf.packages.find(one => one.id === id)
   const natural = targets.filter(target => unit?.os.some(os => os === osOf(target)))
   const narrowed = own.length > 0 && own.length < natural.length ? [entry('targets', patterns(own, targets))] : []
@@ -74,7 +82,9 @@ const settingOf = ({ id, targets: own }: Active, { targets, deb }: { readonly ta
 
 /** `linux-*` where that says the same. */
 const patterns = (own: readonly Target[], targets: readonly Target[]): readonly string[] => {
-  const whole = ['macos', 'windows', 'linux'].filter(os => targets.some(target => osOf(target) === os) && targets.every(target => osOf(target) !== os || own.includes(target)))
+  const whole = ['macos', 'windows', 'linux'].filter(
+    os => targets.some(target => osOf(target) === os) && targets.every(target => osOf(target) !== os || own.includes(target)),
+  )
   return [...whole.map(os => `${os}-*`), ...own.filter(target => !whole.includes(osOf(target)))]
 }
 
@@ -98,7 +108,9 @@ const debOf = ({ finding, app }: Subject): Draft | undefined => {
 
 /** In the form that the format asks for, so that it is the only question. */
 const maintainerTodo = (publisher: string): string => {
-  const name = publisher.replace(/^TODO:/, '').replace(/[<>].*$/, '').trim()
+  const name = publisher
+    .replace(/^TODO:/, '')
+    .replace(/[<>].*$/, '')
+    .trim()
   return `TODO: ${name === '' ? 'Your Name' : name} <mail@example.org>`
 }
-

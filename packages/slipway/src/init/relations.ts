@@ -12,10 +12,14 @@ export const checkedRelations = ({ lines }: Draft): Draft => draft(...lines.flat
 const checked = (line: Line): readonly Line[] => {
   if (line.entry === undefined) return [line]
   const [key, value] = line.entry
-  if (key === 'package' || key === 'section') return typeof value === 'string' && (key === 'package' ? packageName : sectionName).test(value) ? [line] : []
+  if (key === 'package' || key === 'section')
+    return typeof value === 'string' && (key === 'package' ? packageName : sectionName).test(value) ? [line] : []
   if (!Array.isArray(value)) return [line]
   const all = value as readonly string[]
   const fit = all.filter(isRelation)
   const left = all.filter(one => !isRelation(one))
-  return [...(fit.length === 0 ? [] : [{ ...line, entry: [key, fit] as const }]), ...(left.length === 0 ? [] : [comment(`Left out of ${key}, in no form that Debian has: ${left.join(', ').slice(0, 300)}`)])]
+  return [
+    ...(fit.length === 0 ? [] : [{ ...line, entry: [key, fit] as const }]),
+    ...(left.length === 0 ? [] : [comment(`Left out of ${key}, in no form that Debian has: ${left.join(', ').slice(0, 300)}`)]),
+  ]
 }

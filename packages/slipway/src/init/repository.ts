@@ -82,7 +82,9 @@ const listed = async (io: Io, folder: string) => ((await io.files.stat(folder))?
 
 const foldersOf = async (io: Io, root: string): Promise<readonly string[]> => {
   const inside = async (folder: string): Promise<readonly string[]> =>
-    (await listed(io, join(root, folder))).flatMap(one => (one.type === 'folder' && !notApps.test(one.name) ? [join(folder, one.name)] : []))
+    (await listed(io, join(root, folder))).flatMap(one =>
+      one.type === 'folder' && !notApps.test(one.name) ? [join(folder, one.name)] : [],
+    )
   const top = await inside('')
   const below = await Promise.all(parents.map(inside))
   return ['', ...new Set([...below.flat(), ...top])].slice(0, limitFolders)
@@ -90,7 +92,9 @@ const foldersOf = async (io: Io, root: string): Promise<readonly string[]> => {
 
 /** Comments blanked, texts left alone. */
 const withoutComments = (content: string): string =>
-  content.replace(/"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|\/\/[^\n]*|\/\*[^]*?\*\//g, part => (part.startsWith('/') ? part.replace(/[^\n]/g, ' ') : part))
+  content.replace(/"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|\/\/[^\n]*|\/\*[^]*?\*\//g, part =>
+    part.startsWith('/') ? part.replace(/[^\n]/g, ' ') : part,
+  )
 
 export const texts = (value: unknown): readonly string[] =>
   typeof value === 'string' ? [value] : Array.isArray(value) ? value.filter(item => typeof item === 'string') : []

@@ -47,7 +47,10 @@ export const findTauri = async (repository: Repository): Promise<Finding | undef
     }),
     targets: targetsOf(bundle['targets'], file),
     build: await buildOf(found),
-    packages: { ids: [...kinds, ...(updates && kinds.some(one => one === 'dmg' || one === 'app.zip') ? ['app.tar.gz'] : [])], why: `bundle.targets in ${file}${updates ? ', and what its updater installs' : ''}` },
+    packages: {
+      ids: [...kinds, ...(updates && kinds.some(one => one === 'dmg' || one === 'app.zip') ? ['app.tar.gz'] : [])],
+      why: `bundle.targets in ${file}${updates ? ', and what its updater installs' : ''}`,
+    },
     deb: debOf(bundle, first),
     feeds: updates ? [{ id: 'tauri', why: `the updater is set up in ${file}` }] : [],
     ...(string(updater['pubkey']) === undefined ? {} : { sign: signLine(file) }),
@@ -75,7 +78,9 @@ const cargoName = async ({ repository, folder }: Found) => {
 }
 
 const iconOf = async ({ repository, folder, file }: Found, bundle: Table) => {
-  const [icon] = texts(bundle['icon']).filter(path => path.endsWith('.png')).toSorted((a, b) => sizeIn(b) - sizeIn(a))
+  const [icon] = texts(bundle['icon'])
+    .filter(path => path.endsWith('.png'))
+    .toSorted((a, b) => sizeIn(b) - sizeIn(a))
   const path = icon === undefined ? undefined : pathText(below(folder, `src-tauri/${icon.replace(/^\.\//, '')}`))
   return path !== undefined && (await repository.has(path)) ? { value: path, from: file } : undefined
 }
@@ -92,7 +97,10 @@ const systems: Readonly<Record<string, readonly Target[]>> = {
 }
 const packagerIds: Readonly<Record<string, string>> = { app: 'app.zip' }
 
-const namedIn = (value: unknown): readonly string[] => texts(value).map(one => one.toLowerCase()).filter(one => Object.hasOwn(systems, one))
+const namedIn = (value: unknown): readonly string[] =>
+  texts(value)
+    .map(one => one.toLowerCase())
+    .filter(one => Object.hasOwn(systems, one))
 
 const targetsOf = (value: unknown, file: string): Finding['targets'] => {
   const list = sortedTargets(namedIn(value).flatMap(one => systems[one] ?? []))
@@ -117,7 +125,11 @@ const buildOf = async ({ repository, folder }: Found): Promise<Line> => {
   const tool = hasCli ? manager.program('tauri') : 'cargo tauri'
   const target = below(await cargoRoot(repository, below(folder, 'src-tauri')), 'target/{rust}/release/{bin}{exe}')
   const options = draft(
-    entry('run', `${tool} build --no-bundle --target {rust}`, 'Slipway packs: Tauri only builds. Each target is built where its tools are.'),
+    entry(
+      'run',
+      `${tool} build --no-bundle --target {rust}`,
+      'Slipway packs: Tauri only builds. Each target is built where its tools are.',
+    ),
     ...(folder === '' ? [] : [entry('cwd', folder)]),
     entry('from', target, 'What the build leaves.'),
   )
@@ -138,12 +150,17 @@ const cargoRoot = async (repository: Repository, folder: string): Promise<string
 const debOf = (bundle: Table, first: boolean): Draft => {
   const own = texts(table(first ? bundle['deb'] : table(bundle['linux'])['deb'])['depends'])
   const standard = [first ? 'libwebkit2gtk-4.0-37' : 'libwebkit2gtk-4.1-0', 'libgtk-3-0']
-  return draft(entry('depends', [...new Set([...standard, ...own])], "What Tauri's own deb depends on."), entry('desktop', true, 'An entry in the menu.'))
+  return draft(
+    entry('depends', [...new Set([...standard, ...own])], "What Tauri's own deb depends on."),
+    entry('desktop', true, 'An entry in the menu.'),
+  )
 }
 
 const signLine = (file: string): Line =>
   entry(
     'sign',
-    draft(entry('minisign', draft(entry('key', 'env:TAURI_SIGNING_PRIVATE_KEY'), entry('password', 'env:TAURI_SIGNING_PRIVATE_KEY_PASSWORD')))),
+    draft(
+      entry('minisign', draft(entry('key', 'env:TAURI_SIGNING_PRIVATE_KEY'), entry('password', 'env:TAURI_SIGNING_PRIVATE_KEY_PASSWORD'))),
+    ),
     `Installed apps trust the pubkey in ${file}: its secret half signs on. Secrets are named here, never held.`,
   )

@@ -15,7 +15,11 @@ export interface Changes {
 const limitBytes = 4 * 1024 * 1024
 
 /** Codes: `init/unreadable`. */
-export const changesFor = async (io: Io, root: string, config: { readonly file: string; readonly text: string; readonly out: string }): Promise<Changes> => {
+export const changesFor = async (
+  io: Io,
+  root: string,
+  config: { readonly file: string; readonly text: string; readonly out: string },
+): Promise<Changes> => {
   const notes: string[] = []
   const changes: Change[] = []
   const json = await current(io, root, 'package.json')

@@ -1,4 +1,5 @@
-// command: a secret that a program prints, as `command:pass show app/key` (CONFIG 3): a password manager, a vault.
+// command: a secret that a program prints, as `command:pass show app/key` (CONFIG 3): a password manager, a vault. Of the environment it gets
+// what such programs need (docs/decisions/command-builds.md).
 import { fail, keepSecret } from '@slipway/core'
 import { splitCommand } from '../words.ts'
 import { keySource } from './key.ts'
@@ -11,8 +12,7 @@ export const command = keySource({
   read: async (line, io) => {
     const [tool = '', ...args] = splitCommand(line)
     if ((await io.run.find(tool)) === null) return failTool(tool)
-    // A password manager needs its own settings (HOME, agents, sessions); ours are none of its business.
-    const env = io.secrets.matching(/^(?!SLIPWAY_)/)
+    const env = io.secrets.matching(passedOn)
     const { exitCode, stdout } = await io.run({ tool, args, cwd: io.host.cwd, env, timeoutMs })
     if (exitCode !== 0) return failRun(tool, exitCode)
     const secret = stdout.trim()
@@ -21,6 +21,13 @@ export const command = keySource({
     return secret
   },
 })
+
+/**
+ * What password managers and vaults need to find themselves, their agents and their sessions. Nothing else: what else lies in the
+ * environment, CI's secrets above all, is none of their business.
+ */
+const passedOn =
+  /^(?:PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TERM|TMPDIR|XDG_\w+|SSH_AUTH_SOCK|GPG_TTY|GNUPGHOME|DISPLAY|WAYLAND_DISPLAY|DBUS_SESSION_BUS_ADDRESS|PASSWORD_STORE_\w+|OP_\w+|BW_\w+|BWS_\w+|AWS_(?:PROFILE|REGION|DEFAULT_REGION|CONFIG_FILE|SHARED_CREDENTIALS_FILE)|VAULT_\w+)$/
 
 /** Long enough for a person to touch a token. */
 const timeoutMs = 120_000

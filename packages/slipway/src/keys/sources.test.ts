@@ -99,9 +99,13 @@ describe('command', () => {
   })
   it("gives it the user's settings, but none of ours", async () => {
     vi.stubEnv('SLIPWAY_KEYS', canary)
-    vi.stubEnv('PASSWORD_STORE', 'here')
-    expect(await readSecret('command:env', io)).toContain('PASSWORD_STORE=here')
-    expect(await readSecret('command:env', io)).not.toContain(canary)
+    const theirs = ['HOME', 'LANG', 'XDG_RUNTIME_DIR', 'SSH_AUTH_SOCK', 'GNUPGHOME', 'PASSWORD_STORE_DIR', 'OP_SESSION_x', 'BW_SESSION', 'AWS_PROFILE']
+    for (const name of theirs) vi.stubEnv(name, 'here')
+    const others = ['SLIPWAY_KEYS_PASSWORD', 'GITHUB_TOKEN', 'AWS_SECRET_ACCESS_KEY', 'NPM_TOKEN', 'NODE_OPTIONS', 'LD_PRELOAD', 'PATHOS', 'MY_OP_X']
+    for (const name of others) vi.stubEnv(name, '')
+    const given = (await readSecret('command:env', io)).split('\n').map(line => line.split('=')[0] ?? '')
+    expect(given).toEqual(expect.arrayContaining([...theirs, 'PATH']))
+    expect(given.filter(name => others.includes(name) || name === 'SLIPWAY_KEYS')).toEqual([])
   })
   it('fails without showing what was printed', async () => {
     await writeFile(join(home, 'fails'), `#!/bin/sh\necho ${canary}; echo ${canary} >&2; exit 3\n`, { mode: 0o755 })

@@ -53,10 +53,10 @@ export const packagerConformance = (unit: AnyPackager, fixture: PackagerFixture)
   const options = z.strictObject(unit.options).parse({}) as never
   const pack = async (tree: FileTree) => collectPackage(unit, { tree, target: fixture.target, options })
   const skipped: string[] = []
-  const test = (name: string, body: () => Promise<void>): void => {
+  const test = (name: string, body: () => Promise<void>, timeoutMs?: number): void => {
     const reason = skip[name]
     if (reason === undefined) {
-      it(name, body)
+      it(name, body, timeoutMs)
       return
     }
     skipped.push(`${unit.id}: ${name}: ${reason}`)
@@ -95,6 +95,16 @@ export const packagerConformance = (unit: AnyPackager, fixture: PackagerFixture)
     })
     test('keeps hostile names', () => roundTrip(hostile))
     test('keeps empty and large files, links, modes and empty folders', () => roundTrip(shapes))
+    test(
+      'packs 10,000 entries',
+      () => roundTrip({ tool: '#!/bin/sh\n', ...Object.fromEntries(Array.from({ length: 9_999 }, (_, index) => [`many/${index % 100}/${index}`, `${index}`])) }),
+      120_000,
+    )
+    test('refuses a setuid file', async () => {
+      const tree = treeOf({ tool: 'x', lib: 'x' })
+      const entries = tree.entries.map(one => (one.type === 'file' ? { ...one, mode: 0o4755 } : one))
+      await expect(pack({ ...tree, entries })).rejects.toThrow('packagers/setuid')
+    })
     for (const path of ['../outside', '/absolute', 'a/../../outside'])
       test(`refuses ${path}`, async () => {
         await expect(pack(treeOf({ tool: 'x', [path]: 'evil' }))).rejects.toThrow('packagers/outside')

@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { SlipwayError, type App } from '@slipway/core'
+import { SlipwayError, sha256, type App } from '@slipway/core'
+import { writePng } from '@slipway/formats/png'
+import { tinyElf } from '@slipway/formats/testing/binaries'
 import * as z from 'zod'
 import { describeWithJudge } from '../../../../test/kit/judges.ts'
 import { collectPackage, runJudge } from './conformance.ts'
@@ -16,12 +18,39 @@ import { app, date, fileOf, treeOf, type Content } from './testing/trees.ts'
 const folder = mkdtempSync(join(tmpdir(), 'deb-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
+const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
+const project: Readonly<Record<string, Uint8Array>> = {
+  'man/tool.1': encode('.TH TOOL 1 2026-01-01 "Tool 1.2.3" "User Commands"\n.SH NAME\ntool \\- does one thing well\n'),
+  'completions/tool.bash': encode('complete -W serve tool\n'),
+  'icon.png': writePng({ width: 128, height: 128, pixels: new Uint8Array(128 * 128 * 4).fill(200) }),
+  'packaging/postinst.sh': encode('#!/bin/sh\nset -e\nexit 0\n'),
+  'packaging/windows.sh': encode('#!/bin/sh\r\ntrue\r\n'),
+  'packaging/perl': encode('#!/usr/bin/perl\n1;\n'),
+}
+const integrated: Partial<App> = {
+  category: 'Development',
+  icon: 'icon.png',
+  opens: [{ type: 'application/x-tool', extensions: ['tool'], name: 'Tool project' }],
+  man: [{ path: 'man/tool.1', from: 'app.man' }],
+  completions: [{ path: 'completions/tool.bash', from: 'app.completions', shell: 'bash' }],
+  services: [{ name: 'tool.service', file: null, run: 'serve', summary: 'Serves', user: false, enable: true }],
+  conffiles: ['etc/tool.conf'],
+  needs: [{ program: 'no-such-program', version: '>=2' }],
+}
+
 const schema = z.strictObject(deb.options)
 type Input = z.input<typeof schema>
 
 const packed = async (contents: Readonly<Record<string, Content>>, input: Input = {}, changes: Partial<App> = {}) => {
   const parts: Uint8Array[] = []
-  const packing = deb.pack({ app: { ...app, ...changes }, target: 'linux-x64', tree: treeOf(contents), date }, schema.parse(input))
+  const naming = { app: { ...app, ...changes }, target: 'linux-x64' }
+  const assets = new Map(
+    (deb.assets?.(naming, schema.parse(input)) ?? []).flatMap(({ path }) => {
+      const bytes = project[path]
+      return bytes === undefined ? [] : [[path, { bytes, sha256: sha256(bytes) }] as const]
+    }),
+  )
+  const packing = deb.pack({ ...naming, tree: treeOf(contents), date, assets }, schema.parse(input))
   for (;;) {
     const next = await packing.next()
     if (next.done === true) {
@@ -68,6 +97,25 @@ describe('deb, before a build', () => {
   it('wants relations that dpkg reads', () => {
     expect(codesOf({ depends: ['libmpv1 | libmpv2 (>= 0.35)', 'a\nEvil: yes'] })).toEqual(['deb/bad-relation'])
     expect(codesOf({ conflicts: ['B4D'], suggests: ['x (= )'] })).toEqual(['deb/bad-relation', 'deb/bad-relation'])
+    expect(codesOf({ conflicts: ['a1 | b2'], breaks: ['a1 | b2'], provides: ['a1 (>= 1)'] })).toHaveLength(3)
+    expect(codesOf({ builtUsing: ['golang-1.22'], preDepends: ['dpkg (>= 1.21)'], enhances: ['git'] })).toEqual(['deb/bad-relation'])
+    expect(codesOf({ provides: ['editor (= 1:2.0~rc1-1)'], builtUsing: ['golang-1.22 (= 1.22.5-1)'], depends: ['x11-utils:any'] })).toEqual([])
+  })
+  it('wants triggers and levels that dpkg and the compressions know', () => {
+    expect(codesOf({ triggers: { interest: ['/usr/share/icons', 'a b'], activate: ['ldconfig', '/usr/x'] } })).toEqual(['deb/bad-trigger', 'deb/bad-trigger'])
+    expect([codesOf({ level: 12 }), codesOf({ compression: 'zstd', level: 12 }), codesOf({ compression: 'zstd', level: 0 })]).toEqual([['deb/bad-level'], [], ['deb/bad-level']])
+  })
+  it('wants scripts that the kernel starts', async () => {
+    for (const postinst of ['no\ninterpreter', 'packaging/windows.sh', 'packaging/none'])
+      await expect(packed({ tool: script }, { scripts: { postinst } }), postinst).rejects.toThrow('deb/bad-script')
+    await expect(packed({ tool: script }, { scripts: { postinst: 'packaging/perl' } }, { needs: integrated.needs ?? [] })).rejects.toThrow('deb/bad-script')
+  })
+  it('finds a library that Debian has not', async () => {
+    const flet = tinyElf({ interpreter: '/lib64/ld-linux-x86-64.so.2', needed: ['libmpv.so.1', 'libc.so.6'], versions: ['GLIBC_2.4'] })
+    await expect(packed({ tool: flet })).rejects.toThrow('linux/unknown-library')
+    expect((await packed({ tool: flet }, { depends: ['libmpv1 | libmpv2'] })).facts['Depends']).toBe('libmpv1 | libmpv2, libc6 (>= 2.4)')
+    expect((await packed({ tool: flet }, { depends: ['libmpv1', 'libc6 (>= 2.36)'] })).facts['Depends']).toBe('libmpv1, libc6 (>= 2.36)')
+    expect((await packed({ tool: flet }, { libraries: false })).facts['Depends']).toBeUndefined()
   })
   it('names files as Debian does', () => {
     const naming = { app: { ...app, version: '1.2.0-beta.2' }, target: 'linux-arm64' }
@@ -116,6 +164,24 @@ describeWithJudge(['dpkg-deb', 'dpkg'], 'deb, as dpkg sees it', () => {
     expect(entry).toContain('\nCategories=Development;\n')
     expect(existsSync(join(out, 'usr/share/icons/hicolor/scalable/apps/tool.svg'))).toBe(true)
     expect(info(file, 'Depends')).toBe('libc6 (>= 2.17), xdg-utils | xdg-user-dirs')
+  })
+  it('writes every relation, triggers and scripts, ours before those of the user', async () => {
+    const relations = { preDepends: ['dpkg'], enhances: ['git'], breaks: ['old-tool (<< 1)'], builtUsing: ['musl (= 1.2.3-1)'], provides: ['editor'] }
+    const input = { ...relations, triggers: { interest: ['/usr/share/tools'], activate: ['ldconfig'] }, scripts: { postinst: 'packaging/postinst.sh' } }
+    const { file } = await packed(desktopApp, { ...input, libraries: {} }, integrated)
+    expect(['Pre-Depends', 'Enhances', 'Breaks', 'Built-Using', 'Provides'].map(field => info(file, field))).toEqual(['dpkg', 'git', 'old-tool (<< 1)', 'musl (= 1.2.3-1)', 'editor'])
+    const out = unpack(file)
+    expect(readFileSync(join(out, 'DEBIAN/triggers'), 'utf8')).toBe('interest-noawait /usr/share/tools\nactivate-noawait ldconfig\n')
+    const postinst = readFileSync(join(out, 'DEBIAN/postinst'), 'utf8')
+    expect(postinst).toMatch(/^#!\/bin\/sh\nif \[ "\$1" = configure \]; then\n[\s\S]*systemctl enable 'tool\.service'[\s\S]*\nfi\nset -e\nexit 0\n$/)
+    for (const name of ['postinst', 'prerm', 'postrm']) execFileSync('sh', ['-n', join(out, 'DEBIAN', name)])
+  })
+  it('packs with Zstandard what dpkg unpacks', async () => {
+    const { file } = await packed(desktopApp, { ...whole, compression: 'zstd' })
+    expect(execFileSync('ar', ['t', file], { encoding: 'utf8' })).toBe('debian-binary\ncontrol.tar.gz\ndata.tar.zst\n')
+    expect(readFileSync(join(unpack(file), 'usr/lib/tool/lib/data.bin'), 'utf8')).toBe('data')
+    writeFileSync(file, readFileSync(file).subarray(0, -40))
+    expect(spawnSync('dpkg-deb', ['-c', file]).status).not.toBe(0)
   })
   it('lists MD5 sums that md5sum accepts', async () => {
     const { file } = await packed(desktopApp, whole)
@@ -170,6 +236,33 @@ describeWithJudge(['dpkg-deb', 'dpkg'], 'deb, as dpkg sees it', () => {
   })
 })
 
+describeWithJudge(['dpkg'], 'deb, installed', () => {
+  it.runIf(process.getuid?.() === 0)('is upgraded, removed and purged, and keeps what a user edited', async () => {
+    const root = mkdtempSync(join(folder, 'root-'))
+    mkdirSync(join(root, 'var/lib/dpkg/info'), { recursive: true })
+    mkdirSync(join(root, 'var/lib/dpkg/updates'))
+    writeFileSync(join(root, 'var/lib/dpkg/status'), '')
+    const dpkg = (...args: readonly string[]) => runJudge('dpkg', ['--root', root, '--force-not-root', '--force-confdef', '--force-confold', '--log', join(folder, 'log'), ...args], folder)
+    const changes = { ...integrated, services: [], needs: [] }
+    const version = (text: string) => ({ ...desktopApp, tool: `#!/bin/sh\necho ${text}\n` })
+    const install = async (text: string): Promise<string> => {
+      dpkg('-i', (await packed(version(text), {}, { ...changes, version: text })).file)
+      return execFileSync(join(root, 'usr/bin/tool'), { encoding: 'utf8' }).trim()
+    }
+    expect(await install('2.0.0-rc.1')).toBe('2.0.0-rc.1')
+    const conf = join(root, 'etc/tool.conf')
+    writeFileSync(conf, 'mine=1\n')
+    expect(await install('2.0.0')).toBe('2.0.0')
+    expect(readFileSync(conf, 'utf8')).toBe('mine=1\n')
+    expect(runJudge('dpkg-query', ['--admindir', join(root, 'var/lib/dpkg'), '-W', '-f', '${Version}', 'tool'], folder)).toBe('2.0.0-1')
+    expect(spawnSync('dpkg', ['--compare-versions', '2.0.0~rc.1-1', 'lt', '2.0.0-1']).status).toBe(0)
+    dpkg('-r', 'tool')
+    expect([existsSync(conf), existsSync(join(root, 'usr/bin/tool'))]).toEqual([true, false])
+    dpkg('-P', 'tool')
+    expect([existsSync(conf), existsSync(join(root, 'usr/share/man'))]).toEqual([false, false])
+  })
+})
+
 describeWithJudge(['lintian'], 'deb, as lintian sees it', () => {
   // A static program without symbols, as Go makes them: the smallest ELF that exits with 0.
   let program: Uint8Array
@@ -192,6 +285,14 @@ describeWithJudge(['lintian'], 'deb, as lintian sees it', () => {
   it('finds no error in a desktop app', async () => {
     const { file } = await packed(desktopApp, { ...whole, depends: [], scripts: {} })
     expect(errorsOf(file)).toEqual([])
+  })
+  it('finds no error in an app with a service, a man page, completions and icons', async () => {
+    const { file } = await packed(desktopApp, { scripts: { postinst: 'packaging/postinst.sh' } }, integrated)
+    expect(errorsOf(file)).toEqual([])
+  })
+  it('finds the errors of a broken one', async () => {
+    const { file } = await packed(desktopApp, { section: 'nonsense', scripts: { postinst: '#!/opt/none\n' } })
+    expect(errorsOf(file)).not.toEqual([])
   })
 })
 

@@ -37,6 +37,7 @@ const fixtures: Readonly<Record<string, PackagerFixture>> = {
       'changes with the date alone where it keeps one': 'an executable has no date of ours',
       'keeps hostile names': oneFile,
       'keeps empty and large files, links, modes and empty folders': oneFile,
+      'packs 10,000 entries': oneFile,
     },
   },
 }

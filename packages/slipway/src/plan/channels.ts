@@ -10,12 +10,24 @@ export interface ChosenChannel {
 
 /** The asked one; else the prerelease word of the version, else `stable`. The dev profile knows `dev` alone. */
 export const channelFor = ({ profile, locate }: Project, { app, channels }: AppSettings, asked: string | undefined): ChosenChannel => {
-  if (profile === 'dev') return { name: 'dev', problems: [] }
+  if (profile === 'dev') {
+    const hint = 'Leave the channel out, or use profile release.'
+    const problems =
+      asked === undefined || asked === 'dev'
+        ? []
+        : [problem('plan/dev-channel', `What profile dev makes goes to no channel but dev, not to ${asked}`, { hint })]
+    return { name: 'dev', problems }
+  }
   const own = parseVersion(app.version) === undefined ? 'stable' : channelOf(app.version)
   const name = asked ?? own
   if (Object.hasOwn(channels, name)) return { name, problems: [] }
   const why = asked === undefined && own !== 'stable' ? ` (from version ${app.version})` : ''
-  return { name, problems: [problem('plan/unknown-channel', `There is no channel ${name}${why}`, { hint: hintFor(channels, name), where: locate('channels') })] }
+  return {
+    name,
+    problems: [
+      problem('plan/unknown-channel', `There is no channel ${name}${why}`, { hint: hintFor(channels, name), where: locate('channels') }),
+    ],
+  }
 }
 
 const hintFor = (channels: AppSettings['channels'], name: string): string =>

@@ -41,6 +41,10 @@ export const urlOf = (project: Project, app: PlannedApp, key: string): string =>
   return typeof url === 'string' ? `${url.replace(/\/+$/, '')}/${base}${key.split('/').map(encodeURIComponent).join('/')}` : ''
 }
 
+/** With several apps, those of the root and its own. */
+const chosenOf = ({ chosen }: Project, { app }: PlannedApp): Project['chosen'] =>
+  chosen.filter(({ path }) => !path.startsWith('apps.') || path.startsWith(`apps.${app}.`))
+
 const appDocument = ({ project, observed, requires }: PlanShown, app: PlannedApp) => {
   const seen = observedOf(observed, app)
   const files = app.artifacts.map(({ file, kind, role, target, signatures, labels }) => {
@@ -56,7 +60,7 @@ const appDocument = ({ project, observed, requires }: PlanShown, app: PlannedApp
     channel: app.channel,
     percent: app.percent,
     files,
-    chosen: project.chosen,
+    chosen: chosenOf(project, app),
     feeds,
     objects: seen?.objects ?? [],
     channelNow: seen === undefined ? null : { n: seen.n, current: seen.current, halted: seen.halted },

@@ -1,11 +1,24 @@
 // The plan: config and facts -> everything that a release will do, as data (CONTRACTS 6). Pure: same project, same plan.
+import { relative } from 'node:path'
 import { digestOf, failAll, matchesTarget, problem } from '@slipway/core'
-import type { Effect, Hex, Json, PlanBody, PlannedApp, PlannedArtifact, PlannedFeed, PlannedSecret, Problem, Step, Target } from '@slipway/core'
+import type {
+  Effect,
+  Hex,
+  Json,
+  PlanBody,
+  PlannedApp,
+  PlannedArtifact,
+  PlannedFeed,
+  PlannedSecret,
+  Problem,
+  Step,
+  Target,
+} from '@slipway/core'
 import { deepFreeze } from '../config/plain.ts'
 import type { AppSettings, ChosenUnit, Project } from '../config/project.ts'
 import { channelFor } from './channels.ts'
 import { units as unitLists } from './kinds.ts'
-import { narrowTargets, narrowUnits } from './narrow.ts'
+import { assertSomethingLeft, narrowTargets, narrowUnits } from './narrow.ts'
 import type { Narrow } from './narrow.ts'
 import { plannedArtifacts, plannedFeeds } from './products.ts'
 import { stepsOf } from './steps.ts'
@@ -29,15 +42,26 @@ export const makePlan = (request: PlanRequest): PlanBody => {
   const several = project.apps.some(app => app.base !== '')
   const parts = project.apps.map(settings => appPart(request, settings, several))
   failAll(parts.flatMap(part => part.problems))
+  assertSomethingLeft(request.narrow, parts.flatMap(part => (request.until === 'build' ? part.steps : part.app.artifacts)).length)
   return deepFreeze({
     schema: 'slipway.plan-file/1',
     profile: project.profile,
+    config: project.configDigest,
+    store: storeOf(project),
     apps: parts.map(part => part.app),
     steps: parts.flatMap(part => part.steps),
     secrets: mergeSecrets(parts.flatMap(part => part.secrets)),
     sources: project.commits,
     tools: [...new Set(parts.flatMap(part => part.tools))].sort(),
   })
+}
+
+/** The place in words: a folder by its path from the project, so that a plan is the same in every checkout. */
+const storeOf = ({ store, root }: Project): PlanBody['store'] => {
+  const place = unitLists.stores(store.id).place(store.options as never)
+  const { url, path } = store.options
+  const where = typeof path === 'string' ? place.replace(path, relative(root, path)) : place
+  return { id: store.id, place: where, url: typeof url === 'string' ? url : '' }
 }
 
 interface Part {
@@ -49,20 +73,20 @@ interface Part {
 }
 
 const appPart = ({ project, channel: asked, until, narrow }: PlanRequest, settings: AppSettings, several: boolean): Part => {
-  const targets = narrowTargets(settings.targets, narrow.targets)
-  const names = [...settings.build, ...settings.packages, ...settings.sign, ...settings.checks, ...settings.feeds].map(unit => unit.id)
-  const keep = narrowUnits(names, narrow.only)
-  const narrowed: AppSettings = {
-    ...settings,
-    packages: settings.packages.filter(unit => keep(unit.id) || !settings.packages.some(other => narrow.only.includes(other.id))),
-    checks: settings.checks.filter(unit => keep(unit.id) || !settings.checks.some(other => narrow.only.includes(other.id))),
-  }
+  const scope = { apps: project.apps, until, narrow }
+  const narrowed = narrowUnits(settings, scope)
+  const targets = narrowTargets(settings, scope).filter(
+    target => narrowed.build === settings.build || narrowed.build.includes(builderOf(settings, target)),
+  )
   const channel = channelFor(project, settings, asked)
   const percent = settings.channels[channel.name]?.rollout[0]?.percent ?? 100
   const { artifacts, problems } = plannedArtifacts(project, narrowed, targets)
   // Such a name can become no key of a bucket, so nothing after it can be planned.
   if (problems.some(one => one.code === 'plan/file-name')) failAll([...channel.problems, ...problems])
-  const feeds = until === 'publish' ? plannedFeeds(project, narrowed, { artifacts, channel: channel.name }) : { feeds: [], problems: [] }
+  const feeds =
+    until !== 'build' && until !== 'package'
+      ? plannedFeeds(project, narrowed, { artifacts, channel: channel.name })
+      : { feeds: [], problems: [] }
   const steps = stepsOf({
     settings: narrowed,
     several,
@@ -81,7 +105,12 @@ const appPart = ({ project, channel: asked, until, narrow }: PlanRequest, settin
     steps,
     secrets: secretsOf(project, narrowed, until),
     tools: toolsOf(narrowed, artifacts),
-    problems: [...channel.problems, ...problems, ...feeds.problems, ...(until === 'publish' ? urlProblems(project) : [])],
+    problems: [
+      ...channel.problems,
+      ...problems,
+      ...feeds.problems,
+      ...(until === 'gate' || until === 'publish' ? urlProblems(project) : []),
+    ],
   }
 }
 
@@ -91,7 +120,11 @@ export const builderOf = (settings: AppSettings, target: Target): ChosenUnit => 
     const named = unitLists.builders(unit.id).targets?.(unit.options as never) ?? []
     return named.length === 0 || named.some(pattern => matchesTarget(pattern, target))
   })
-  return list.find(unit => (unitLists.builders(unit.id).targets?.(unit.options as never) ?? []).some(pattern => matchesTarget(pattern, target))) ?? (list[0] as ChosenUnit)
+  return (
+    list.find(unit =>
+      (unitLists.builders(unit.id).targets?.(unit.options as never) ?? []).some(pattern => matchesTarget(pattern, target)),
+    ) ?? (list[0] as ChosenUnit)
+  )
 }
 
 /** Every URL of a release is made from this one (row A2). */
@@ -101,8 +134,16 @@ const urlProblems = ({ store, locate, profile }: Project): readonly Problem[] =>
   if (profile === 'dev' && url === undefined) return []
   // A TODO is asked for as the question that it is.
   if (typeof url === 'string' && /^(https?:\/\/[^/]|TODO:)/.test(url)) return []
-  const message = url === undefined ? `store.${store.id} has no url: nobody could be told where the files are` : `store.${store.id}.url ${JSON.stringify(url)} is no http(s) address`
-  return [problem('plan/no-url', message, { hint: `Write the public address of the bucket, as store: { ${store.id}: { url: 'https://dl.example.org' } }`, where: locate(`store.${store.id}.url`) })]
+  const message =
+    url === undefined
+      ? `store.${store.id} has no url: nobody could be told where the files are`
+      : `store.${store.id}.url ${JSON.stringify(url)} is no http(s) address`
+  return [
+    problem('plan/no-url', message, {
+      hint: `Write the public address of the bucket, as store: { ${store.id}: { url: 'https://dl.example.org' } }`,
+      where: locate(`store.${store.id}.url`),
+    }),
+  ]
 }
 
 const secretsOf = (project: Project, settings: AppSettings, until: Stage): readonly PlannedSecret[] => {
@@ -111,7 +152,9 @@ const secretsOf = (project: Project, settings: AppSettings, until: Stage): reado
   const signing = until === 'build' || until === 'package' ? [] : settings.sign
   const found = signing.flatMap(({ id, options }) => {
     const optional = options['optional'] === true
-    const named = ['key', 'password'].flatMap(name => (typeof options[name] === 'string' ? [{ ref: options[name], for: [id], optional }] : []))
+    const named = ['key', 'password'].flatMap(name =>
+      typeof options[name] === 'string' ? [{ ref: options[name], for: [id], optional }] : [],
+    )
     return named.some(one => one.ref === options['key']) ? named : [...named, { ref: keyring, for: [id], optional }]
   })
   const roles = until === 'gate' ? ['release'] : until === 'publish' ? ['release', 'live'] : []

@@ -55,7 +55,8 @@ export const changeChannel = async (
   return { state, before, after, settled }
 }
 
-const unknownChannel = (channel: string, known: readonly string[]): never =>
+/** `channel/unknown` (exit 3). */
+export const unknownChannel = (channel: string, known: readonly string[]): never =>
   fail('channel/unknown', `Nothing was ever published to ${channel}`, {
     hint: known.length === 0 ? 'Publish a release first.' : `Channels with releases: ${known.join(' ')}`,
     exit: 'refused',

@@ -34,7 +34,11 @@ export const assertKeys = async (io: Io, { settings, keys, until }: KeyCheck): P
 
 /** A key that no client trusts signs nothing: the same words wherever it is found. */
 export const notTrusted = (role: string, keyId: string, trusted: readonly string[]): never =>
-  fail('keys/not-trusted', `The key at hand for ${role} is ${keyId.slice(0, 16)}, and the trust folder names ${trusted.map(id => id.slice(0, 16)).join(', ')}`, {
-    hint: 'Use the keyring that belongs to this trust folder (trust.keyring, SLIPWAY_KEYS), or the trust folder that belongs to this keyring.',
-    exit: 'machine',
-  })
+  fail(
+    'keys/not-trusted',
+    `The key at hand for ${role} is ${keyId.slice(0, 16)}, and the trust folder names ${trusted.map(id => id.slice(0, 16)).join(', ')}`,
+    {
+      hint: 'Use the keyring that belongs to this trust folder (trust.keyring, SLIPWAY_KEYS), or the trust folder that belongs to this keyring.',
+      exit: 'machine',
+    },
+  )

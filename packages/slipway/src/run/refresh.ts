@@ -21,11 +21,16 @@ export interface Refresh {
 /** `publish/nothing-there`; `publish/index-expired` (exit 4) when only the absent key `release` could make the bucket valid again. */
 export const refreshPointer = async (job: Refresh): Promise<CommittedState> => {
   const { documents } = await readState(job.bucket, job.root)
-  if (documents === null) return fail('publish/nothing-there', 'Nothing was ever published here', { hint: 'Run `slipway release` first.', exit: 'refused' })
+  if (documents === null)
+    return fail('publish/nothing-there', 'Nothing was ever published here', { hint: 'Run `slipway release` first.', exit: 'refused' })
   if (job.release === undefined && documents.targets.expiresMs <= job.io.clock.now())
-    fail('publish/index-expired', `The index expired at ${new Date(documents.targets.expiresMs).toISOString()}, and the key \`release\` is not at hand`, {
-      hint: 'Run `slipway publish --refresh` where the whole keyring is.',
-      exit: 'machine',
-    })
+    fail(
+      'publish/index-expired',
+      `The index expired at ${new Date(documents.targets.expiresMs).toISOString()}, and the key \`release\` is not at hand`,
+      {
+        hint: 'Run `slipway publish --refresh` where the whole keyring is.',
+        exit: 'machine',
+      },
+    )
   return turn({ ...job, renew: true, change: state => state })
 }

@@ -80,10 +80,7 @@ export const runPlan = async (request: RunRequest): Promise<RunResult> => {
       signal: request.signal,
       emit,
       perform: (step, report) => perform(workOf(works, step), step, report),
-    }).then(
-      (): readonly Problem[] => [],
-      problemsOf,
-    )
+    }).then((): readonly Problem[] => [], problemsOf)
     const outcome = problems.length === 0 ? 'done' : request.signal.aborted ? 'interrupted' : 'failed'
     emit({ ...at(), type: 'run.end', outcome, ms: io.clock.now() - from })
     await journal.close()
@@ -189,7 +186,10 @@ const byUnit: Readonly<Record<string, Perform>> = {
 const perform: Perform = (work, step, report) => {
   const one = byUnit[step.unit] ?? byKind[step.unit.split('/')[0] ?? '']
   if (one !== undefined) return one(work, step, report)
-  return fail('run/no-unit', `There is no way to carry out ${step.unit}`, { hint: 'This is a fault of Slipway; please report it.', exit: 'bug' })
+  return fail('run/no-unit', `There is no way to carry out ${step.unit}`, {
+    hint: 'This is a fault of Slipway; please report it.',
+    exit: 'bug',
+  })
 }
 
 /** The file that a step is about stands at the end of its id. */

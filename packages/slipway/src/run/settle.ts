@@ -59,9 +59,16 @@ const rendered = async (job: Settling): Promise<{ readonly tag: string | null; r
     const releases = Object.fromEntries(
       await Promise.all(versions.map(async version => [version, await readRelease(job.bucket, state, version)] as const)),
     )
-    files.push(...renderChannel({ app: job.app, channel, state: channelState, releases, base: job.bucket.url('') }))
+    const existing = await keysBelow(job.bucket, `feeds/${channel}/`)
+    files.push(...renderChannel({ app: job.app, channel, state: channelState, releases, base: job.bucket.url(''), existing }))
   }
   return { tag: state.tag, files: files.filter(file => file.head) }
+}
+
+const keysBelow = async (bucket: Bucket, prefix: string): Promise<readonly string[]> => {
+  const keys: string[] = []
+  for await (const { key } of bucket.list(prefix)) keys.push(key)
+  return keys
 }
 
 /** A release that the index names, read by its digest. */

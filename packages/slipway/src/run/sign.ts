@@ -2,6 +2,7 @@
 import { canonical, digestOf } from '@slipway/core'
 import type { Json, Release, Step } from '@slipway/core'
 import { units } from '../plan/kinds.ts'
+import { plannedArtifacts } from '../plan/products.ts'
 import { acceptsOf } from './accepts.ts'
 import { need } from './work.ts'
 import type { StepResult } from './schedule.ts'
@@ -28,7 +29,14 @@ export const performSignPackage = async (work: Work, step: Step, file: string): 
     step.options as never,
   )
   const now = need(work.made.get(file), file).artifact
-  work.made.set(file, { ...made, artifact: { ...now, signed: 'yes', signatures: { ...now.signatures, [unit.id]: signature ?? '' } } })
+  work.made.set(file, {
+    ...made,
+    artifact: {
+      ...now,
+      ...(unit.form === 'embedded' ? { signed: 'yes' as const } : {}),
+      signatures: { ...now.signatures, [unit.id]: signature ?? '' },
+    },
+  })
   return { outcome: 'done', reason: file }
 }
 
@@ -53,8 +61,17 @@ export const performRecord = async (work: Work): Promise<StepResult> => {
     accepts: await acceptsOf(work),
     feeds: work.planned.feeds.map(({ id, options }) => ({ id, options })),
   }
-  await work.io.files.write(`${settings.out}/release.json`, recordBytes(work.release), { durable: false })
+  await work.io.files.write(`${recordFolder(work)}/release.json`, recordBytes(work.release), { durable: false })
   return { outcome: 'done', reason: `release.json ${digestOf(work.release as unknown as Json)}` }
+}
+
+/**
+ * Where release.json and SHA256SUMS go. Those of a run that `--target` narrowed name a part of the files: they lie apart, so that the whole
+ * ones beside the packages stay true. Such a run ends before `publish`, so nothing reads them but the user.
+ */
+const recordFolder = ({ project, settings, made }: Work): string => {
+  const { artifacts } = plannedArtifacts(project, settings, settings.targets)
+  return artifacts.every(({ file }) => made.has(file)) ? settings.out : `${settings.out}/narrowed`
 }
 
 export const recordBytes = (release: Release): Uint8Array => new TextEncoder().encode(canonical(release as unknown as Json))
@@ -66,6 +83,6 @@ export const performSums = async (work: Work, step: Step): Promise<StepResult> =
   const subject = { app: work.settings.app, date: release.build, artifacts: release.artifacts, record: recordBytes(release) }
   const files = (await unit.release?.(subject, key, step.options as never)) ?? []
   work.sums = Object.fromEntries(files.map(one => [one.file, one.bytes]))
-  for (const { file, bytes } of files) await work.io.files.write(`${work.settings.out}/${file}`, bytes, { durable: false })
+  for (const { file, bytes } of files) await work.io.files.write(`${recordFolder(work)}/${file}`, bytes, { durable: false })
   return { outcome: 'done', reason: files.map(one => one.file).join(' ') }
 }

@@ -74,7 +74,8 @@ const commit = async (job: Turn, before: CommittedState, wanted: BucketState): P
   if (before.documents === null) await createBytes(job.bucket, metadataKey(1, 'root'), job.root)
   const nowMs = job.io.clock.now()
   const horizonMs = nowMs + job.freshnessMs
-  const holds = (document: CommittedDocument | undefined): document is CommittedDocument => document !== undefined && document.expiresMs >= horizonMs - 1000
+  const holds = (document: CommittedDocument | undefined): document is CommittedDocument =>
+    document !== undefined && document.expiresMs >= horizonMs - 1000
   const old = before.documents
   const keepsIndex = wanted.releases === before.releases && (holds(old?.targets) || job.release === undefined)
   const keepsChannels = wanted.channels === before.channels && holds(old?.channels)
@@ -95,7 +96,9 @@ const commit = async (job: Turn, before: CommittedState, wanted: BucketState): P
 
 const writeSnapshot = (job: Turn, before: CommittedState, { index, channels }: { index: CommittedDocument; channels: CommittedDocument }) =>
   create(job, { role: 'snapshot', last: before.versions.snapshot }, (version, expires) =>
-    signMetadata(makeSnapshot({ version, expires, meta: { 'targets.json': index.meta, 'channels.json': channels.meta } }), [signerOf(job, 'live')]),
+    signMetadata(makeSnapshot({ version, expires, meta: { 'targets.json': index.meta, 'channels.json': channels.meta } }), [
+      signerOf(job, 'live'),
+    ]),
   )
 
 const writeIndex = (job: Turn, before: CommittedState, releases: Readonly<Record<string, IndexedRelease>>): Promise<CommittedDocument> => {

@@ -3,13 +3,13 @@ import { problem, SlipwayError } from '@slipway/core'
 import type { BucketState, ProblemDetail, Release } from '@slipway/core'
 import type { FeedFile } from '../feeds/feed.ts'
 import { renderChannel } from '../feeds/render.ts'
-import type { BucketReader } from '../stores/store.ts'
+import type { Bucket, BucketReader } from '../stores/store.ts'
 import { readWhole } from './read.ts'
 import { missingObject, wrong } from './report.ts'
 import type { Report } from './report.ts'
 
 export interface HeadsQuestion {
-  readonly reader: BucketReader
+  readonly reader: BucketReader & Partial<Pick<Bucket, 'list'>>
   readonly report: Report
   readonly state: BucketState
   readonly releases: Readonly<Record<string, Release>>
@@ -24,7 +24,7 @@ export const verifyHeads = async (question: HeadsQuestion): Promise<readonly str
   const { reader, report, state } = question
   const keys: string[] = []
   for (const [channel, channelState] of Object.entries(state.channels)) {
-    const files = verifyChoice(question, channel) ? renderedHeads(question, channel) : null
+    const files = verifyChoice(question, channel) ? renderedHeads(question, channel, await existingHeads(question, channel)) : null
     if (files === null) report.unjudged.add(`feeds/${channel}/`)
     for (const { path, bytes } of files ?? []) {
       keys.push(path)
@@ -59,12 +59,23 @@ const verifyChoice = ({ report, state, releases, channelsKey }: HeadsQuestion, c
   return shown.every(version => releases[version] !== undefined)
 }
 
+/** Heads of a feed or target that was dropped must offer nothing; where the place cannot be listed they are not seen. */
+const existingHeads = async ({ reader }: HeadsQuestion, channel: string): Promise<readonly string[]> => {
+  const keys: string[] = []
+  if (reader.list !== undefined) for await (const { key } of reader.list(`feeds/${channel}/`)) keys.push(key)
+  return keys
+}
+
 /** A feed that cannot be rendered is a fault of what was signed: said with the feed's own code. */
-const renderedHeads = ({ report, state, releases, base }: HeadsQuestion, channel: string): readonly FeedFile[] | null => {
+const renderedHeads = (
+  { report, state, releases, base }: HeadsQuestion,
+  channel: string,
+  existing: readonly string[],
+): readonly FeedFile[] | null => {
   const channelState = state.channels[channel]
   if (channelState === undefined) return null
   try {
-    return renderChannel({ app: Object.values(releases)[0]?.app ?? '', channel, state: channelState, releases, base })
+    return renderChannel({ app: Object.values(releases)[0]?.app ?? '', channel, state: channelState, releases, base, existing })
   } catch (error) {
     if (!(error instanceof SlipwayError)) throw error
     for (const one of error.problems) wrong(report, { ...one, where: { ...one.where, object: `feeds/${channel}/` }, exit: 'corrupt' })

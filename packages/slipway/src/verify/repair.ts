@@ -45,7 +45,8 @@ export const repairChain = async (
   return [...taken.keys()]
 }
 
-const overlay = (copy: Copy | undefined): StoredObject | null => (copy === undefined ? null : { tag: async () => copy.sha256, ...copy.object })
+const overlay = (copy: Copy | undefined): StoredObject | null =>
+  copy === undefined ? null : { tag: async () => copy.sha256, ...copy.object }
 
 const namedKeys = (report: Report): readonly string[] => [...new Set(report.problems.flatMap(one => one.where.object ?? []))]
 

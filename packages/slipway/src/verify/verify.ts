@@ -1,6 +1,6 @@
 // Proves a bucket from the public keys alone: chain, releases, files, signatures, evidence, heads, as each client would see it (TRUST 4 and 9).
 // Shares no code with publish beyond core, formats, the stores' `read` and the feeds' `render`.
-import { failAll, pointer, problem } from '@slipway/core'
+import { failAll, pointer } from '@slipway/core'
 import type { Release } from '@slipway/core'
 import type { Bucket, BucketReader } from '../stores/store.ts'
 import { readChain } from './chain.ts'
@@ -8,8 +8,9 @@ import { answers, parseClient } from './clients.ts'
 import type { ClientAnswer } from './clients.ts'
 import { verifyHeads } from './heads.ts'
 import { verifyRelease } from './release.ts'
-import { emptyReport, wrong } from './report.ts'
+import { emptyReport } from './report.ts'
 import type { Report } from './report.ts'
+import { verifyStrangers } from './strangers.ts'
 
 export interface VerifyRequest {
   readonly reader: BucketReader & Partial<Pick<Bucket, 'list'>>
@@ -19,7 +20,7 @@ export interface VerifyRequest {
   readonly base: string | null
   readonly keys: { readonly root: Uint8Array; readonly minisign: string }
   readonly nowMs: number
-  /** Every byte of every release; else every byte of those that a channel names, and sizes of the others. */
+  /** Every byte of every release; else every byte of those that a channel admits, and sizes of the others. */
   readonly deep: boolean
   /** Throws what is wrong instead of returning it. */
   readonly strict: boolean
@@ -56,11 +57,11 @@ const verifyAll = async (request: VerifyRequest, report: Report): Promise<Verifi
   const { reader, keys, nowMs } = request
   const chain = await readChain(reader, report, { root: keys.root, nowMs })
   if (chain === null) return { serial: 0, expires: null, report, clients: [], heads: [] }
-  const named = new Set(Object.values(chain.channels).flatMap(state => [state.current, state.before, state.candidate?.version]))
   const releases: Record<string, Release> = {}
   const entries = Object.values(chain.releases)
   for (const [at, entry] of entries.entries()) {
-    const everyByte = request.deep || named.has(entry.version)
+    // Every release that a channel may still be moved to.
+    const everyByte = request.deep || Object.keys(entry.admit).length > 0
     const release = await verifyRelease({
       reader,
       report,
@@ -75,7 +76,8 @@ const verifyAll = async (request: VerifyRequest, report: Report): Promise<Verifi
   }
   const base = request.base ?? baseOf(Object.values(releases))
   const heads = await verifyHeads({ reader, report, state: chain, releases, base, channelsKey: chain.channelsKey })
-  if (reader.list !== undefined) await verifyStrangers({ list: reader.list, report, releases, heads })
+  const { list } = reader
+  if (list !== undefined) await verifyStrangers({ reader: { ...reader, list }, report, releases, heads, releaseKeys: chain.releaseKeys })
   const clients = answers({ state: chain, releases, nowMs, ...(request.client === undefined ? {} : { client: request.client }) })
   return { serial: chain.serial, expires: chain.expires, report, clients, heads }
 }
@@ -84,35 +86,4 @@ const verifyAll = async (request: VerifyRequest, report: Report): Promise<Verifi
 const baseOf = (releases: readonly Release[]): string => {
   const [first] = releases
   return first === undefined ? '' : first.at.slice(0, -`releases/${first.version}/`.length)
-}
-
-/** Objects that nothing signed names: files beside a release, heads of no feed. An unfinished publish leaves a draft, and is no stranger. */
-const verifyStrangers = async ({
-  list,
-  report,
-  releases,
-  heads,
-}: {
-  list: Bucket['list']
-  report: Report
-  releases: Readonly<Record<string, Release>>
-  heads: readonly string[]
-}): Promise<void> => {
-  const drafts = new Set<string>()
-  for await (const { key } of list('drafts/')) drafts.add(key.slice('drafts/'.length, -'.json'.length))
-  const known = new Set([...heads, ...report.expected.keys()])
-  for (const prefix of ['releases/', 'feeds/'])
-    for await (const { key } of list(prefix)) {
-      const version = key.split('/')[1] ?? ''
-      const unfinished = prefix === 'releases/' && drafts.has(version) && releases[version] === undefined
-      if (known.has(key) || unfinished || [...report.unjudged].some(folder => key.startsWith(folder))) continue
-      wrong(
-        report,
-        problem('verify/stranger', `${key} belongs to no release and no feed`, {
-          hint: 'Find out who wrote it, then remove it.',
-          where: { object: key },
-          exit: 'corrupt',
-        }),
-      )
-    }
 }

@@ -1,4 +1,4 @@
-// The desktop entry, AppStream metadata and MIME types of an app (Desktop Entry Specification 1.5, AppStream 0.16, Shared MIME-info 0.21).
+// The desktop entry, AppStream metadata and MIME types of an app (Desktop Entry Specification 1.4, AppStream 0.16, Shared MIME-info 0.21).
 import { fail, type App } from '@slipway/core'
 import { madeFile, type InstalledFile } from './installed.ts'
 import { noteLines, oneLine, xml } from './text.ts'
@@ -45,7 +45,7 @@ const desktopText = ({ app, package: name, desktop, at }: DesktopSubject, hasIco
   const lines = [
     '[Desktop Entry]',
     'Type=Application',
-    'Version=1.5',
+    'Version=1.4',
     `Name=${value(desktop.name ?? app.name)}`,
     ...(comment === '' || comment === (desktop.name ?? app.name) ? [] : [`Comment=${value(comment)}`]),
     `Exec=${value(argument(app.bin))}${types.length > 0 ? ' %U' : ''}`,

@@ -162,6 +162,10 @@ describe('the layout of a Linux package', () => {
     expect((await refusal('none.png')).slice(0, 2)).toEqual(['linux/no-icon', 'app.icon'])
     expect((await problemOf(whole, { desktop: { icon: 'text.png' } })).slice(0, 2)).toEqual(['linux/bad-icon', 'packages.deb.desktop.icon'])
   })
+  it('refuses two files at one place', async () => {
+    const twice = ['man/tool.1', 'man/tool.1'].map(path => ({ path, from: 'app.man' }))
+    expect((await problemOf({ man: twice }))[0]).toBe('linux/same-path')
+  })
   it('refuses what is no man page, no unit, no program', async () => {
     const page = (path: string) => problemOf({ man: [{ path, from: 'app.man' }] })
     expect((await page('man/bad.1')).slice(0, 2)).toEqual(['linux/bad-man', 'app.man'])

@@ -75,7 +75,7 @@ const projectFilesOf = (app: App): readonly ProjectFile[] => [
 
 /**
  * Pure and the same each time. Codes: `linux/no-executable`, `linux/bad-conffile`, `linux/no-icon`, `linux/bad-icon`, `linux/bad-protocol`,
- * `linux/bad-man`, `linux/bad-service`, `linux/bad-need`, `linux/unknown-library`, `linux/wrong-libc`.
+ * `linux/bad-man`, `linux/bad-service`, `linux/bad-need`, `linux/same-path`, `linux/unknown-library`, `linux/wrong-libc`.
  */
 export const layoutOf = async (subject: PackSubject, options: LayoutOptions): Promise<Layout> => {
   const { app, tree, target } = subject
@@ -96,10 +96,21 @@ export const layoutOf = async (subject: PackSubject, options: LayoutOptions): Pr
   const services = hasSystemd ? app.services.map(one => serviceFile(app, one, read)) : []
   const desktop = wantsDesktop(app, options) ? await desktopPart(subject, options) : []
   const needs = await computed(subject, options)
+  const entries = [...placed, ...man, ...completions, ...services, ...desktop]
+  refuseTwice(entries, at)
   return {
-    entries: withParents([...placed, ...man, ...completions, ...services, ...desktop]),
+    entries: withParents(entries),
     hooks: hooksOf(app, hasSystemd),
     ...needs,
+  }
+}
+
+const refuseTwice = (entries: readonly Installed[], at: string): void => {
+  const seen = new Set<string>()
+  for (const { path } of entries) {
+    if (seen.has(path))
+      fail('linux/same-path', `two files would be installed as /${path}`, { hint: 'Rename one of them, or take it out of app.', where: { path: at } })
+    seen.add(path)
   }
 }
 
@@ -146,14 +157,16 @@ export const defaultDescription = (app: App): string => {
 
 /** `man/tool.1` -> section 1; in a folder of a language, as `de` or `pt_BR`, that language's. */
 const manFile = async (page: ProjectFile, bytes: Uint8Array): Promise<InstalledFile> => {
-  const [, language = '', file = '', section = ''] = /^(?:.*\/)??(?:((?!man\/)[a-z]{2,3}(?:_[A-Z]{2})?)\/)?([^/]+\.([1-9])[a-z]*)$/.exec(page.path) ?? []
+  const [folder = '', name = ''] = ['', ...page.path.split('/')].slice(-2)
+  const language = /^[a-z]{2}(_[A-Z]{2})?$/.test(folder) ? `${folder}/` : ''
+  const [file = '', section = ''] = /^[^/]+\.([1-9])[a-z]*$/.exec(name) ?? []
   const isPage = file !== '' && /^[.'](TH|Dd|so)\b/m.test(new TextDecoder().decode(bytes))
   if (!isPage)
     fail('linux/bad-man', `${JSON.stringify(page.path)} is no man page: ${file === '' ? 'its name has no section' : 'it has no .TH or .Dd line'}`, {
       hint: "A page is named as 'man/flet.1' and written in man(7) or mdoc(7), not compressed.",
       where: { path: page.from },
     })
-  return madeFile(`usr/share/man/${language === '' ? '' : `${language}/`}man${section}/${file}.gz`, await gzipped(bytes), { flag: 'doc' })
+  return madeFile(`usr/share/man/${language}man${section}/${file}.gz`, await gzipped(bytes), { flag: 'doc' })
 }
 
 const completionPath = ({ shell }: Completion, { app, format }: { readonly app: App; readonly format: LinuxFormat }): string => {
