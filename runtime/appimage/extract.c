@@ -75,6 +75,20 @@ static int enter_folder(const struct walk *walk, const struct sq_entry *entry, c
 	return failed;
 }
 
+/* Whether the first steps of the pattern are this folder, so that what matches may be in it. */
+static int leads_on(const char *pattern, const char *path, int depth)
+{
+	char start[PATH_MAX];
+	const char *end = pattern;
+	for (int step = 0; end != NULL && step <= depth; step++)
+		end = strchr(step == 0 ? end : end + 1, '/');
+	if (end == NULL || end - pattern >= PATH_MAX)
+		return 0;
+	memcpy(start, pattern, (size_t)(end - pattern));
+	start[end - pattern] = 0;
+	return fnmatch(start, path, FNM_PATHNAME) == 0;
+}
+
 static int extract_entry(void *context, const struct sq_entry *entry)
 {
 	const struct walk *walk = context;
@@ -83,14 +97,12 @@ static int extract_entry(void *context, const struct sq_entry *entry)
 	if (length < 0 || (size_t)length >= sizeof inner.path)
 		return -ENAMETOOLONG;
 	const char *pattern = walk->extraction->pattern;
-	inner.is_chosen = walk->is_chosen || pattern == NULL || fnmatch(pattern, inner.path, FNM_PATHNAME | FNM_LEADING_DIR) == 0;
+	inner.is_chosen = walk->is_chosen || pattern == NULL || fnmatch(pattern, inner.path, FNM_PATHNAME) == 0;
 	struct sq_inode inode;
 	int failed = sq_inode(walk->fs, entry->reference, &inode);
 	if (failed)
 		return failed;
-	/* A folder that does not match may hold what does; it is looked into when the pattern could reach that deep. */
-	if (!inner.is_chosen && (inode.type != SQ_FOLDER || fnmatch(inner.path, pattern, FNM_PATHNAME | FNM_LEADING_DIR) != 0) &&
-	    (inode.type != SQ_FOLDER || strpbrk(pattern, "*?[") == NULL))
+	if (!inner.is_chosen && (inode.type != SQ_FOLDER || !leads_on(pattern, inner.path, walk->depth)))
 		return 0;
 	if (walk->extraction->is_loud && inner.is_chosen)
 		printf("squashfs-root/%s\n", inner.path);

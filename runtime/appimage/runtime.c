@@ -123,16 +123,18 @@ static int run_app(const char *folder, char **arguments)
 
 static volatile sig_atomic_t app_process;
 
-static void pass_on(int signal_number)
+static void pass_on(int signal_number, siginfo_t *from, void *context)
 {
-	if (app_process > 0)
+	(void)context;
+	/* What the terminal sends, the app has got as well. */
+	if (app_process > 0 && from->si_code <= 0)
 		kill((pid_t)app_process, signal_number);
 }
 
 static int wait_for_app(pid_t child)
 {
 	static const int passed[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 };
-	struct sigaction action = { .sa_handler = pass_on };
+	struct sigaction action = { .sa_sigaction = pass_on, .sa_flags = SA_SIGINFO };
 	int status = 0;
 	app_process = child;
 	for (size_t index = 0; index < sizeof passed / sizeof *passed; index++)

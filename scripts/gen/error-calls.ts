@@ -1,4 +1,5 @@
 // Finds where errors are declared: `fail('x/y', …)`, `problem('x/y', …)`, `new FormatError('x/y', …)` (DESIGN 2, Errors).
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { exitCodes } from '../../packages/core/src/error.ts'
 import { typeScriptFiles } from '../lib/files.ts'
@@ -15,6 +16,8 @@ export interface ErrorCall {
   readonly file: string
   readonly line: number
   readonly isFormat: boolean
+  /** A written sentence: `// explain: …` right above the call, for a message that is nearly all filled in. */
+  readonly explain?: string
 }
 export interface ErrorCalls {
   readonly calls: readonly ErrorCall[]
@@ -29,10 +32,11 @@ export const findErrorCalls = (root: string): ErrorCalls => {
   for (const file of typeScriptFiles(root, 'packages').filter(isSource)) {
     const tree = parseFile(join(root, file))
     const constants = constantsOf(tree)
+    const lines = readFileSync(join(root, file), 'utf8').split('\n')
     for (const node of walkTree(tree)) {
       const name = calleeOf(node)
       if (name === undefined) continue
-      const found = readCall(node, { name, file, constants })
+      const found = readCall(node, { name, file, constants, lines })
       if (typeof found === 'string') problems.push(found)
       else if (found !== undefined) calls.push(found)
     }
@@ -44,6 +48,7 @@ interface Context {
   readonly name: string
   readonly file: string
   readonly constants: ReadonlyMap<string, SyntaxNode>
+  readonly lines: readonly string[]
 }
 
 // error.ts defines them; tests provoke them.
@@ -65,6 +70,7 @@ const readCall = (node: SyntaxNode, context: Context): ErrorCall | string | unde
   if (code.type !== 'Literal' || typeof code['value'] !== 'string') return `${at}: the code of ${context.name}() is not a string literal`
   if (!/^[a-z][a-z0-9-]*\/[a-z0-9-]+$/.test(code['value'])) return `${at}: ${code['value']} is not <unit>/<reason>`
   const isFormat = context.name === 'FormatError'
+  const explain = explainAbove(context.lines, line)
   const hint = propertyOf(detail, 'hint', context.constants) ?? hintGiven(detail)
   return {
     code: code['value'],
@@ -74,7 +80,20 @@ const readCall = (node: SyntaxNode, context: Context): ErrorCall | string | unde
     file: context.file,
     line,
     isFormat,
+    ...(explain === undefined ? {} : { explain }),
   }
+}
+
+/** The comment that ends right above a line (from 1) and begins with `explain:`. */
+const explainAbove = (lines: readonly string[], line: number): string | undefined => {
+  const texts: string[] = []
+  for (let at = line - 2; at >= 0; at--) {
+    const text = /^\s*\/\/ ?(.*)$/.exec(lines[at] ?? '')?.[1]
+    if (text === undefined) return undefined
+    texts.unshift(text.replace(/^explain: /, ''))
+    if (text.startsWith('explain: ')) return texts.join(' ')
+  }
+  return undefined
 }
 
 /** `problem(error.code, …)` hands on what was declared elsewhere. */

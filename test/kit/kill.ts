@@ -91,7 +91,7 @@ export const start = (
   { preload = false, cores = 'one' as 'one' | 'all' } = {},
 ): { readonly child: ChildProcess; readonly ended: Promise<Ended> } => {
   const node = [process.execPath, ...(preload ? ['--import', stopAtStart] : []), slipway, ...args, '--cwd', root]
-  const [tool = '', ...rest] = cores === 'all' ? node : ['taskset', '-c', String(availableParallelism() - 1), ...node]
+  const [tool = '', ...rest] = cores === 'all' ? node : ['taskset', '-c', String(process.pid % availableParallelism()), ...node]
   const env = { PATH: process.env['PATH'] ?? '', HOME: home, UV_THREADPOOL_SIZE: '1', SOURCE_DATE_EPOCH: smallDate }
   const child = spawn(tool, rest, { env, cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
   return { child, ended: endOf(child) }

@@ -66,17 +66,28 @@ describe('gen errors', () => {
     await expect(errors.run(root)).rejects.toThrow(complaint)
   })
 
+  it('demands a written sentence where the message is nearly all filled in, and reads it from above the call', async () => {
+    write(test, "'a/one'")
+    write(source, "const f = () =>\n  fail('a/one', `${key} is ${what}`, { hint: 'h' })")
+    await expect(errors.run(root)).rejects.toThrow('packages/slipway/src/a.ts:2: a/one says nothing of its own')
+    write(source, "// Why.\n\n// explain: A key is unknown:\n// misspelt.\nfail('a/one', `${key} is ${what}`, { hint: 'h' })")
+    expect(findErrorCalls(root).calls[0]?.explain).toBe('A key is unknown: misspelt.')
+    const texts = await errors.run(root)
+    expect(texts.get('docs/errors/a.md')).toContain('A key is unknown: misspelt.\n\n- \\<key\\> is \\<what\\>')
+    expect(texts.get('packages/slipway/src/explanations.gen.ts')).toContain('"explain":"A key is unknown: misspelt."')
+  })
+
   it('refuses one code with two meanings in two files, not the same thing twice', async () => {
     write(test, "'a/one'")
-    write(source, "fail('a/one', 'm', { hint: 'h' })")
-    write('packages/slipway/src/b.ts', "fail('a/one', 'm', { hint: 'h' })")
+    write(source, "fail('a/one', 'this is wrong', { hint: 'h' })")
+    write('packages/slipway/src/b.ts', "fail('a/one', 'this is wrong', { hint: 'h' })")
     await expect(errors.run(root)).resolves.toBeDefined()
     write('packages/slipway/src/b.ts', "fail('a/one', 'other', { hint: 'h' })")
     await expect(errors.run(root)).rejects.toThrow('means different things')
   })
 
   it('names what is not fresh, writes it, then finds nothing', async () => {
-    write(source, "fail('a/one', 'a <b> | c', { hint: 'h' })")
+    write(source, "fail('a/one', 'a <b> | c is wrong', { hint: 'h' })")
     write(test, "'a/one'")
     write('docs/errors/gone.md', 'old')
     const stale = await generate(errors, root, true)
@@ -88,10 +99,10 @@ describe('gen errors', () => {
     ])
     expect(await generate(errors, root, false)).toEqual([])
     expect(await generate(errors, root, true)).toEqual([])
-    expect(readFileSync(join(root, 'docs/errors/a.md'), 'utf8')).toContain('## a/one\n\n- a \\<b\\> \\| c\n\n**Fix:** h\n\nExit code: 2.')
+    expect(readFileSync(join(root, 'docs/errors/a.md'), 'utf8')).toContain('## a/one\n\n- a \\<b\\> \\| c is wrong\n\n**Fix:** h\n\nExit code: 2.')
     const { explanations } = (await import(join(root, 'packages/slipway/src/explanations.gen.ts'))) as {
       explanations: Record<string, unknown>
     }
-    expect(explanations['a/one']).toEqual({ message: 'a <b> | c', hint: 'h', exit: 2, file: source })
+    expect(explanations['a/one']).toEqual({ message: 'a <b> | c is wrong', hint: 'h', exit: 2, file: source })
   })
 })

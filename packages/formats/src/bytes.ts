@@ -122,17 +122,23 @@ export const packLittle = (fields: readonly (readonly [widthBytes: 2 | 4 | 8, va
 
 /** The same bytes in pieces of exactly `sizeBytes` (the last may be shorter, none is empty); every piece is a fresh copy. */
 export async function* rechunk(chunks: ByteChunks, sizeBytes: number): AsyncGenerator<Uint8Array> {
-  let piece = new Uint8Array(sizeBytes)
+  let piece = new Uint8Array(0)
   let filled = 0
   for await (const chunk of chunks) {
     for (let offset = 0; offset < chunk.length;) {
       const part = chunk.subarray(offset, offset + sizeBytes - filled)
+      // A whole piece for each of many small files would be mostly zeros to clear and collect.
+      if (filled + part.length > piece.length) {
+        const larger = new Uint8Array(filled === 0 ? part.length : sizeBytes)
+        larger.set(piece.subarray(0, filled))
+        piece = larger
+      }
       piece.set(part, filled)
       filled += part.length
       offset += part.length
       if (filled < sizeBytes) continue
       yield piece
-      piece = new Uint8Array(sizeBytes)
+      piece = new Uint8Array(0)
       filled = 0
     }
   }

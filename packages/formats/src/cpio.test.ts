@@ -195,7 +195,9 @@ describeWithJudge(['cpio', 'bsdtar'], 'cpio, as others see it', () => {
       ['sh', '-c', 'mkdir "$2/out" && cd "$2/out" && cpio -id --quiet < "$1" && cat app/nnnn && readlink app/link', 'sh', 'FILE', 'FOLDER'],
     ])
     expect(sum).toBe(`${new TextDecoder('latin1').decode(sampleBytes(4))}n\n`)
-    await expect(judge(archive.subarray(0, 300), 'a.cpio', [['sh', '-c', 'cpio -t --quiet < "$1"', 'sh', 'FILE']])).rejects.toThrow()
+    await expect(judge(archive.subarray(0, 300), 'a.cpio', [['sh', '-c', 'cpio -t --quiet < "$1"', 'sh', 'FILE']])).rejects.toThrow(
+      'premature end',
+    )
   })
 
   it.each(['newc', 'crc'])('reads what GNU cpio writes as %s', async form => {

@@ -71,16 +71,20 @@ export async function* deflatePieces(chunks: ByteChunks, { level, parallel = 2 }
 
 /** Deflates small bytes on their own, ending on a byte, without the end block. */
 export const deflateAlone = (bytes: Uint8Array, level: number): Promise<Uint8Array> =>
-  bytes.length === 0 ? Promise.resolve(bytes) : deflate(bytes, { level, chunkSize: 1 << 16 })
+  bytes.length === 0 ? Promise.resolve(bytes) : deflate(bytes, { level, chunkSize: level === 0 ? 1 << 16 : roomFor(bytes.length, 1 << 16) })
 
 const windowBytes = 1 << 15
 // Output room for a whole chunk at once. Constant, because stored blocks (level 0) are cut by the room there is.
 const roomBytes = chunkBytes + (1 << 16)
 
+/** Above level 0 any room that holds the whole gives the same bytes, and small files are many. */
+const roomFor = (sizeBytes: number, mostBytes: number): number => Math.min(mostBytes, sizeBytes + (sizeBytes >> 4) + 256)
+
 const deflatePiece = async (chunk: Uint8Array, before: Uint8Array | undefined, level: number): Promise<DeflatePiece> => {
   // Stored blocks look nothing up, and zlib's stored path would copy the dictionary through its window for nothing.
   const dictionary = level === 0 || before === undefined ? {} : { dictionary: before }
-  const bytes = await deflate(chunk, { level, chunkSize: roomBytes, ...dictionary })
+  const room = level === 0 ? roomBytes : roomFor(chunk.length, roomBytes)
+  const bytes = await deflate(chunk, { level, chunkSize: room, ...dictionary })
   return { bytes, sizeBytes: chunk.length, crc32: crc32(chunk) }
 }
 

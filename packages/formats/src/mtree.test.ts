@@ -12,7 +12,7 @@ import { codeOf, itWith, judge, mutate } from './testing/archives.ts'
 const sha256 = 'ab'.repeat(32)
 const entries: readonly MtreeEntry[] = [
   { path: 'usr', type: 'folder', mode: 0o755, mtime: 5 },
-  { path: 'usr/a b#=\\\n\tü🚢', type: 'file', mode: 0o644, mtime: 5, sizeBytes: 3, sha256 },
+  { path: 'usr/a b#=\\\n\tü🚢', type: 'file', mode: 0o644, mtime: 5, sizeBytes: 3, sha256, md5: 'cd'.repeat(16) },
   { path: 'usr/run', type: 'file', mode: 0o4755, mtime: 5, sizeBytes: 0, sha256 },
   { path: 'usr/to', type: 'symlink', mode: 0o777, mtime: 5, linkTarget: '../a b' },
 ]

@@ -13,6 +13,8 @@ export interface MtreeEntry {
   readonly sizeBytes?: number
   /** 64 hex digits. */
   readonly sha256?: string
+  /** 32 hex digits: pacman before 6.1 checks it, and takes a missing one for a wrong one. */
+  readonly md5?: string
   readonly linkTarget?: string
 }
 
@@ -33,6 +35,7 @@ const line = (entry: MtreeEntry): string => {
     entry.mode === undefined || entry.mode === defaultMode ? '' : `mode=${entry.mode.toString(8)}`,
     isFile ? '' : `type=${typeNames[entry.type]}`,
     isFile && entry.sizeBytes !== undefined ? `size=${entry.sizeBytes}` : '',
+    isFile && entry.md5 !== undefined ? `md5digest=${entry.md5}` : '',
     isFile && entry.sha256 !== undefined ? `sha256digest=${entry.sha256}` : '',
     entry.linkTarget === undefined ? '' : `link=${quote(entry.linkTarget)}`,
   ]
@@ -85,6 +88,7 @@ const readEntry = (path: string, keywords: ReadonlyMap<string, string>, lineNumb
   const mtime = value('time', /^\d{1,15}(\.\d*)?$/)
   const sizeBytes = value('size', /^\d{1,15}$/)
   const digest = value('sha256digest', /^[0-9a-f]{64}$/i) ?? value('sha256', /^[0-9a-f]{64}$/i)
+  const md5 = value('md5digest', /^[0-9a-f]{32}$/i) ?? value('md5', /^[0-9a-f]{32}$/i)
   const link = keywords.get('link')
   const type = keywords.get('type')
   if (type === undefined) throw refuse('an entry without a type')
@@ -95,6 +99,7 @@ const readEntry = (path: string, keywords: ReadonlyMap<string, string>, lineNumb
     ...(mtime === undefined ? {} : { mtime: Number(mtime) }),
     ...(sizeBytes === undefined ? {} : { sizeBytes: Number(sizeBytes) }),
     ...(digest === undefined ? {} : { sha256: digest.toLowerCase() }),
+    ...(md5 === undefined ? {} : { md5: md5.toLowerCase() }),
     ...(link === undefined ? {} : { linkTarget: unquote(link, refuse) }),
   }
 }

@@ -36,7 +36,12 @@ const chunkOf = (type: string, body: readonly number[] | Uint8Array): Buffer => 
   return whole
 }
 const made = (header: readonly number[], chunks: readonly Buffer[]): Buffer =>
-  Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), chunkOf('IHDR', [0, 0, 0, header[0] ?? 0, 0, 0, 0, header[1] ?? 0, header[2] ?? 0, header[3] ?? 0, 0, 0, header[4] ?? 0]), ...chunks, chunkOf('IEND', [])])
+  Buffer.concat([
+    Buffer.from('89504e470d0a1a0a', 'hex'),
+    chunkOf('IHDR', [0, 0, 0, header[0] ?? 0, 0, 0, 0, header[1] ?? 0, header[2] ?? 0, header[3] ?? 0, 0, 0, header[4] ?? 0]),
+    ...chunks,
+    chunkOf('IEND', []),
+  ])
 const data = (raw: readonly number[]): Buffer => chunkOf('IDAT', deflateSync(Uint8Array.from(raw)))
 
 describe('png', () => {
@@ -50,11 +55,19 @@ describe('png', () => {
     const image = gradient(19, 30)
     writeFileSync(join(folder, 'ours.png'), writePng(image))
     // file(1) knows the header; the pixels are compared where Python's imaging library is there.
-    expect(execFileSync('file', ['-b', join(folder, 'ours.png')], { encoding: 'utf8' })).toContain('19 x 30, 8-bit/color RGBA, non-interlaced')
+    expect(execFileSync('file', ['-b', join(folder, 'ours.png')], { encoding: 'utf8' })).toContain(
+      '19 x 30, 8-bit/color RGBA, non-interlaced',
+    )
   })
   it('undoes each filter', () => {
     // Gray, two rows of three, the same pixels under each filter of the second row (PNG 9.2).
-    const rows: Readonly<Record<number, readonly number[]>> = { 0: [15, 25, 40], 1: [15, 10, 15], 2: [5, 5, 10], 3: [10, 8, 13], 4: [5, 5, 10] }
+    const rows: Readonly<Record<number, readonly number[]>> = {
+      0: [15, 25, 40],
+      1: [15, 10, 15],
+      2: [5, 5, 10],
+      3: [10, 8, 13],
+      4: [5, 5, 10],
+    }
     for (const [type, row] of Object.entries(rows)) {
       const { pixels } = readPng(made([3, 2, 8, 0], [data([0, 10, 20, 30, Number(type), ...row])]))
       expect([12, 16, 20].map(at => pixels[at])).toEqual([15, 25, 40])
@@ -66,7 +79,9 @@ describe('png', () => {
     expect(one([3, 1, 1, 0], [data([0, 0b10100000])])).toEqual([255, 255, 255, 255, 0, 0, 0, 255, 255, 255, 255, 255])
     expect(one([2, 1, 4, 0], [data([0, 0x8f])])).toEqual([136, 136, 136, 255, 255, 255, 255, 255])
     expect(one([1, 1, 16, 2], [data([0, 1, 2, 3, 4, 5, 6])])).toEqual([1, 3, 5, 255])
-    expect(one([2, 1, 2, 3], [chunkOf('PLTE', [1, 2, 3, 4, 5, 6]), chunkOf('tRNS', [9]), data([0, 0b00010000])])).toEqual([1, 2, 3, 9, 4, 5, 6, 255])
+    expect(one([2, 1, 2, 3], [chunkOf('PLTE', [1, 2, 3, 4, 5, 6]), chunkOf('tRNS', [9]), data([0, 0b00010000])])).toEqual([
+      1, 2, 3, 9, 4, 5, 6, 255,
+    ])
     expect(one([1, 1, 8, 4], [data([0, 7, 8])])).toEqual([7, 7, 7, 8])
     expect(one([1, 1, 8, 2], [chunkOf('tRNS', [0, 1, 0, 2, 0, 3]), data([0, 1, 2, 3])])).toEqual([1, 2, 3, 0])
   })
@@ -92,7 +107,9 @@ describe('png', () => {
     const pixels = Uint8Array.from([255, 0, 0, 255, 0, 255, 0, 0, 255, 0, 0, 255, 0, 255, 0, 0])
     expect(resizeImage({ width: 2, height: 2, pixels }, { width: 1, height: 1 }).pixels).toEqual(Uint8Array.of(255, 0, 0, 128))
     const image = gradient(30, 20)
-    expect(resizeImage(image, { width: 30, height: 20 }).pixels.filter((_, at) => image.pixels[at | 3] === 255)).toEqual(image.pixels.filter((_, at) => image.pixels[at | 3] === 255))
+    expect(resizeImage(image, { width: 30, height: 20 }).pixels.filter((_, at) => image.pixels[at | 3] === 255)).toEqual(
+      image.pixels.filter((_, at) => image.pixels[at | 3] === 255),
+    )
     const flat = { width: 7, height: 7, pixels: new Uint8Array(196).fill(200) }
     expect(new Set(resizeImage(flat, { width: 3, height: 5 }).pixels)).toEqual(new Set([200]))
   })

@@ -32,7 +32,8 @@ export const pngHeader = (bytes: Uint8Array): PngHeader => {
   const [width, height, depth, color] = [fields.u32(16), fields.u32(20), fields.u8(24), fields.u8(25)]
   const interlace = fields.u8(28)
   const isKnown = (depthsOf[color] ?? []).includes(depth) && fields.u8(26) === 0 && fields.u8(27) === 0 && interlace <= 1
-  if (fields.u32(8) !== 13 || fields.u32(12) !== 0x49484452 || !isKnown) throw new FormatError('png/bad-header', 'its first chunk is no sound IHDR', 8)
+  if (fields.u32(8) !== 13 || fields.u32(12) !== 0x49484452 || !isKnown)
+    throw new FormatError('png/bad-header', 'its first chunk is no sound IHDR', 8)
   if (width === 0 || height === 0 || width > sideLimit || height > sideLimit || width * height > pixelLimit)
     throw new FormatError('png/bad-header', `an image of ${width} x ${height} pixels`, 16)
   return { width, height, depth, color, interlaced: interlace === 1 }
@@ -99,7 +100,7 @@ const readChunks = (bytes: Uint8Array): Chunks => {
   const data: Uint8Array[] = []
   let palette: Uint8Array | null = null
   let transparency: Uint8Array | null = null
-  for (let at = 8; ; ) {
+  for (let at = 8; ;) {
     if (at + 12 > bytes.length) throw new FormatError('png/truncated', 'the file ends before its IEND', bytes.length)
     const length = fields.u32(at)
     if (at + 12 + length > bytes.length) throw new FormatError('png/truncated', 'a chunk is longer than the file', at)
@@ -167,20 +168,27 @@ const spread = (line: Uint8Array, { header, palette, transparency, pixels, width
     const bit = index * depth
     return ((line[bit >> 3] ?? 0) >> (8 - depth - (bit & 7))) & ((1 << depth) - 1)
   }
-  const toByte = (value: number): number => (depth === 16 ? value >> 8 : depth === 8 ? value : Math.round((value * 255) / ((1 << depth) - 1)))
+  const toByte = (value: number): number =>
+    depth === 16 ? value >> 8 : depth === 8 ? value : Math.round((value * 255) / ((1 << depth) - 1))
   const hidden = transparency !== null && color !== 3 ? fieldsOf(transparency, 'big') : null
   for (let index = 0; index < width; index++) {
     const at = (y * header.width + x + index * dx) * 4
     const values = Array.from({ length: channels }, (_, channel) => sample(index * channels + channel))
     const [first = 0, second = 0, third = 0, fourth = 0] = values
     if (color === 3) {
-      pixels.set([palette?.[first * 3] ?? 0, palette?.[first * 3 + 1] ?? 0, palette?.[first * 3 + 2] ?? 0, transparency?.[first] ?? 255], at)
+      pixels.set(
+        [palette?.[first * 3] ?? 0, palette?.[first * 3 + 1] ?? 0, palette?.[first * 3 + 2] ?? 0, transparency?.[first] ?? 255],
+        at,
+      )
       continue
     }
     const isHidden = hidden !== null && color < 3 && values.every((value, channel) => value === hidden.u16(channel * 2))
     const opacity = color === 6 ? toByte(fourth) : color === 4 ? toByte(second) : isHidden ? 0 : 255
     const isGray = color === 0 || color === 4
-    pixels.set(isGray ? [toByte(first), toByte(first), toByte(first), opacity] : [toByte(first), toByte(second), toByte(third), opacity], at)
+    pixels.set(
+      isGray ? [toByte(first), toByte(first), toByte(first), opacity] : [toByte(first), toByte(second), toByte(third), opacity],
+      at,
+    )
   }
 }
 
@@ -240,7 +248,8 @@ export const resizeImage = (image: Image, size: { readonly width: number; readon
   const pixels = new Uint8Array(size.width * size.height * 4)
   for (let at = 0; at < pixels.length; at += 4) {
     const opacity = down[at + 3] ?? 0
-    for (let channel = 0; channel < 3; channel++) pixels[at + channel] = opacity === 0 ? 0 : Math.min(255, Math.round(((down[at + channel] ?? 0) * 255) / opacity))
+    for (let channel = 0; channel < 3; channel++)
+      pixels[at + channel] = opacity === 0 ? 0 : Math.min(255, Math.round(((down[at + channel] ?? 0) * 255) / opacity))
     pixels[at + 3] = Math.min(255, Math.round(opacity))
   }
   return { ...size, pixels }
@@ -278,7 +287,8 @@ const resampled = (source: Float64Array, { from, to, lines, step, stride }: Axis
       for (let line = 0; line < lines; line++) {
         const out = (isRow ? line * to + index : index * lines + line) * 4
         const at = position * step + line * stride
-        for (let channel = 0; channel < 4; channel++) target[out + channel] = (target[out + channel] ?? 0) + (source[at + channel] ?? 0) * share
+        for (let channel = 0; channel < 4; channel++)
+          target[out + channel] = (target[out + channel] ?? 0) + (source[at + channel] ?? 0) * share
       }
     }
   }

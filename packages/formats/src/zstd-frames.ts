@@ -55,7 +55,7 @@ export const zstdFrame = (bytes: Uint8Array, level: number): Promise<ZstdFrame> 
     const params = { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 }
     zstdCompress(bytes, { params, chunkSize: 1 << 20 }, (error, result) => {
       // A copy, because the result may be a view of a buffer with room for more.
-      if (error === null) resolve({ bytes: Uint8Array.from(result), sizeBytes: bytes.length })
+      if (error === null) resolve({ bytes: new Uint8Array(result), sizeBytes: bytes.length })
       else reject(error)
     })
   })

@@ -3,4 +3,4 @@ export { pacmanInstall, pacmanScriptKinds, type PacmanScriptKind, pacmanScriptKi
 export { isPacmanName, isPacmanProvision, isPacmanRelation, pacmanBuildinfo, type PacmanFields, pacmanPkginfo } from './package.ts'
 export { type Pacman, type PacmanReading, readPacman } from './read.ts'
 export { comparePacman, isPacmanVersion, pacmanVersion, type PacmanVersioned } from './version.ts'
-export { type PacmanCompression, type PacmanEntry, type PacmanPackage, writePacman } from './write.ts'
+export { type PacmanCompression, type PacmanDigests, type PacmanEntry, type PacmanPackage, writePacman } from './write.ts'

@@ -4,7 +4,7 @@ import { type ByteChunks, collect, encodeText } from '../bytes.ts'
 import { type Deflated, deflatedOf, deflatePieces } from '../deflate.ts'
 import { FormatError } from '../format-error.ts'
 import { gzipOf } from '../gzip.ts'
-import { mtreeText } from '../mtree.ts'
+import { type MtreeEntry, mtreeText } from '../mtree.ts'
 import { type TarEntry, tarGzParts, writeTar } from '../tar.ts'
 import { compressZstd } from '../zstd.ts'
 import { type PacmanFields, pacmanBuildinfo, pacmanPkginfo } from './package.ts'
@@ -13,8 +13,13 @@ import { type PacmanFields, pacmanBuildinfo, pacmanPkginfo } from './package.ts'
 export type PacmanEntry = TarEntry & {
   readonly bytes?: () => AsyncIterable<Uint8Array>
   readonly deflated?: Deflated
-  /** 64 hex digits of the content, where they are known already. */
-  readonly sha256?: string
+  /** Hex digits of the content, where both are known already. */
+  readonly digests?: PacmanDigests
+}
+
+export interface PacmanDigests {
+  readonly sha256: string
+  readonly md5: string
 }
 
 /** Gzip takes the files' own deflate streams. */
@@ -31,7 +36,7 @@ export interface PacmanPackage {
 }
 
 /**
- * A whole package, the same bytes each time. Files without `sha256` are read twice, because the list of digests comes first.
+ * A whole package, the same bytes each time. Files without `digests` are read twice, because the list of digests comes first.
  * Throws `pacman/bad-name`, `pacman/bad-version`, `pacman/bad-relation`, `pacman/bad-field`, `pacman/bad-backup`, `pacman/bad-path`,
  * `pacman/data-changed` and what tar, gzip and zstd throw.
  */
@@ -48,18 +53,20 @@ export async function* writePacman(pacman: PacmanPackage): AsyncGenerator<Uint8A
   }
   const made: PacmanEntry[] = []
   for (const [path, bytes] of Object.entries(described)) if (bytes !== undefined) made.push(await madeEntry(path, bytes, fields.date))
-  const listed: PacmanEntry[] = []
-  for (const entry of [...made, ...files]) listed.push(await withDigest(entry))
-  const list = await collect(gzipOf([{ plain: encodeText(mtreeText(listed.map(bare))) }]), Number.MAX_SAFE_INTEGER)
+  const listed: MtreeEntry[] = []
+  for (const entry of [...made, ...files]) listed.push(await listedOf(entry))
+  const list = await collect(gzipOf([{ plain: encodeText(mtreeText(listed)) }]), Number.MAX_SAFE_INTEGER)
   // As the shell sorts them: .MTREE between .INSTALL and .PKGINFO, and all of them before the files.
   const own = [...made, await madeEntry('.MTREE', list, fields.date)].toSorted(byPath)
   const entries = [...own, ...files]
-  if (compression.type === 'gzip') yield* gzipOf(tarGzParts(entries.map(withoutBytes)))
-  else yield* compressZstd(writeTar(entries), { level: compression.level })
+  if (compression.type === 'gzip') yield* gzipOf(tarGzParts(entries.map(withoutBytes), dialect))
+  else yield* compressZstd(writeTar(entries, dialect), { level: compression.level })
 }
 
+// libarchive brings names in pax records into the locale and into composed Unicode, so that files would get other names; these it keeps.
+const dialect = { dialect: 'gnu' } as const
+
 const plainPath = (entry: TarEntry): string => entry.path.replace(/\/+$/, '')
-const bare = (entry: PacmanEntry): PacmanEntry => ({ ...entry, path: plainPath(entry) })
 const byPath = (left: TarEntry, right: TarEntry): number => (plainPath(left) < plainPath(right) ? -1 : 1)
 
 const madeEntry = async (path: string, bytes: Uint8Array, mtime: number): Promise<PacmanEntry> => {
@@ -84,19 +91,21 @@ const withoutBytes = ({ path, type, mode, sizeBytes, mtime, linkTarget, deflated
   ...(deflated === undefined ? {} : { deflated }),
 })
 
-const withDigest = async (entry: PacmanEntry): Promise<PacmanEntry> => {
-  if (entry.type !== 'file' || entry.sha256 !== undefined) return entry
-  return { ...entry, sha256: await sha256Of(entry, entry.bytes?.() ?? []) }
+const listedOf = async (entry: PacmanEntry): Promise<MtreeEntry> => {
+  const { type, mode, mtime, sizeBytes, linkTarget, bytes, digests } = entry
+  const common = { path: plainPath(entry), type, mode, mtime, ...(linkTarget === undefined ? {} : { linkTarget }) }
+  return type === 'file' ? { ...common, sizeBytes, ...(digests ?? (await digestsOf(entry, bytes?.() ?? []))) } : common
 }
 
-const sha256Of = async (entry: TarEntry, chunks: ByteChunks): Promise<string> => {
-  const hash = createHash('sha256')
+const digestsOf = async (entry: TarEntry, chunks: ByteChunks): Promise<PacmanDigests> => {
+  const [sha256, md5] = [createHash('sha256'), createHash('md5')]
   let sizeBytes = 0
   for await (const chunk of chunks) {
-    hash.update(chunk)
+    sha256.update(chunk)
+    md5.update(chunk)
     sizeBytes += chunk.length
   }
-  if (sizeBytes === entry.sizeBytes) return hash.digest('hex')
+  if (sizeBytes === entry.sizeBytes) return { sha256: sha256.digest('hex'), md5: md5.digest('hex') }
   throw new FormatError('pacman/data-changed', `${entry.path} gave ${sizeBytes} bytes where ${entry.sizeBytes} were announced`)
 }
 

@@ -78,7 +78,7 @@ const mixedPart = (pieces: readonly (Uint8Array | RpmContent)[], sizeBytes: numb
     const loaded: Uint8Array[] = []
     for (const piece of pieces) {
       if (piece instanceof Uint8Array) loaded.push(piece)
-      else for await (const chunk of fileBytes(piece)) loaded.push(Uint8Array.from(chunk))
+      else for await (const chunk of fileBytes(piece)) loaded.push(chunk)
     }
     return concat(loaded)
   },

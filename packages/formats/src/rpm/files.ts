@@ -75,9 +75,8 @@ export const cpioEntry = (file: RpmFile): CpioEntry => ({
   ...(file.type === 'symlink' ? { linkTarget: file.linkTarget } : {}),
 })
 
-/** Bytes of all files when installed. */
-export const installedBytes = (files: readonly RpmFile[]): number =>
-  files.reduce((sum, file) => sum + (file.type === 'file' ? file.sizeBytes : 0), 0)
+/** Bytes of all files and links when installed, as rpmbuild counts them. */
+export const installedBytes = (files: readonly RpmFile[]): number => files.reduce((sum, file) => sum + listedBytes(file), 0)
 
 /** The header's values for sorted files. */
 export const fileValues = (files: readonly RpmFile[]): readonly HeaderValue[] => {

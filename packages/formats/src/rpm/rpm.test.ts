@@ -49,7 +49,7 @@ describe('rpm', () => {
       sourceRpm: 'tool-1.2.3-1.src.rpm',
       buildHost: 'localhost',
       buildTime: mtime,
-      installedBytes: 36,
+      installedBytes: 50,
       signatures: [],
       changelog: [{ time: 1_735_732_800, author: 'A <a@b.example> - 1.2.3-1', text: '- first' }],
     })

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Style } from './command.ts'
 import { explain } from './explain.ts'
+import { explanations } from '../explanations.gen.ts'
 
 const codes = { 'config/unknown-key': { message: '<key> is unknown\nor misspelt', hint: 'Write another.', exit: 2, file: 'a.ts' } }
 const same = (text: string): string => text
@@ -21,6 +22,15 @@ describe('explain', () => {
     expect(text(style, { verbose: false })).toBe(
       'config/unknown-key  exit 2\n  <key> is unknown\n  or misspelt\n\nFix\n  Write another.\n\nthrown in a.ts',
     )
+  })
+  it('begins with the written sentence where there is one', () => {
+    const { text } = explain('a/b', { 'a/b': { explain: 'A key is misspelt.', message: '<key> is <what>.', hint: 'h', file: 'a.ts' } })
+    expect(text(style, { verbose: false })).toBe('a/b\n  A key is misspelt.\n\nAs\n  <key> is <what>.\n\nFix\n  h\n\nthrown in a.ts')
+  })
+  it('says of every code of ours more than what is filled in', () => {
+    const words = (text: string): number => text.replaceAll(/<[^<>]*>/g, ' ').match(/[A-Za-z]+/g)?.length ?? 0
+    const ours = Object.entries(explanations).filter(([, one]) => !one.file.startsWith('packages/formats/'))
+    expect(ours.filter(([, one]) => words(`${one.explain ?? ''} ${one.message}`) < 3).map(([code]) => code)).toEqual([])
   })
   it.each([
     ['config/unknwon-key', 'Did you mean config/unknown-key?'],

@@ -5,6 +5,8 @@ import { plain } from '../reporters/safe.ts'
 import type { Invocation, Outcome } from './command.ts'
 
 export interface Explanation {
+  /** In a sentence, where the messages are nearly all filled in. */
+  readonly explain?: string
   /** Several are one a line. */
   readonly message: string
   readonly hint: string
@@ -34,6 +36,7 @@ export const explain = (code: string, explanations: Readonly<Record<string, Expl
       const exit = found.exit === undefined ? '' : style.dim(`  exit ${found.exit}`)
       return [
         `${style.bold(code)}${exit}`,
+        ...(found.explain === undefined ? [] : [...linesOf(found.explain), '', 'As']),
         ...linesOf(found.message),
         '',
         'Fix',

@@ -127,6 +127,7 @@ const refuseAsCommander = (
   const hint = `Usage: ${usage(command)}; slipway ${command.name} --help says more.`
   if (error.code === 'commander.unknownOption') return unknownFlag(/'([^']*)'/.exec(text)?.[1] ?? rest.join(' '), command)
   if (error.code === 'commander.missingArgument') {
+    // explain: The command line lacks a word that this command cannot do without.
     return fail('command/missing-argument', `${command.name} needs ${/'([^']*)'/.exec(text)?.[1] ?? 'an argument'}.`, { hint })
   }
   if (error.code === 'commander.excessArguments') {
@@ -136,6 +137,7 @@ const refuseAsCommander = (
       { hint },
     )
   }
+  // explain: A flag or argument has a value that it cannot have: empty, given twice, or none of its choices.
   if (error.code === 'commander.invalidArgument') return fail('command/bad-value', sentence(text), { hint })
   // The scan before took out everything else that commander could refuse: what is left is a bug.
   throw error

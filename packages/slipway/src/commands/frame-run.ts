@@ -126,6 +126,7 @@ const interrupted = (watch: Watch, { problems }: Settled): readonly Problem[] =>
   const signal = watch.signalled()
   if (signal === undefined || problems.length > 0) return []
   return [
+    // explain: The run was stopped by a signal, as by Ctrl-C, before it came to its end.
     problem('command/interrupted', `Stopped by ${signal}.`, {
       hint: 'Nothing is half done: run it again, a release goes on with --resume.',
     }),

@@ -72,6 +72,7 @@ const assertKnown = (state: CommittedState, version: string): void => {
   const entry = state.releases[version]
   if (entry !== undefined && entry.yanked === undefined) return
   const what = entry === undefined ? 'was never published' : `is yanked: ${entry.yanked ?? ''}`
+  // explain: The version that should be promoted was never published, or was yanked.
   fail('promote/unknown-version', `${version} ${what}`, {
     hint: `Published: ${Object.keys(state.releases).join(' ') || 'nothing'}`,
     exit: 'refused',

@@ -31,6 +31,7 @@ export const assertSamePlan = async (invocation: Invocation, { plan, digest }: P
 const readPlanFile = async ({ io, global }: Invocation, wanted: string): Promise<Readonly<Record<string, Json>>> => {
   const file = wanted.startsWith('/') ? wanted : `${global.cwd}/${wanted}`
   const bad = (what: string): never =>
+    // explain: What was given to --plan is neither the file of a plan nor the digest of one.
     fail('release/bad-plan', `${plain(wanted)} ${what}`, {
       hint: 'Give a file that `slipway plan --out FILE` wrote, or the digest that `slipway plan` shows.',
       where: { file },

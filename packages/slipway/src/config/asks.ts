@@ -12,6 +12,7 @@ export const todos = (tree: PlainObject, at: At): readonly Problem[] => {
   const visit = (value: Plain, path: ConfigPath): void => {
     if (isTodo(value))
       found.push(
+        // explain: A value of the config begins with TODO: and was never written. A release stops at it, a dev run does not.
         problem('config/todo', `Still open: ${JSON.stringify(value.slice('TODO:'.length).trim().slice(0, 80))}`, {
           hint: 'Write the value; --profile dev goes on without it.',
           where: at(path),

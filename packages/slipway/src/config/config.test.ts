@@ -199,7 +199,7 @@ describe('meaning', () => {
       sources: { a: { git: 'x' } },
       people: { a: 'file:a' },
       hooks: { beforeBuild: 'x' },
-      app: { ...least.app, needs: { git: '>=2' }, crash: 'off' },
+      app: { ...least.app, needs: { git: '>=2' }, crash: 'https://x.example' },
       trust: { thresholds: 2 },
     }
     const questions = (await project(later)).questions

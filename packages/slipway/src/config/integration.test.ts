@@ -7,11 +7,20 @@ it('says nothing where nothing was said', () => {
 })
 it('writes short forms out, each file with its config path', () => {
   const made = integrationOf(
-    { man: 'man/tool.1', completions: ['c/tool.bash', 'c/_tool', 'c/tool.fish'], services: ['systemd/a.service', 'systemd/user/b.timer'], needs: { git: '>=2.40', jq: { version: '1' } } },
+    {
+      man: 'man/tool.1',
+      completions: ['c/tool.bash', 'c/_tool', 'c/tool.fish'],
+      services: ['systemd/a.service', 'systemd/user/b.timer'],
+      needs: { git: '>=2.40', jq: { version: '1' } },
+    },
     'apps.one.app',
   )
   expect(made.man).toEqual([{ path: 'man/tool.1', from: 'apps.one.app.man' }])
-  expect(made.completions.map(one => `${one.shell} ${one.from}`)).toEqual(['bash apps.one.app.completions.0', 'zsh apps.one.app.completions.1', 'fish apps.one.app.completions.2'])
+  expect(made.completions.map(one => `${one.shell} ${one.from}`)).toEqual([
+    'bash apps.one.app.completions.0',
+    'zsh apps.one.app.completions.1',
+    'fish apps.one.app.completions.2',
+  ])
   expect(made.services.map(one => [one.name, one.user, one.file?.path])).toEqual([
     ['a.service', false, 'systemd/a.service'],
     ['b.timer', true, 'systemd/user/b.timer'],
@@ -34,7 +43,10 @@ it('knows types and endings', () => {
     { type: 'text/markdown', extensions: [], name: '' },
     { type: 'application/x-flet', extensions: ['Flet'], name: '' },
   ])
-  expect(integrationOf({ opens: { flet: 'Flet project', 'text/x-own': { extensions: ['.own'], name: 'Own' }, '.b': { type: 'text/b' } } }, 'app').opens).toEqual([
+  expect(
+    integrationOf({ opens: { flet: 'Flet project', 'text/x-own': { extensions: ['.own'], name: 'Own' }, '.b': { type: 'text/b' } } }, 'app')
+      .opens,
+  ).toEqual([
     { type: 'application/x-flet', extensions: ['flet'], name: 'Flet project' },
     { type: 'text/x-own', extensions: ['own'], name: 'Own' },
     { type: 'text/b', extensions: ['b'], name: '' },

@@ -69,7 +69,6 @@ const servicesOf = (said: Said['services'], from: string): readonly Service[] =>
   })
 }
 
-const unitName = (name: string): string =>
-  /\.(service|socket|timer|path|target|mount|slice)$/.test(name) ? name : `${name}.service`
+const unitName = (name: string): string => (/\.(service|socket|timer|path|target|mount|slice)$/.test(name) ? name : `${name}.service`)
 
 const isList = (said: unknown): said is readonly string[] => Array.isArray(said)

@@ -178,5 +178,6 @@ const withoutSchema = (value: unknown, at: (path: ConfigPath) => Where): PlainOb
 const objectOf = (value: unknown, where: Where, hint: string): object => {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
   const what = value === undefined ? 'The config exports or holds nothing' : 'The config is no object'
+  // explain: The config file was read, but what it exports or holds is not one object with keys such as app and build.
   return fail('config/no-object', what, { hint, where })
 }

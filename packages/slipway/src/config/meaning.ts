@@ -117,6 +117,8 @@ const fileNames = (app: AppSettings, at: At): readonly Problem[] => {
     const unknown = [...pattern.matchAll(/\{([^}]*)\}/g)].map(match => match[1] ?? '').filter(key => !placeholders.includes(key))
     const fault = badPattern(pattern, unknown)
     if (fault !== undefined)
+      // explain: The option file of a package format gives a name that the next release or another target would overwrite, or that is no
+      // plain file name.
       return problem('config/bad-file-name', fault, {
         hint: `Use {version} and, where there are several targets, {target}; known: ${placeholders.map(key => `{${key}}`).join(' ')}.`,
         where,

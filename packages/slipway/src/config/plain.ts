@@ -13,6 +13,7 @@ const forbidden = new Set(['__proto__', 'prototype', 'constructor'])
 /** A copy without holes, getters and prototypes. Codes: `config/not-data`. */
 export const plainTree = (value: unknown, locate: (path: ConfigPath) => object): PlainObject => {
   const refuse = (path: ConfigPath, what: string): never =>
+    // explain: A value of the config is a function, a date, an object that holds itself or something else that is not plain data.
     fail('config/not-data', `${path.join('.') || 'The config'} ${what}`, {
       hint: 'The config is data: texts, numbers, true, false, lists and objects. Write the value itself.',
       where: { path: path.join('.'), ...locate(path) },

@@ -62,6 +62,8 @@ const unknownKey = (
   { known, where }: { readonly known: readonly string[]; readonly where: Where },
 ): Problem => {
   const meant = nearest(key, known)
+  // explain: A key stands in the config that is none of those that may stand in this place: mostly a misspelling, or a key one level too
+  // high or too low.
   return problem('config/unknown-key', `${show(key)} is ${nounOf(path)}.`, { hint: hintOf(meant, known), where })
 }
 
@@ -83,6 +85,7 @@ const unknownValue = (
   const own = path[0] === 'apps' ? path.length - 2 : path.length
   const meant = typeof value === 'string' ? nearest(value, values) : undefined
   const what = own === 2 && isKindKey(top) ? `no ${nouns[top]}` : `not one of ${values.length} known values`
+  // explain: A value of the config is none of the few that are known in this place: mostly a misspelling.
   return problem('config/unknown-value', `${show(value)} is ${what}.`, { hint: hintOf(meant, values), where })
 }
 

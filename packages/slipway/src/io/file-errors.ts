@@ -39,6 +39,7 @@ export const failFile = (error: unknown, doing: string, path: string): never => 
     case 'ENOSYS':
       return fail('io/no-links', `${message}: this file system has no hard links`, { ...detail, hint: 'Use a folder on a local disk.' })
     default:
+      // explain: The system refused to read or write a file, for a reason that has no code of its own here.
       return fail('io/failed', `${message}: ${error.code}`, { ...detail, hint: 'See the cause; the disk or the mount may be at fault.' })
   }
 }

@@ -32,6 +32,11 @@ async function* pieces(count: number, breakAt = -1): AsyncGenerator<Uint8Array> 
   }
 }
 
+it('says where this user may write', async () => {
+  expect(await files.isWritable(root)).toBe(true)
+  expect(await files.isWritable(join(root, 'nowhere'))).toBe(false)
+})
+
 describe('write', () => {
   it('makes parents, replaces whole, sets the mode despite the umask and leaves no temporary file', async () => {
     const path = join(root, 'write/a/b.txt')

@@ -1,5 +1,5 @@
 // Files of this machine (io.ts, `Files`): whole or not at all, durable, each failure with a code and its path.
-import { lstat, open, readdir, readlink, rename, rm, symlink, type FileHandle } from 'node:fs/promises'
+import { access, constants, lstat, open, readdir, readlink, rename, rm, symlink, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fail } from '@slipway/core'
 import { absent, appendFile, copyWhole, createFile, makeFolder, replaceFile, syncFolder } from './durable.ts'
@@ -14,6 +14,11 @@ export const files: Files = {
   stream: streamFile,
   open: path => guard('read', path, () => openFile(path)),
   stat: path => guard('read', path, async () => factsOf(await lstat(path).catch(absent))),
+  isWritable: path =>
+    access(path, constants.W_OK).then(
+      () => true,
+      () => false,
+    ),
   list: path => guard('read', path, () => listFolder(path)),
   readLink: path => guard('read', path, () => readlink(path)),
   makeFolder: (path, mode) => guard('make the folder', path, () => makeFolder(path, mode)),

@@ -105,6 +105,7 @@ const parse = (text: string): URL => {
 }
 
 const refuse = (from: URL, to: URL, why: string): never =>
+  // explain: A server sent the request on to an address that is not safe to follow, or too many times.
   fail('io/bad-redirect', `${shown(from)} redirects to ${shown(to)}: ${why}`, {
     hint: 'Write the address that it ends at into the config.',
     exit: 'machine',

@@ -39,6 +39,8 @@ export interface Files {
   ) => Promise<{ readonly sizeBytes: number; read: (offset: number, length: number) => Promise<Uint8Array>; close: () => Promise<void> }>
   /** Does not follow links; null: nothing there. */
   readonly stat: (path: string) => Promise<FileFacts | null>
+  /** Whether this user may write a file, or make files in a folder; false too where nothing is. Follows links. Writes nothing. */
+  readonly isWritable: (path: string) => Promise<boolean>
   /** Sorted by name (code units); an absent folder is empty. */
   readonly list: (path: string) => Promise<readonly FolderEntry[]>
   readonly readLink: (path: string) => Promise<string>

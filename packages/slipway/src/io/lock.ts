@@ -70,6 +70,7 @@ const take = async (path: string): Promise<Database | null> => {
 
 const failLock = (error: unknown, path: string, code: number): never => {
   if (sqliteCannotOpen.has(code)) return failNotWritable(error, 'lock', path)
+  // explain: The file that keeps two runs apart could not be locked.
   return fail('io/lock-failed', `cannot lock ${path}`, {
     hint: 'If no other run is under way, delete this file and try again.',
     where: { file: path },

@@ -192,6 +192,7 @@ const failNoFolder = ({ tool, cwd }: ToolRun): never =>
   })
 
 const failTool = ({ tool }: ToolRun, cause: unknown): never =>
+  // explain: A program was found on this machine, but the system could not start it.
   fail('io/tool-failed', `cannot start ${tool}`, {
     hint: 'See the cause: the file may be for another system, or the machine short of memory.',
     exit: 'machine',

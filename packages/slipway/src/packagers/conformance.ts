@@ -97,7 +97,11 @@ export const packagerConformance = (unit: AnyPackager, fixture: PackagerFixture)
     test('keeps empty and large files, links, modes and empty folders', () => roundTrip(shapes))
     test(
       'packs 10,000 entries',
-      () => roundTrip({ tool: '#!/bin/sh\n', ...Object.fromEntries(Array.from({ length: 9_999 }, (_, index) => [`many/${index % 100}/${index}`, `${index}`])) }),
+      () =>
+        roundTrip({
+          tool: '#!/bin/sh\n',
+          ...Object.fromEntries(Array.from({ length: 9_999 }, (_, index) => [`many/${index % 100}/${index}`, `${index}`])),
+        }),
       120_000,
     )
     test('refuses a setuid file', async () => {

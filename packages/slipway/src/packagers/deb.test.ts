@@ -99,16 +99,27 @@ describe('deb, before a build', () => {
     expect(codesOf({ conflicts: ['B4D'], suggests: ['x (= )'] })).toEqual(['deb/bad-relation', 'deb/bad-relation'])
     expect(codesOf({ conflicts: ['a1 | b2'], breaks: ['a1 | b2'], provides: ['a1 (>= 1)'] })).toHaveLength(3)
     expect(codesOf({ builtUsing: ['golang-1.22'], preDepends: ['dpkg (>= 1.21)'], enhances: ['git'] })).toEqual(['deb/bad-relation'])
-    expect(codesOf({ provides: ['editor (= 1:2.0~rc1-1)'], builtUsing: ['golang-1.22 (= 1.22.5-1)'], depends: ['x11-utils:any'] })).toEqual([])
+    expect(codesOf({ provides: ['editor (= 1:2.0~rc1-1)'], builtUsing: ['golang-1.22 (= 1.22.5-1)'], depends: ['x11-utils:any'] })).toEqual(
+      [],
+    )
   })
   it('wants triggers and levels that dpkg and the compressions know', () => {
-    expect(codesOf({ triggers: { interest: ['/usr/share/icons', 'a b'], activate: ['ldconfig', '/usr/x'] } })).toEqual(['deb/bad-trigger', 'deb/bad-trigger'])
-    expect([codesOf({ level: 12 }), codesOf({ compression: 'zstd', level: 12 }), codesOf({ compression: 'zstd', level: 0 })]).toEqual([['deb/bad-level'], [], ['deb/bad-level']])
+    expect(codesOf({ triggers: { interest: ['/usr/share/icons', 'a b'], activate: ['ldconfig', '/usr/x'] } })).toEqual([
+      'deb/bad-trigger',
+      'deb/bad-trigger',
+    ])
+    expect([codesOf({ level: 12 }), codesOf({ compression: 'zstd', level: 12 }), codesOf({ compression: 'zstd', level: 0 })]).toEqual([
+      ['deb/bad-level'],
+      [],
+      ['deb/bad-level'],
+    ])
   })
   it('wants scripts that the kernel starts', async () => {
     for (const postinst of ['no\ninterpreter', 'packaging/windows.sh', 'packaging/none'])
       await expect(packed({ tool: script }, { scripts: { postinst } }), postinst).rejects.toThrow('deb/bad-script')
-    await expect(packed({ tool: script }, { scripts: { postinst: 'packaging/perl' } }, { needs: integrated.needs ?? [] })).rejects.toThrow('deb/bad-script')
+    await expect(packed({ tool: script }, { scripts: { postinst: 'packaging/perl' } }, { needs: integrated.needs ?? [] })).rejects.toThrow(
+      'deb/bad-script',
+    )
   })
   it('finds a library that Debian has not', async () => {
     const flet = tinyElf({ interpreter: '/lib64/ld-linux-x86-64.so.2', needed: ['libmpv.so.1', 'libc.so.6'], versions: ['GLIBC_2.4'] })
@@ -166,14 +177,32 @@ describeWithJudge(['dpkg-deb', 'dpkg'], 'deb, as dpkg sees it', () => {
     expect(info(file, 'Depends')).toBe('libc6 (>= 2.17), xdg-utils | xdg-user-dirs')
   })
   it('writes every relation, triggers and scripts, ours before those of the user', async () => {
-    const relations = { preDepends: ['dpkg'], enhances: ['git'], breaks: ['old-tool (<< 1)'], builtUsing: ['musl (= 1.2.3-1)'], provides: ['editor'] }
-    const input = { ...relations, triggers: { interest: ['/usr/share/tools'], activate: ['ldconfig'] }, scripts: { postinst: 'packaging/postinst.sh' } }
+    const relations = {
+      preDepends: ['dpkg'],
+      enhances: ['git'],
+      breaks: ['old-tool (<< 1)'],
+      builtUsing: ['musl (= 1.2.3-1)'],
+      provides: ['editor'],
+    }
+    const input = {
+      ...relations,
+      triggers: { interest: ['/usr/share/tools'], activate: ['ldconfig'] },
+      scripts: { postinst: 'packaging/postinst.sh' },
+    }
     const { file } = await packed(desktopApp, { ...input, libraries: {} }, integrated)
-    expect(['Pre-Depends', 'Enhances', 'Breaks', 'Built-Using', 'Provides'].map(field => info(file, field))).toEqual(['dpkg', 'git', 'old-tool (<< 1)', 'musl (= 1.2.3-1)', 'editor'])
+    expect(['Pre-Depends', 'Enhances', 'Breaks', 'Built-Using', 'Provides'].map(field => info(file, field))).toEqual([
+      'dpkg',
+      'git',
+      'old-tool (<< 1)',
+      'musl (= 1.2.3-1)',
+      'editor',
+    ])
     const out = unpack(file)
     expect(readFileSync(join(out, 'DEBIAN/triggers'), 'utf8')).toBe('interest-noawait /usr/share/tools\nactivate-noawait ldconfig\n')
     const postinst = readFileSync(join(out, 'DEBIAN/postinst'), 'utf8')
-    expect(postinst).toMatch(/^#!\/bin\/sh\nif \[ "\$1" = configure \]; then\n[\s\S]*systemctl enable 'tool\.service'[\s\S]*\nfi\nset -e\nexit 0\n$/)
+    expect(postinst).toMatch(
+      /^#!\/bin\/sh\nif \[ "\$1" = configure \]; then\n[\s\S]*systemctl enable 'tool\.service'[\s\S]*\nfi\nset -e\nexit 0\n$/,
+    )
     for (const name of ['postinst', 'prerm', 'postrm']) execFileSync('sh', ['-n', join(out, 'DEBIAN', name)])
   })
   it('packs with Zstandard what dpkg unpacks', async () => {
@@ -242,7 +271,12 @@ describeWithJudge(['dpkg'], 'deb, installed', () => {
     mkdirSync(join(root, 'var/lib/dpkg/info'), { recursive: true })
     mkdirSync(join(root, 'var/lib/dpkg/updates'))
     writeFileSync(join(root, 'var/lib/dpkg/status'), '')
-    const dpkg = (...args: readonly string[]) => runJudge('dpkg', ['--root', root, '--force-not-root', '--force-confdef', '--force-confold', '--log', join(folder, 'log'), ...args], folder)
+    const dpkg = (...args: readonly string[]) =>
+      runJudge(
+        'dpkg',
+        ['--root', root, '--force-not-root', '--force-confdef', '--force-confold', '--log', join(folder, 'log'), ...args],
+        folder,
+      )
     const changes = { ...integrated, services: [], needs: [] }
     const version = (text: string) => ({ ...desktopApp, tool: `#!/bin/sh\necho ${text}\n` })
     const install = async (text: string): Promise<string> => {

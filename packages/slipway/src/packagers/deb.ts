@@ -71,7 +71,10 @@ export const deb = packager({
     const data = withParents([...layout.entries, ...(await documents(subject, chosen, layout))])
     const fields = controlFields(subject, chosen, { installedKib: installedKib(data), needs: layout.needs })
     const { date } = subject
-    const control = await tarGzMember(await controlEntries(subject, chosen, { data, layout, control: controlText(fields) }), { date, level: 9 })
+    const control = await tarGzMember(await controlEntries(subject, chosen, { data, layout, control: controlText(fields) }), {
+      date,
+      level: 9,
+    })
     const version = madeFile('debian-binary', '2.0\n')
     yield arMagic
     yield* member('debian-binary', { sizeBytes: version.sizeBytes, bytes: version.bytes }, date)
@@ -118,7 +121,11 @@ interface ControlSource {
   readonly control: string
 }
 
-const controlEntries = async (subject: PackSubject, chosen: DebOptions, { data, layout, control }: ControlSource): Promise<readonly Installed[]> => {
+const controlEntries = async (
+  subject: PackSubject,
+  chosen: DebOptions,
+  { data, layout, control }: ControlSource,
+): Promise<readonly Installed[]> => {
   const files = data.filter(one => one.type === 'file')
   const sums: string[] = []
   // dpkg keeps the sums of conffiles itself; a name with a line end is refused before (tree/bad-name).

@@ -1,6 +1,10 @@
 // The packagers: one line a unit.
+export { apk } from './apk.ts'
+export { appimage } from './appimage.ts'
 export { binary } from './binary.ts'
 export { deb } from './deb.ts'
+export { pacman } from './pacman.ts'
+export { snap } from './snap.ts'
 export { tarGz } from './tar.gz.ts'
 export { tarZst } from './tar.zst.ts'
 export { zip } from './zip.ts'

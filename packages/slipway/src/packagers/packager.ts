@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { fail } from '@slipway/core'
 import type { App, Hex, Json, Problem, ProjectFile, Role, Target } from '@slipway/core'
 import { isInsideLink, isInsidePath } from '@slipway/formats/inside-path'
+import type { Spool } from '@slipway/formats/squashfs/write'
 import type { Shape, Unit } from '../unit.ts'
 import type { FileTree } from '../tree.ts'
 
@@ -23,6 +24,8 @@ export interface PackSubject extends Naming {
   readonly date: number
   /** The files of the project that the unit's `assets` asked for, by path. Absent: none. */
   readonly assets?: ReadonlyMap<string, AssetFile>
+  /** Room on disk for formats whose head is known last. Absent: they keep it in memory. */
+  readonly spool?: Spool
 }
 /** A small file of the project, read before the packager runs. */
 export interface AssetFile {

@@ -29,6 +29,29 @@ const fixtures: Readonly<Record<string, PackagerFixture>> = {
     unpack: (file, folder) => void runJudge('dpkg-deb', ['-x', file, '.'], folder),
     home: facts => `usr/lib/${textOf(facts['Package'])}`,
   },
+  apk: {
+    target: 'linux-x64',
+    unpack: (file, folder) => void runJudge('tar', ['--warning=no-unknown-keyword', '-xpzf', file], folder),
+    home: facts => `usr/lib/${textOf(facts['pkgname'])}`,
+  },
+  pacman: {
+    target: 'linux-x64',
+    unpack: (file, folder) => void runJudge('bsdtar', ['-xpf', file], folder),
+    home: facts => `usr/lib/${textOf(facts['pkgname'])}`,
+  },
+  appimage: {
+    target: 'linux-x64',
+    unpack: (file, folder) => {
+      const offset = runJudge('/bin/sh', ['-c', 'chmod 755 "$1" && exec "$1" --appimage-offset', 'sh', file], folder).trim()
+      runJudge('unsquashfs', ['-q', '-n', '-f', '-d', folder, '-o', offset, file], folder)
+    },
+    home: () => 'usr/lib/tool',
+  },
+  snap: {
+    target: 'linux-x64',
+    unpack: (file, folder) => void runJudge('unsquashfs', ['-q', '-n', '-f', '-d', folder, file], folder),
+    home: facts => `usr/lib/${textOf(facts['name'])}`,
+  },
   binary: {
     target: 'linux-x64',
     unpack: null,

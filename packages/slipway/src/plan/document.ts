@@ -25,7 +25,7 @@ export const planDocument = (shown: PlanShown): Readonly<Record<string, unknown>
     commits: plan.sources,
     dirty: project.dirty,
     apps: plan.apps.map(app => appDocument(shown, app)),
-    questions: project.questions.map(publicProblem),
+    questions: [...project.questions, ...observed.store].map(publicProblem),
     secrets: observed.secrets,
     tools: observed.tools,
     steps: plan.steps.map(step => ({ id: step.id, after: step.needs })),

@@ -1,11 +1,12 @@
 // What was seen when the plan was made: secrets, tools, objects, channel states. Never part of the plan's digest (CONTRACTS 6).
 import { failAll, metadataKey, problem } from '@slipway/core'
-import type { BucketState, ChannelState, PlanBody, PlannedApp } from '@slipway/core'
+import type { BucketState, ChannelState, PlanBody, PlannedApp, Problem } from '@slipway/core'
 import type { AppSettings, Project } from '../config/project.ts'
 import type { Io } from '../io/io.ts'
 import { findKeyring } from '../keys/keyring.ts'
 import { secretPresent } from '../keys/reference.ts'
 import type { Bucket } from '../stores/store.ts'
+import { units } from './kinds.ts'
 
 export interface ObservedObject {
   readonly key: string
@@ -29,6 +30,8 @@ export interface Observed {
   readonly secrets: readonly { readonly ref: string; readonly for: readonly string[]; readonly state: 'present' | 'missing' | 'optional' }[]
   readonly tools: readonly { readonly tool: string; readonly version: string | null }[]
   readonly apps: readonly ObservedApp[]
+  /** What would stop a publish at the store. */
+  readonly store: readonly Problem[]
   readonly ready: boolean
 }
 
@@ -45,11 +48,22 @@ type Versions = Readonly<Record<'targets' | 'channels' | 'snapshot', number>>
 export const observe = async (job: Observing): Promise<Observed> => {
   const secrets = await Promise.all(job.plan.secrets.map(secret => secretState(job, secret)))
   const tools = await Promise.all(job.plan.tools.map(async tool => ({ tool, version: await toolVersion(job.io, tool) })))
-  const apps = await Promise.all(job.plan.apps.map(app => observeApp(job, app)))
+  const store = await storeProblems(job)
+  const apps = await Promise.all(job.plan.apps.map(app => (store.length === 0 ? observeApp(job, app) : unseen(app))))
   const ready =
-    secrets.every(secret => secret.state !== 'missing') && tools.every(tool => tool.version !== null) && job.project.questions.length === 0
-  return { secrets, tools, apps, ready }
+    secrets.every(secret => secret.state !== 'missing') && tools.every(tool => tool.version !== null) && store.length === 0 && job.project.questions.length === 0
+  return { secrets, tools, apps, store, ready }
 }
+
+/** Looked for only where the plan writes to the store; the same fault of several apps is said once. */
+const storeProblems = async ({ io, project, plan }: Observing): Promise<readonly Problem[]> => {
+  const { id, options } = project.store
+  const writing = project.apps.filter(({ app }) => plan.apps.some(one => one.app === app.key && one.objects.length > 0))
+  const found = await Promise.all(writing.map(({ base }) => units.stores(id).probe?.(options as never, base, io) ?? []))
+  return [...new Map(found.flat().map(one => [`${one.code} ${one.where.file ?? ''}`, one])).values()]
+}
+
+const unseen = ({ app }: PlannedApp): ObservedApp => ({ app, objects: [], n: 0, halted: null, current: null, state: null })
 
 const secretState = async ({ io, project }: Observing, { ref, for: uses, optional }: PlanBody['secrets'][number]) => {
   const rings = ref === 'keyring' ? project.apps.map(app => app.trust.keyring) : []
@@ -70,7 +84,7 @@ const toolVersion = async (io: Io, tool: string): Promise<string | null> => {
 const observeApp = async (job: Observing, app: PlannedApp): Promise<ObservedApp> => {
   const settings = job.project.apps.find(one => one.app.key === app.app)
   if (settings === undefined || app.objects.length === 0)
-    return { app: app.app, objects: [], n: 0, halted: null, current: null, state: null }
+    return unseen(app)
   const bucket = await job.bucketOf(settings)
   const state = await job.stateOf(settings, bucket)
   const channel = state?.channels[app.channel]
@@ -111,6 +125,7 @@ export const assertReady = (project: Project, observed: Observed): void => {
   const tools = observed.tools.filter(one => one.version === null)
   failAll([
     ...project.questions,
+    ...observed.store,
     ...secrets.map(({ ref, for: uses }) => {
       const hint = ref === 'keyring' ? 'Run `slipway keys generate`, or set SLIPWAY_KEYS.' : `Set it where ${ref} points to.`
       return problem('plan/secret-missing', `${ref} is missing (for ${uses.join(', ')})`, { hint, exit: 'machine' })

@@ -1,5 +1,5 @@
 // The plan: pure, complete, narrowed by flags; what it refuses and where (CONTRACTS 6, CONFIG 3; row A2).
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
@@ -255,6 +255,16 @@ describe('what is missing', () => {
     const released = await project.json(['release'])
     expect(released).toMatchObject({ exitCode: 4, errors: [{ code: 'plan/secret-missing' }] })
   })
+  it('a store that takes nothing: the plan says so, and nothing is made', async () => {
+    const project = small()
+    await project.run(['keys', 'generate'])
+    writeFileSync(project.bucket, 'in the way')
+    expect(await project.json(['plan'])).toMatchObject({ exitCode: 0, data: { ready: false, questions: [{ code: 'folder/no-folder' }] } })
+    expect((await project.run(['plan'])).stdout).toMatch(/\nstore +\S+bucket is no folder[^]*1 faults of the store/)
+    expect(await project.json(['release'])).toMatchObject({ exitCode: 4, errors: [{ code: 'folder/no-folder' }] })
+    expect(existsSync(join(project.root, 'dist'))).toBe(false)
+    expect((await project.json(['sign'])).exitCode).toBe(0)
+  })
   it('a tool, all at once with a secret', () => {
     const observed = {
       secrets: [{ ref: 'env:A', for: ['minisign'], state: 'missing' as const }],
@@ -263,6 +273,7 @@ describe('what is missing', () => {
         { tool: 'git', version: '2' },
       ],
       apps: [],
+      store: [],
       ready: false,
     }
     let thrown: unknown

@@ -42,7 +42,7 @@ export const makePlan = (request: PlanRequest): PlanBody => {
   const several = project.apps.some(app => app.base !== '')
   const parts = project.apps.map(settings => appPart(request, settings, several))
   failAll(parts.flatMap(part => part.problems))
-  assertSomethingLeft(request.narrow, parts.flatMap(part => (request.until === 'build' ? part.steps : part.app.artifacts)).length)
+  assertSomethingLeft(request.narrow, parts.reduce((sum, part) => sum + (request.until === 'build' ? part.steps : part.app.artifacts).length, 0))
   return deepFreeze({
     schema: 'slipway.plan-file/1',
     profile: project.profile,
@@ -139,6 +139,7 @@ const urlProblems = ({ store, locate, profile }: Project): readonly Problem[] =>
       ? `store.${store.id} has no url: nobody could be told where the files are`
       : `store.${store.id}.url ${JSON.stringify(url)} is no http(s) address`
   return [
+    // explain: The store of the config has no public address, or one that is no http(s) address: nobody could be told where the files are.
     problem('plan/no-url', message, {
       hint: `Write the public address of the bucket, as store: { ${store.id}: { url: 'https://dl.example.org' } }`,
       where: locate(`store.${store.id}.url`),

@@ -100,6 +100,7 @@ const needLines = ({ shown: { observed }, style, line }: Page): readonly string[
   return [
     line('secrets', observed.secrets.length === 0 ? 'none needed' : words),
     ...(tools.length === 0 ? [] : [line('tools', tools.join('   '))]),
+    ...observed.store.map(one => line('store', style.red(plain(one.message)))),
   ]
 }
 
@@ -115,6 +116,7 @@ const ending = ({ shown: { project, observed }, style }: Page): readonly string[
     [project.questions.length, 'open questions'],
     [observed.secrets.filter(one => one.state === 'missing').length, 'secrets missing'],
     [observed.tools.filter(one => one.version === null).length, 'tools missing'],
+    [observed.store.length, 'faults of the store'],
   ] as const
   return [style.yellow(`Not ready: ${counts.flatMap(([count, what]) => (count > 0 ? [`${count} ${what}`] : [])).join(', ')}.`)]
 }

@@ -16,6 +16,7 @@ export const readObject = async (bucket: BucketReader, key: string): Promise<Sma
   const found = await bucket.read(key)
   if (found === null) return null
   if (found.sizeBytes > limitBytes)
+    // explain: An object of the bucket that should be a small document is far larger than any such document.
     fail('store/too-large', `${key} has ${found.sizeBytes} bytes`, {
       hint: `Such an object has at most ${limitBytes} bytes.`,
       where: { object: key },

@@ -69,16 +69,28 @@ const pack = async (work: Work, job: { unit: AnyPackager; step: Step; report: St
   const { unit, step, report, assets } = job
   const tree = heard(treeOf(work, step.target ?? ''), report.progress)
   let facts: Facts = {}
+  const { files } = work.io
+  const waiting: string[] = []
+  const spool = async (content: AsyncIterable<Uint8Array>): Promise<() => AsyncIterable<Uint8Array>> => {
+    const path = `${work.cache.folder}/incoming/${Buffer.from(work.io.random(12)).toString('hex')}.spool`
+    waiting.push(path)
+    await files.write(path, content, { durable: false })
+    return () => files.stream(path)
+  }
   const bytes = async function* (): AsyncGenerator<Uint8Array> {
-    const packing = unit.pack({ app: work.settings.app, target: step.target ?? '', tree, date: work.date, assets }, step.options as never)
+    const packing = unit.pack({ app: work.settings.app, target: step.target ?? '', tree, date: work.date, assets, spool }, step.options as never)
     for (let next = await packing.next(); ; next = await packing.next()) {
       work.signal.throwIfAborted()
       if (next.done === true) return void (facts = next.value)
       yield next.value
     }
   }
-  const digests = await work.cache.store(bytes())
-  return { digests, facts }
+  try {
+    const digests = await work.cache.store(bytes())
+    return { digests, facts }
+  } finally {
+    for (const path of waiting) await files.remove(path)
+  }
 }
 
 /** The same tree, which reports how much of its files has gone in. */

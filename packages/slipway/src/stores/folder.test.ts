@@ -142,6 +142,33 @@ describe('refusals', () => {
   })
 })
 
+describe('a probe', () => {
+  const codesOf = async (path: string, door: Io = io, base = ''): Promise<readonly unknown[]> =>
+    ((await folder.probe?.({ path }, base, door)) ?? []).map(({ code, where, exit }) => [code, where.file, exit])
+  it('finds a file in the way, of the bucket or above it, and makes nothing', async () => {
+    const path = fresh()
+    expect(await codesOf(join(path, 'not/yet/there'))).toEqual([])
+    expect(await io.files.stat(path)).toBeNull()
+    await writeFile(path, 'a file')
+    for (const place of [path, `${path}/`, join(path, 'deeper/bucket')])
+      expect(await codesOf(place)).toEqual([['folder/no-folder', path, 'machine']])
+    const [sound, app] = [fresh(), fresh()]
+    await (await open(sound)).create('x', textObject('x'))
+    await symlink(sound, app)
+    expect(await codesOf(app)).toEqual([])
+    expect(await codesOf(sound, io, 'x/')).toEqual([['folder/no-folder', join(sound, 'x'), 'machine']])
+  })
+  it('finds what may not be written: the bucket, or the folder that its lock lies in', async () => {
+    const path = fresh()
+    const readOnly = (...paths: readonly string[]): Io => ({ ...io, files: { ...io.files, isWritable: async one => !paths.includes(one) } })
+    expect(await codesOf(path, readOnly(root))).toEqual([['folder/not-writable', root, 'machine']])
+    await (await open(path)).create('x', textObject('x'))
+    expect(await codesOf(path, readOnly(path))).toEqual([['folder/not-writable', path, 'machine']])
+    expect(await codesOf(path, readOnly(root))).toEqual([['folder/not-writable', root, 'machine']])
+    expect(await codesOf(path)).toEqual([])
+  })
+})
+
 it('tags and reads objects too large to hold', async () => {
   const path = fresh()
   const bucket = await open(path)

@@ -1,15 +1,15 @@
 // folder: a bucket in a folder of a local disk (TRUST 5): rename and fsync for bytes, a lock that dies with its process for swaps.
 import { createHash } from 'node:crypto'
-import { isAbsolute, join } from 'node:path'
+import { dirname, isAbsolute, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { fail, SlipwayError, type Hex } from '@slipway/core'
+import { fail, problem, SlipwayError, type Hex, type Problem } from '@slipway/core'
 import * as z from 'zod'
 import type { Io } from '../io/io.ts'
 import { keyFault, store, type Bucket, type StoredObject } from './store.ts'
 
 /**
  * A bucket that is a folder.
- * Codes: `folder/bad-key`, `folder/in-the-way`, `folder/not-writable`, `folder/network`, `folder/locked`, `folder/torn-upload`.
+ * Codes: `folder/bad-key`, `folder/in-the-way`, `folder/no-folder`, `folder/not-writable`, `folder/network`, `folder/locked`, `folder/torn-upload`.
  */
 export const folder = store({
   id: 'folder',
@@ -20,10 +20,37 @@ export const folder = store({
   },
   place: ({ path }) => `folder ${path}`,
   open: async ({ path, url }, base, io) => {
-    const root = isAbsolute(path) ? path : join(io.host.cwd, path)
-    return bucketOf({ io, root: join(root, base), lock: `${root.replace(/\/+$/, '')}.lock`, url: urlOf(join(root, base), base, url) })
+    const root = rootOf(path, io)
+    return bucketOf({ io, root: join(root, base), lock: `${root}.lock`, url: urlOf(join(root, base), base, url) })
+  },
+  probe: async ({ path }, base, io) => {
+    const root = rootOf(path, io)
+    const bucket = await placeProblem(io, join(root, base))
+    // The lock of all swaps lies beside the bucket.
+    const lock = bucket === null ? await placeProblem(io, dirname(root)) : null
+    return [bucket, lock].filter(one => one !== null)
   },
 })
+
+const rootOf = (path: string, io: Io): string => (isAbsolute(path) ? path : join(io.host.cwd, path)).replace(/(?<=.)\/+$/, '')
+
+/** What stands in the way of making files in a folder: the nearest of its parents that is there must be a folder that lets this user write. */
+const placeProblem = async (io: Io, path: string): Promise<Problem | null> => {
+  let at = path.replace(/(?<=.)\/+$/, '')
+  while ((await io.files.stat(at)) === null && dirname(at) !== at) at = dirname(at)
+  const detail = { where: { file: at }, exit: 'machine' } as const
+  // With a dot behind it a link is followed.
+  if ((await io.files.stat(`${at}/.`))?.type !== 'folder')
+    return problem('folder/no-folder', `${at} is no folder, so no bucket can lie at ${path}`, {
+      ...detail,
+      hint: 'Move it away, or set store.folder.path to another folder.',
+    })
+  if (await io.files.isWritable(at)) return null
+  return problem('folder/not-writable', `cannot write in ${at}: the bucket does not let this user write`, {
+    ...detail,
+    hint: 'Give this user the folder, or set store.folder.path.',
+  })
+}
 
 interface Place {
   readonly io: Io

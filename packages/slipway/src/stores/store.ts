@@ -1,6 +1,6 @@
 // The store contract: a place -> a bucket (CONTRACTS 4, TRUST 5). Keys are relative, with `/`; bytes are immutable but for swaps.
 import * as z from 'zod'
-import type { Hex } from '@slipway/core'
+import type { Hex, Problem } from '@slipway/core'
 import type { Io } from '../io/io.ts'
 import type { Shape, Unit } from '../unit.ts'
 
@@ -44,6 +44,8 @@ export interface Open<S extends Shape> {
   readonly place: (options: Options<S>) => string
   /** `base` is '' or '<app>/' (TRUST 3: one base an app). */
   readonly open: (options: Options<S>, base: string, io: Io) => Promise<Bucket>
+  /** What would stop a publish there, found without writing anything. */
+  readonly probe?: (options: Options<S>, base: string, io: Io) => Promise<readonly Problem[]>
 }
 
 export const store = <const Id extends string, S extends Shape, const M extends keyof S & string = never>(

@@ -72,6 +72,7 @@ const lost: Pick<ProblemDetail, 'hint' | 'exit'> = {
 const named = (object: string, cause: FormatError): Problem => {
   const more = { where: { object }, cause }
   if (cause.code === 'tuf/expired')
+    // explain: A signed document of the bucket is past its date, so clients no longer trust it.
     return problem('verify/expired', `${object} has expired`, {
       ...more,
       hint: 'Run `slipway publish --refresh`, in a schedule if trust.freshness is short.',

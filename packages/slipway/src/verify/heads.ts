@@ -49,6 +49,7 @@ const verifyChoice = ({ report, state, releases, channelsKey }: HeadsQuestion, c
     const hint = `Whoever holds the key \`live\` wrote it. Run \`slipway rollback ${channel} --to VERSION\`, and replace that key if it was not you.`
     wrong(
       report,
+      // explain: A channel shows a release that the signed index does not allow it to show.
       problem('verify/not-admitted', `${channel} shows ${version}, which ${why}`, {
         hint,
         where: { object: channelsKey },

@@ -23,6 +23,7 @@ export const wrong = (report: Report, found: Problem): void => void report.probl
 
 /** An object that must be there is not. */
 export const missingObject = (object: string): Problem =>
+  // explain: An object that the signed state of the bucket names is not there.
   problem('verify/missing', `${object} is missing`, {
     hint: 'Restore it from a copy (`slipway verify --repair FROM`); a head is rendered again by `slipway publish --refresh`.',
     where: { object },

@@ -44,10 +44,13 @@ export const unpacked = (subject: Pick<Subject, 'unxz'>, chunks: ByteChunks, kin
   return kind === 'zstd' ? decompressZstd(chunks, limits) : chunks
 }
 
+// Nothing shorter is a program.
+const leastProgramBytes = 64
+
 export const tarEntry = async (found: TarFound, digests: boolean): Promise<Seen> => {
   const { path, type, sizeBytes, linkTarget } = found
   const entry: Entry = { path, type, mode: modeText(found.mode), sizeBytes, ...(linkTarget === undefined ? {} : { linkTarget }) }
-  return type === 'file' && (digests || sizeBytes > 0) ? seenOf(entry, await lookAt(found.bytes(), { sizeBytes, digests })) : { entry }
+  return type === 'file' && (digests || sizeBytes >= leastProgramBytes) ? seenOf(entry, await lookAt(found.bytes(), { sizeBytes, digests })) : { entry }
 }
 
 /** Looks at the first block: an empty tar is all zeros. */
@@ -70,7 +73,12 @@ const needTar = async (chunks: ByteChunks): Promise<ByteChunks> => {
     fail('inspect/no-tar', 'What is compressed here is no tar.', { hint: 'Unpack it, and inspect what was inside.' })
   }
   return (async function* () {
-    yield head
-    yield* rest
+    try {
+      yield head
+      yield* rest
+    } finally {
+      // A reader that stops at the head closes the file too.
+      await rest.return(undefined)
+    }
   })()
 }

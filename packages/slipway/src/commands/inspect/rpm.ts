@@ -20,7 +20,7 @@ export const readRpmReport = async ({ source }: Subject): Promise<Found> => {
         Object.fromEntries(
           Object.entries(rpm.relations).map(([kind, list]) => [
             kind,
-            list.filter(({ marks = [] }) => !marks.includes('rpmlib')).map(relation => relationText(relation)),
+            [...new Set(list.filter(({ marks = [] }) => !marks.includes('rpmlib')).map(relation => relationText(relation)))],
           ]),
         ),
       ),

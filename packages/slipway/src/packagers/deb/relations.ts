@@ -6,6 +6,7 @@ export const badRelations = (id: string, relations: readonly string[]): readonly
   relations.flatMap(relation => {
     const fault = faultOf(id, relation)
     if (fault === null) return []
+    // explain: A relation of a Debian package (depends, recommends, built-using and so on) is not written as dpkg reads it.
     return problem('deb/bad-relation', `${JSON.stringify(relation)} ${fault}`, {
       hint: id === 'builtUsing' ? "Write it as 'golang-1.22 (= 1.22.5-1)'." : "Write it as 'libmpv1 | libmpv2 (>= 0.35)'.",
       where: { path: `packages.deb.${id}` },

@@ -15,7 +15,11 @@ export const scriptAssets = (scripts: Scripts): readonly Asset[] =>
   })
 
 /** Name -> text, each with a line end. Codes: `deb/bad-script`. */
-export const scriptTexts = (scripts: Scripts, hooks: Hooks, read: (path: string) => Uint8Array | undefined): ReadonlyMap<ScriptName, string> => {
+export const scriptTexts = (
+  scripts: Scripts,
+  hooks: Hooks,
+  read: (path: string) => Uint8Array | undefined,
+): ReadonlyMap<ScriptName, string> => {
   const made: Readonly<Record<ScriptName, readonly string[]>> = {
     preinst: [],
     postinst: guarded('configure', hooks.afterInstall),

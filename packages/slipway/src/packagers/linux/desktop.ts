@@ -39,7 +39,9 @@ export const desktopFiles = (subject: DesktopSubject, hasIcon: boolean): readonl
 
 const desktopText = ({ app, package: name, desktop, at }: DesktopSubject, hasIcon: boolean): string => {
   const protocols = [...new Set([...app.protocols, ...(desktop.protocols ?? [])])]
-  const types = [...new Set([...app.opens.map(one => one.type), ...(desktop.mimeTypes ?? []), ...protocols.map(one => protocolType(one, at))])]
+  const types = [
+    ...new Set([...app.opens.map(one => one.type), ...(desktop.mimeTypes ?? []), ...protocols.map(one => protocolType(one, at))]),
+  ]
   const categories = desktop.categories ?? [registered.find(one => one.toLowerCase() === app.category.toLowerCase()) ?? 'Utility']
   const comment = desktop.comment ?? app.summary
   const lines = [
@@ -83,7 +85,10 @@ const metainfoText = ({ app, desktop, description, date }: DesktopSubject): stri
   const developer = xml(app.publisher.replace(/ *<[^>]*>/, ''))
   const notes = noteLines(app.notes)
   const provides = [`<binary>${xml(app.bin)}</binary>`, ...app.opens.map(one => `<mediatype>${xml(one.type)}</mediatype>`)]
-  const paragraphs = description.split(/\r?\n\s*\r?\n/).map(xml).filter(text => text !== '')
+  const paragraphs = description
+    .split(/\r?\n\s*\r?\n/)
+    .map(xml)
+    .filter(text => text !== '')
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     '<component type="desktop-application">',

@@ -21,10 +21,10 @@ export const iconFiles = (source: IconSource, name: string): readonly InstalledF
   if ((kind === 'svg' || kind === 'png') && ending !== kind && !(kind === 'svg' && ending === 'svgz'))
     refuse(source, `is a ${kind.toUpperCase()} under another name`, `Rename it to end in .${kind}.`)
   if (kind === 'svg') return [madeFile(`${home}/scalable/apps/${name}.svg`, source.bytes)]
-  if (kind !== 'png')
-    return refuse(source, kind === null ? 'is no image' : `is ${kind}`, 'Name a square PNG of 512 pixels, or an SVG.')
+  if (kind !== 'png') return refuse(source, kind === null ? 'is no image' : `is ${kind}`, 'Name a square PNG of 512 pixels, or an SVG.')
   const image = imageOf(source)
-  if (image.width !== image.height) refuse(source, `is ${image.width} x ${image.height} pixels`, 'An icon is square; add transparent edges.')
+  if (image.width !== image.height)
+    refuse(source, `is ${image.width} x ${image.height} pixels`, 'An icon is square; add transparent edges.')
   if (image.width < 48) refuse(source, `has only ${image.width} x ${image.height} pixels`, 'Use a square of 512 pixels.')
   return sizes
     .filter(size => size <= image.width)
@@ -58,7 +58,11 @@ export const imageKind = (bytes: Uint8Array): string | null => {
   if (head.startsWith('GIF8')) return 'a GIF'
   if (/^RIFF.{4}WEBP/s.test(head)) return 'a WebP'
   const text = new TextDecoder().decode(bytes.subarray(0, 1 << 16))
-  return /^\ufeff?\s*(<\?xml[^>]*>\s*)?(<!--[\s\S]*?-->\s*)*(<!DOCTYPE svg[^>[]*(\[[^\]]*\])?[^>]*>\s*)?(<!--[\s\S]*?-->\s*)*<(svg:)?svg[\s>/]/i.test(text) ? 'svg' : null
+  return /^\ufeff?\s*(<\?xml[^>]*>\s*)?(<!--[\s\S]*?-->\s*)*(<!DOCTYPE svg[^>[]*(\[[^\]]*\])?[^>]*>\s*)?(<!--[\s\S]*?-->\s*)*<(svg:)?svg[\s>/]/i.test(
+    text,
+  )
+    ? 'svg'
+    : null
 }
 
 const refuse = (source: IconSource, what: string, hint: string): never =>

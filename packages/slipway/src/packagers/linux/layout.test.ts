@@ -55,12 +55,25 @@ const whole: Partial<App> = {
   ],
   services: [
     { name: 'tool.service', file: null, run: '--serve 100% $HOME', summary: 'Serves', user: false, enable: true },
-    { name: 'tool-agent.service', file: { path: 'systemd/user/tool-agent.service', from: 'app.services.0' }, run: '', summary: '', user: true, enable: false },
+    {
+      name: 'tool-agent.service',
+      file: { path: 'systemd/user/tool-agent.service', from: 'app.services.0' },
+      run: '',
+      summary: '',
+      user: true,
+      enable: false,
+    },
   ],
   conffiles: ['etc/tool.conf'],
   needs: [{ program: 'git', version: ">=2.40'; rm -rf /" }],
 }
-const contents: Readonly<Record<string, Content>> = { tool: '#!/bin/sh\n', 'lib/data': 'x', LICENSE: 'MIT', 'README.md': 'read', 'etc/tool.conf': 'a=1\n' }
+const contents: Readonly<Record<string, Content>> = {
+  tool: '#!/bin/sh\n',
+  'lib/data': 'x',
+  LICENSE: 'MIT',
+  'README.md': 'read',
+  'etc/tool.conf': 'a=1\n',
+}
 
 const laid = (changes: Partial<App>, more: Partial<LayoutOptions> = {}, tree = contents) => {
   const app = { ...plainApp, ...changes }
@@ -128,8 +141,17 @@ describe('the layout of a Linux package', () => {
     expect(paths).toEqual([...paths].sort())
     for (const path of paths) if (path.includes('/')) expect(paths).toContain(dirname(path))
     const flags = Object.fromEntries(entries.flatMap(one => (one.type === 'file' && one.flag !== 'none' ? [[one.path, one.flag]] : [])))
-    expect(flags).toMatchObject({ 'etc/tool.conf': 'config', 'usr/share/doc/tool/LICENSE': 'license', 'usr/share/doc/tool/README.md': 'doc' })
-    const sums = async () => Promise.all((await laid(whole)).entries.map(async one => (one.type === 'file' ? [one.sha256, sha256(await collect(one.bytes(), 1 << 24))] : [])))
+    expect(flags).toMatchObject({
+      'etc/tool.conf': 'config',
+      'usr/share/doc/tool/LICENSE': 'license',
+      'usr/share/doc/tool/README.md': 'doc',
+    })
+    const sums = async () =>
+      Promise.all(
+        (await laid(whole)).entries.map(async one =>
+          one.type === 'file' ? [one.sha256, sha256(await collect(one.bytes(), 1 << 24))] : [],
+        ),
+      )
     for (const [said, is] of await sums()) expect(said).toBe(is)
     expect(await sums()).toEqual(await sums())
   })
@@ -144,7 +166,9 @@ describe('the layout of a Linux package', () => {
   it('makes no desktop entry for a plain tool, and none that is not wanted', async () => {
     expect((await pathsOf({})).filter(path => /applications|metainfo|icons/.test(path))).toEqual([])
     expect((await pathsOf(whole, { desktop: false })).filter(path => /applications|metainfo|icons/.test(path))).toEqual([])
-    expect((await pathsOf({ id: '' }, { desktop: true })).filter(path => /applications|metainfo/.test(path))).toEqual(['usr/share/applications/tool.desktop'])
+    expect((await pathsOf({ id: '' }, { desktop: true })).filter(path => /applications|metainfo/.test(path))).toEqual([
+      'usr/share/applications/tool.desktop',
+    ])
   })
   it('makes icons smaller, never larger, and keeps the original', async () => {
     const side = async (size: number) => readPng(await bytesOf(`usr/share/icons/hicolor/${size}x${size}/apps/tool.png`, whole)).width
@@ -170,14 +194,24 @@ describe('the layout of a Linux package', () => {
     const page = (path: string) => problemOf({ man: [{ path, from: 'app.man' }] })
     expect((await page('man/bad.1')).slice(0, 2)).toEqual(['linux/bad-man', 'app.man'])
     expect((await page('man/readme'))[0]).toBe('linux/bad-man')
-    const service = { name: 'x.service', file: { path: 'systemd/bad.service', from: 'app.services' }, run: '', summary: '', user: false, enable: false }
+    const service = {
+      name: 'x.service',
+      file: { path: 'systemd/bad.service', from: 'app.services' },
+      run: '',
+      summary: '',
+      user: false,
+      enable: false,
+    }
     expect((await problemOf({ services: [service] })).slice(0, 2)).toEqual(['linux/bad-service', 'app.services'])
     expect((await problemOf({ needs: [{ program: 'a b', version: '' }] }))[0]).toBe('linux/bad-need')
     await expect(laid({ man: [{ path: 'man/unread.1', from: 'app.man' }] })).rejects.toThrow('linux/no-asset')
   })
   it('keeps words of the config apart from the shell', async () => {
     const { hooks } = await laid(whole)
-    const script = hooks.afterInstall.filter(line => line.startsWith('command -v')).join('\n').replace("command -v 'git'", 'false')
+    const script = hooks.afterInstall
+      .filter(line => line.startsWith('command -v'))
+      .join('\n')
+      .replace("command -v 'git'", 'false')
     const ran = spawnSync('sh', ['-c', script], { encoding: 'utf8' })
     expect([ran.status, ran.stderr]).toEqual([0, "tool needs git >=2.40'; rm -rf /, which was not found\n"])
     const unit = new TextDecoder().decode(await bytesOf('usr/lib/systemd/system/tool.service', whole))

@@ -33,7 +33,11 @@ export const linuxOptions = {
     .optional()
     .describe('Desktop entry; default: where app.category, app.protocols or app.opens is set'),
   description: z.string().optional().describe('Long description; the first line is app.summary'),
-  conffiles: z.array(z.string()).readonly().optional().describe('Files of the app folder below etc/ that a user may edit, beside app.conffiles'),
+  conffiles: z
+    .array(z.string())
+    .readonly()
+    .optional()
+    .describe('Files of the app folder below etc/ that a user may edit, beside app.conffiles'),
   libraries: z
     .union([z.literal(false), z.record(z.string(), z.union([z.string(), z.boolean()]))])
     .optional()
@@ -109,7 +113,10 @@ const refuseTwice = (entries: readonly Installed[], at: string): void => {
   const seen = new Set<string>()
   for (const { path } of entries) {
     if (seen.has(path))
-      fail('linux/same-path', `two files would be installed as /${path}`, { hint: 'Rename one of them, or take it out of app.', where: { path: at } })
+      fail('linux/same-path', `two files would be installed as /${path}`, {
+        hint: 'Rename one of them, or take it out of app.',
+        where: { path: at },
+      })
     seen.add(path)
   }
 }
@@ -117,7 +124,14 @@ const refuseTwice = (entries: readonly Installed[], at: string): void => {
 const computed = async ({ tree, target }: PackSubject, options: LayoutOptions): Promise<Pick<Layout, 'needs' | 'staticFiles'>> => {
   const { format, libraries, depends = [] } = options
   if (format === 'appimage' || format === 'snap') return { needs: [], staticFiles: [] }
-  const found = await needsOf({ tree, target, format, libraries: libraries === false ? {} : (libraries ?? {}), depends, at: `packages.${format}` })
+  const found = await needsOf({
+    tree,
+    target,
+    format,
+    libraries: libraries === false ? {} : (libraries ?? {}),
+    depends,
+    at: `packages.${format}`,
+  })
   if (libraries === false) return { needs: [], staticFiles: found.staticFiles }
   failAll(found.problems)
   return { needs: found.relations, staticFiles: found.staticFiles }
@@ -162,10 +176,14 @@ const manFile = async (page: ProjectFile, bytes: Uint8Array): Promise<InstalledF
   const [file = '', section = ''] = /^[^/]+\.([1-9])[a-z]*$/.exec(name) ?? []
   const isPage = file !== '' && /^[.'](TH|Dd|so)\b/m.test(new TextDecoder().decode(bytes))
   if (!isPage)
-    fail('linux/bad-man', `${JSON.stringify(page.path)} is no man page: ${file === '' ? 'its name has no section' : 'it has no .TH or .Dd line'}`, {
-      hint: "A page is named as 'man/flet.1' and written in man(7) or mdoc(7), not compressed.",
-      where: { path: page.from },
-    })
+    fail(
+      'linux/bad-man',
+      `${JSON.stringify(page.path)} is no man page: ${file === '' ? 'its name has no section' : 'it has no .TH or .Dd line'}`,
+      {
+        hint: "A page is named as 'man/flet.1' and written in man(7) or mdoc(7), not compressed.",
+        where: { path: page.from },
+      },
+    )
   return madeFile(`usr/share/man/${language}man${section}/${file}.gz`, await gzipped(bytes), { flag: 'doc' })
 }
 

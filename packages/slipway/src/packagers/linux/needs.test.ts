@@ -30,8 +30,16 @@ const asked = (files: Readonly<Record<string, Uint8Array>>, more: Partial<NeedsS
     at: 'packages.deb',
     ...more,
   })
-const desktop = tinyElf({ ...glibc, needed: ['libgtk-3.so.0', 'libown.so.1', 'libother.so', 'libc.so.6'], versions: ['GLIBC_2.2.5', 'GLIBC_2.34', 'GLIBC_PRIVATE'] })
-const other = tinyElf({ needed: ['libz.so.1', 'libstdc++.so.6'], soname: 'libother.so', versions: ['GLIBCXX_3.4.29', 'GLIBCXX_3.4.9', 'CXXABI_1.3'] })
+const desktop = tinyElf({
+  ...glibc,
+  needed: ['libgtk-3.so.0', 'libown.so.1', 'libother.so', 'libc.so.6'],
+  versions: ['GLIBC_2.2.5', 'GLIBC_2.34', 'GLIBC_PRIVATE'],
+})
+const other = tinyElf({
+  needed: ['libz.so.1', 'libstdc++.so.6'],
+  soname: 'libother.so',
+  versions: ['GLIBCXX_3.4.29', 'GLIBCXX_3.4.9', 'CXXABI_1.3'],
+})
 const flet = tinyElf({ ...glibc, needed: ['libmpv.so.1', 'libc.so.6'], versions: ['GLIBC_2.4'] })
 
 describe('needsOf', () => {
@@ -55,14 +63,19 @@ describe('needsOf', () => {
   it('finds a library that nothing provides, with the file that needs it', async () => {
     for (const format of ['deb', 'rpm', 'pacman'] as const) {
       const { problems } = await asked({ tool: flet }, { format, at: `packages.${format}` })
-      expect(problems).toMatchObject([{ code: 'linux/unknown-library', where: { path: `packages.${format}`, target: 'linux-x64', file: 'tool' } }])
+      expect(problems).toMatchObject([
+        { code: 'linux/unknown-library', where: { path: `packages.${format}`, target: 'linux-x64', file: 'tool' } },
+      ])
       expect(problems[0]?.message).toContain('"tool" needs the library libmpv.so.1')
     }
   })
   it('takes the word of the config for it', async () => {
     const libc = 'libc6 (>= 2.4)'
     expect(await asked({ tool: flet }, { depends: ['libmpv1 | libmpv2'] })).toMatchObject({ relations: [libc], problems: [] })
-    expect(await asked({ tool: flet }, { libraries: { 'libmpv.so.1': 'libmpv-old' } })).toMatchObject({ relations: [libc, 'libmpv-old'], problems: [] })
+    expect(await asked({ tool: flet }, { libraries: { 'libmpv.so.1': 'libmpv-old' } })).toMatchObject({
+      relations: [libc, 'libmpv-old'],
+      problems: [],
+    })
     expect(await asked({ tool: flet }, { libraries: { 'libmpv.so.1': false } })).toMatchObject({ relations: [libc], problems: [] })
     expect((await asked({ tool: flet }, { libraries: { 'libmpv.so.1': true }, format: 'rpm' })).relations).toContain('libmpv.so.1()(64bit)')
     expect((await asked({ tool: flet }, { depends: ['libmpv2'] })).problems).toHaveLength(1)
@@ -70,15 +83,24 @@ describe('needsOf', () => {
   it('tells musl and glibc apart', async () => {
     const musl = tinyElf({ interpreter: '/lib/ld-musl-x86_64.so.1', needed: ['libz.so.1', 'libc.musl-x86_64.so.1'] })
     const target: Target = 'linux-x64-musl'
-    expect(await asked({ tool: musl }, { format: 'apk', target })).toMatchObject({ relations: ['so:libc.musl-x86_64.so.1', 'so:libz.so.1'], problems: [] })
-    expect((await asked({ tool: flet }, { format: 'apk' })).problems.map(one => one.code)).toEqual(['linux/unknown-library', 'linux/wrong-libc'].sort().reverse())
+    expect(await asked({ tool: musl }, { format: 'apk', target })).toMatchObject({
+      relations: ['so:libc.musl-x86_64.so.1', 'so:libz.so.1'],
+      problems: [],
+    })
+    expect((await asked({ tool: flet }, { format: 'apk' })).problems.map(one => one.code)).toEqual(
+      ['linux/unknown-library', 'linux/wrong-libc'].sort().reverse(),
+    )
     expect((await asked({ tool: musl }, { target })).problems.map(one => one.code)).toEqual(['linux/unknown-library'])
   })
   it('reads programs of the target alone, and names static ones', async () => {
     const foreign = tinyElf({ machine: 183, needed: ['libnone.so.1'] })
     const data = tinyElf({ needed: ['libnone.so.1'] })
     const still = tinyElf({ type: 2 })
-    expect(await asked({ tool: still, 'arm/tool': foreign, 'data/x': data, 'empty.so': new Uint8Array(0) })).toEqual({ relations: [], problems: [], staticFiles: ['tool'] })
+    expect(await asked({ tool: still, 'arm/tool': foreign, 'data/x': data, 'empty.so': new Uint8Array(0) })).toEqual({
+      relations: [],
+      problems: [],
+      staticFiles: ['tool'],
+    })
   })
   it('names both names of a package where time has 64 bits', async () => {
     const arm = new Uint8Array(tinyElf({ machine: 40, needed: ['libcups.so.2', 'libc.so.6'] }))
@@ -87,34 +109,57 @@ describe('needsOf', () => {
   it('reads tables that lie far into a file', async () => {
     const own = process.execPath
     const tree = { entries: [fileOf('tool', readFileSync(own), 0o755)], executable: 'tool' }
-    const found = await needsOf({ tree, target: process.arch === 'arm64' ? 'linux-arm64' : 'linux-x64', format: 'deb', libraries: {}, depends: [], at: '' })
+    const found = await needsOf({
+      tree,
+      target: process.arch === 'arm64' ? 'linux-arm64' : 'linux-x64',
+      format: 'deb',
+      libraries: {},
+      depends: [],
+      at: '',
+    })
     expect(found.problems).toEqual([])
     expect(found.relations.find(one => one.startsWith('libc6'))).toMatch(/^libc6 \(>= 2\.\d+\)$/)
   })
 })
 
 describeWithJudge(['dpkg'], 'needsOf, beside dpkg-shlibdeps', () => {
-  const names = (relations: string): readonly string[] => relations.split(', ').map(one => one.split(' ')[0] ?? '').sort()
-  it.runIf(existsSync('/usr/bin/dpkg-shlibdeps') && process.arch === 'x64').each(['/usr/bin/gpg', '/usr/bin/openssl', '/bin/ls'].filter(existsSync))(
-    'names the same packages for %s',
-    async program => {
-      const work = mkdtempSync(join(folder, 'shlib-'))
-      mkdirSync(join(work, 'debian'))
-      writeFileSync(join(work, 'debian/control'), 'Source: x\n\nPackage: x\nArchitecture: any\n')
-      const run = spawnSync('dpkg-shlibdeps', ['-O', '--ignore-missing-info', program], { cwd: work, encoding: 'utf8' })
-      const said = /shlibs:Depends=(.*)/.exec(run.stdout)?.[1] ?? ''
-      const tree = { entries: [fileOf('tool', readFileSync(program), 0o755)], executable: 'tool' }
-      // What is no library of a common program is named by the test, from dpkg.
-      const found = await needsOf({ tree, target: 'linux-x64', format: 'deb', libraries: ownOf(tree.entries[0]?.path === 'tool' ? program : ''), depends: [], at: '' })
-      expect(found.problems).toEqual([])
-      // dpkg-shlibdeps leaves out a library of which no symbol is used.
-      expect(found.relations.map(one => one.split(' ')[0])).toEqual(expect.arrayContaining([...names(said)]))
-    },
-  )
+  const names = (relations: string): readonly string[] =>
+    relations
+      .split(', ')
+      .map(one => one.split(' ')[0] ?? '')
+      .sort()
+  it
+    .runIf(existsSync('/usr/bin/dpkg-shlibdeps') && process.arch === 'x64')
+    .each(['/usr/bin/gpg', '/usr/bin/openssl', '/bin/ls'].filter(existsSync))('names the same packages for %s', async program => {
+    const work = mkdtempSync(join(folder, 'shlib-'))
+    mkdirSync(join(work, 'debian'))
+    writeFileSync(join(work, 'debian/control'), 'Source: x\n\nPackage: x\nArchitecture: any\n')
+    const run = spawnSync('dpkg-shlibdeps', ['-O', '--ignore-missing-info', program], { cwd: work, encoding: 'utf8' })
+    const said = /shlibs:Depends=(.*)/.exec(run.stdout)?.[1] ?? ''
+    const tree = { entries: [fileOf('tool', readFileSync(program), 0o755)], executable: 'tool' }
+    // What is no library of a common program is named by the test, from dpkg.
+    const found = await needsOf({
+      tree,
+      target: 'linux-x64',
+      format: 'deb',
+      libraries: ownOf(tree.entries[0]?.path === 'tool' ? program : ''),
+      depends: [],
+      at: '',
+    })
+    expect(found.problems).toEqual([])
+    // dpkg-shlibdeps leaves out a library of which no symbol is used.
+    expect(found.relations.map(one => one.split(' ')[0])).toEqual(expect.arrayContaining([...names(said)]))
+  })
 })
 
 /** Libraries that no table of common ones has, as `libapt-pkg`. */
 const ownOf = (program: string): Readonly<Record<string, string>> => {
-  const needed = [...execFileSync('readelf', ['-d', program], { encoding: 'utf8' }).matchAll(/NEEDED.*\[(.*)\]/g)].map(match => match[1] ?? '')
-  return Object.fromEntries(needed.filter(one => /apt|gpg-error|assuan|npth/.test(one)).map(one => [one, spawnSync('dpkg', ['-S', `*/${one}`], { encoding: 'utf8' }).stdout.split(':')[0] ?? '']))
+  const needed = [...execFileSync('readelf', ['-d', program], { encoding: 'utf8' }).matchAll(/NEEDED.*\[(.*)\]/g)].map(
+    match => match[1] ?? '',
+  )
+  return Object.fromEntries(
+    needed
+      .filter(one => /apt|gpg-error|assuan|npth/.test(one))
+      .map(one => [one, spawnSync('dpkg', ['-S', `*/${one}`], { encoding: 'utf8' }).stdout.split(':')[0] ?? '']),
+  )
 }

@@ -41,7 +41,10 @@ export const needsOf = async (subject: NeedsSubject): Promise<Needs> => {
       const one = wanted.get(soname) ?? { soname, is64: elf.bits === 64, files: [], versions: new Set<string>(), glibcFloor: undefined }
       one.files.push(path)
       for (const version of elf.versions[soname] ?? []) one.versions.add(version)
-      wanted.set(soname, one.glibcFloor !== undefined && !isNewer(elf.glibcFloor, one.glibcFloor) ? one : { ...one, glibcFloor: elf.glibcFloor })
+      wanted.set(
+        soname,
+        one.glibcFloor !== undefined && !isNewer(elf.glibcFloor, one.glibcFloor) ? one : { ...one, glibcFloor: elf.glibcFloor },
+      )
     }
   const found = [...wanted.values()].sort((a, b) => (a.soname < b.soname ? -1 : 1)).map(one => relationsOf(one, subject))
   return {
@@ -81,13 +84,17 @@ const relationsOf = (wanted: Wanted, subject: NeedsSubject): Found => {
   const known = isMusl ? { deb: 'musl', pacman: 'musl' } : isGlibc(soname) ? { deb: 'libc6', pacman: 'glibc' } : providers.get(soname)
   const isKnown = format === 'pacman' ? known !== undefined && known.pacman !== '' : known !== undefined
   // Debian's musl has the loader, but none of Alpine's own names.
-  if ((!isKnown && said !== true) || (/^libc\.musl-/.test(soname) && format !== 'apk')) return { relations: [], problems: [unknown(wanted, subject)] }
+  if ((!isKnown && said !== true) || (/^libc\.musl-/.test(soname) && format !== 'apk'))
+    return { relations: [], problems: [unknown(wanted, subject)] }
   if (format === 'rpm') return { relations: rpmRelations(wanted), problems: [] }
   if (format === 'apk') return { relations: [plain(`so:${soname}`)], problems: [] }
   if (known === undefined) return { relations: [], problems: [unknown(wanted, subject)] }
   const version = leastVersion(wanted)
   if (format === 'pacman')
-    return { relations: [{ name: known.pacman, version, text: least => (least === '' ? known.pacman : `${known.pacman}>=${least}`) }], problems: [] }
+    return {
+      relations: [{ name: known.pacman, version, text: least => (least === '' ? known.pacman : `${known.pacman}>=${least}`) }],
+      problems: [],
+    }
   return { relations: [{ name: known.deb, version, text: least => debText(known.deb, { least, target: subject.target }) }], problems: [] }
 }
 
@@ -151,14 +158,27 @@ const namedIn = (depends: readonly string[], soname: string): boolean => {
   const [, name = soname, number = ''] = /^(lib.+?)\.so(?:\.(.+))?$/.exec(soname) ?? []
   const base = name.toLowerCase().replaceAll('_', '-')
   const names = new Set([soname, `so:${soname}`, `${soname}()(64bit)`, `${base}${number}`, `${base}-${number}`])
-  return depends.some(relation => relation.split('|').some(one => names.has(one.trim().split(/[ :<>=](?!.*\.so)/)[0]?.replace(/t64$/, '') ?? '')))
+  return depends.some(relation =>
+    relation.split('|').some(one =>
+      names.has(
+        one
+          .trim()
+          .split(/[ :<>=](?!.*\.so)/)[0]
+          ?.replace(/t64$/, '') ?? '',
+      ),
+    ),
+  )
 }
 
 const unknown = ({ soname, files }: Wanted, { format, target, at }: NeedsSubject): Problem =>
-  problem('linux/unknown-library', `${JSON.stringify(files[0])} needs the library ${soname}, which no package of the ${format} systems is known to provide`, {
-    hint: `Ship it in the app folder, name its package in ${at}.depends or in ${at}.libraries: { '${soname}': 'package' }, or write false there if it is not needed.`,
-    where: { path: at, target, file: files[0] ?? '' },
-  })
+  problem(
+    'linux/unknown-library',
+    `${JSON.stringify(files[0])} needs the library ${soname}, which no package of the ${format} systems is known to provide`,
+    {
+      hint: `Ship it in the app folder, name its package in ${at}.depends or in ${at}.libraries: { '${soname}': 'package' }, or write false there if it is not needed.`,
+      where: { path: at, target, file: files[0] ?? '' },
+    },
+  )
 
 const wrongLibc = ({ soname, files }: Wanted, { target, at }: NeedsSubject): Problem =>
   problem('linux/wrong-libc', `${JSON.stringify(files[0])} needs ${soname} of glibc, but Alpine has musl`, {
@@ -175,7 +195,11 @@ interface Program {
 const programsOf = async (tree: FileTree, arch: string): Promise<readonly Program[]> => {
   const programs: Program[] = []
   for (const file of tree.entries) {
-    if (file.type !== 'file' || !((file.mode & 0o111) !== 0 || file.path === tree.executable || /\.so(\.[0-9.]+)?$|\.node$/.test(file.path))) continue
+    if (
+      file.type !== 'file' ||
+      !((file.mode & 0o111) !== 0 || file.path === tree.executable || /\.so(\.[0-9.]+)?$|\.node$/.test(file.path))
+    )
+      continue
     try {
       const elf = await readElf(sourceOf(file))
       if (elf.arch === arch) programs.push({ path: file.path, elf })
@@ -209,7 +233,7 @@ const sourceOf = (file: TreeFile): Source => {
   }
   const read = async (offset: number, length: number): Promise<Uint8Array> => {
     const whole = new Uint8Array(Math.min(length, Math.max(0, file.sizeBytes - offset)))
-    for (let done = 0; done < whole.length; ) {
+    for (let done = 0; done < whole.length;) {
       const index = Math.floor((offset + done) / blockBytes)
       const part = (await block(index)).subarray(offset + done - index * blockBytes).subarray(0, whole.length - done)
       whole.set(part, done)

@@ -40,7 +40,9 @@ export const placeTree = (tree: FileTree, place: Place): readonly Installed[] =>
       const flag = isLicense(one.path) ? 'license' : 'doc'
       return [{ ...one, path: `${flag === 'license' ? place.licenses : `usr/share/doc/${place.package}`}/${one.path}`, flag }]
     }
-    return [alone ? { ...placedFile(one, tree), path: `usr/bin/${place.bin}` } : { ...placedFile(one, tree), path: `${library}/${one.path}` }]
+    return [
+      alone ? { ...placedFile(one, tree), path: `usr/bin/${place.bin}` } : { ...placedFile(one, tree), path: `${library}/${one.path}` },
+    ]
   })
   if (alone) return placed
   return [...placed, { type: 'link', path: `usr/bin/${place.bin}`, linkTarget: `../lib/${place.package}/${tree.executable}` }]

@@ -20,7 +20,9 @@ const unitText = (app: App, { run, summary, user }: Service): string => {
   const words = oneLine(run).replaceAll('%', '%%').replaceAll('$', '$$$$')
   return [
     '[Unit]',
-    `Description=${oneLine(summary || app.summary || app.name).replaceAll('%', '%%').replace(/\\+$/, '')}`,
+    `Description=${oneLine(summary || app.summary || app.name)
+      .replaceAll('%', '%%')
+      .replace(/\\+$/, '')}`,
     ...(app.homepage === '' ? [] : [`Documentation=${oneLine(app.homepage).replaceAll('%', '%%')}`]),
     ...(user ? [] : ['After=network.target']),
     '',
@@ -57,12 +59,16 @@ export const hooksOf = (app: App, hasSystemd: boolean): Hooks => {
       ...reload,
       ...onSystem('enable'),
       ...onSystem('restart'),
-      ...user.map(one => `if command -v systemctl >/dev/null; then systemctl --global enable ${shellWord(one.name)} >/dev/null || true; fi`),
+      ...user.map(
+        one => `if command -v systemctl >/dev/null; then systemctl --global enable ${shellWord(one.name)} >/dev/null || true; fi`,
+      ),
       ...app.needs.map(need => needLine(app, need)),
     ],
     beforeRemove: [
       ...onSystem('disable --now'),
-      ...user.map(one => `if command -v systemctl >/dev/null; then systemctl --global disable ${shellWord(one.name)} >/dev/null || true; fi`),
+      ...user.map(
+        one => `if command -v systemctl >/dev/null; then systemctl --global disable ${shellWord(one.name)} >/dev/null || true; fi`,
+      ),
     ],
     afterRemove: reload,
   }

@@ -1,0 +1,32 @@
+// The AppDir: the layout of a Linux package with what an AppImage has on top: AppRun, the desktop entry and the icon (AppImageSpec).
+import { fail } from '@slipway/core'
+import type { SquashfsEntry } from '@slipway/formats/squashfs/write'
+import type { Installed } from '../linux/installed.ts'
+
+/** Entries of the file system. Code: `appimage/no-program`. */
+export const appDirOf = (installed: readonly Installed[], bin: string): readonly SquashfsEntry[] => {
+  const paths = new Set(installed.map(one => one.path))
+  if (!paths.has(`usr/bin/${bin}`))
+    fail('appimage/no-program', `nothing is at usr/bin/${bin}`, { hint: 'Name the executable with build.prebuilt.bin.', where: { path: 'packages.appimage' } })
+  return [...installed.map(entryOf), { type: 'symlink', path: 'AppRun', linkTarget: `usr/bin/${bin}` }, ...topLinks([...paths])]
+}
+
+/** On top, links to the entry and to its largest icon; `.DirIcon` is what thumbnailers look at. */
+const topLinks = (paths: readonly string[]): readonly SquashfsEntry[] => {
+  const desktop = paths.find(path => /^usr\/share\/applications\/[^/]+\.desktop$/.test(path))
+  const icons = paths.filter(path => /^usr\/share\/icons\/hicolor\/[^/]+\/apps\/[^/]+\.(png|svg)$/.test(path))
+  const size = (path: string): number => (path.includes('/scalable/') ? 4096 : Number(/\/(\d+)x\d+\//.exec(path)?.[1] ?? 0))
+  const icon = icons.toSorted((a, b) => size(b) - size(a))[0]
+  return [desktop, icon].flatMap((target, index): readonly SquashfsEntry[] => {
+    if (target === undefined) return []
+    const link: SquashfsEntry = { type: 'symlink', path: target.replace(/^.*\//, ''), linkTarget: target }
+    return index === 0 ? [link] : [link, { type: 'symlink', path: '.DirIcon', linkTarget: link.path }]
+  })
+}
+
+/** What the layout installs, as an entry of a file system. */
+export const entryOf = (one: Installed): SquashfsEntry => {
+  if (one.type === 'link') return { type: 'symlink', path: one.path, linkTarget: one.linkTarget }
+  if (one.type === 'folder') return { type: 'folder', path: one.path, mode: one.mode }
+  return { type: 'file', path: one.path, mode: one.mode, sizeBytes: one.sizeBytes, digest: one.sha256, bytes: one.bytes }
+}
