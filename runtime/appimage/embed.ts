@@ -1,5 +1,4 @@
 // Puts the two runtimes into a module, so that the packager needs no file at run time: node runtime/appimage/embed.ts [--print]
-import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 
@@ -13,12 +12,9 @@ const constant = (name: string, file: string): readonly string[] => {
     .toString('base64')
     .match(/.{1,120}/g)
   return [
-    `  ${name}: {`,
-    `    sha256: '${createHash('sha256').update(bytes).digest('hex')}',`,
-    '    gzipBase64: [',
-    ...(lines ?? []).map(line => `      '${line}',`),
-    "    ].join(''),",
-    '  },',
+    `  ${name}: [`,
+    ...(lines ?? []).map(line => `    '${line}',`),
+    "  ].join(''),",
   ]
 }
 
@@ -28,7 +24,7 @@ const text = [
   'export const runtimes = {',
   ...constant('x64', 'runtime-x86_64'),
   ...constant('arm64', 'runtime-aarch64'),
-  '} as const',
+  '}',
   '',
 ].join('\n')
 

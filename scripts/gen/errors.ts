@@ -38,7 +38,9 @@ export const complaints = (calls: readonly ErrorCall[], tests: string): readonly
     return [
       ...(meanings.length > 1 ? [`${code} means different things in ${files.join(', ')}`] : []),
       ...all.filter(call => !call.isFormat && call.hint.trim() === '').map(call => `${call.file}:${call.line}: ${code} has no hint`),
-      ...(isThin(all) ? [`${files[0] ?? ''}:${all[0]?.line ?? 0}: ${code} says nothing of its own: write "// explain: …" right above it`] : []),
+      ...(isThin(all)
+        ? [`${files[0] ?? ''}:${all[0]?.line ?? 0}: ${code} says nothing of its own: write "// explain: …" right above it`]
+        : []),
       ...(isMentioned(code, tests) ? [] : [`${files[0] ?? ''}:${all[0]?.line ?? 0}: ${code} has no test that mentions it`]),
     ]
   })

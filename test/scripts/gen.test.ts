@@ -99,7 +99,9 @@ describe('gen errors', () => {
     ])
     expect(await generate(errors, root, false)).toEqual([])
     expect(await generate(errors, root, true)).toEqual([])
-    expect(readFileSync(join(root, 'docs/errors/a.md'), 'utf8')).toContain('## a/one\n\n- a \\<b\\> \\| c is wrong\n\n**Fix:** h\n\nExit code: 2.')
+    expect(readFileSync(join(root, 'docs/errors/a.md'), 'utf8')).toContain(
+      '## a/one\n\n- a \\<b\\> \\| c is wrong\n\n**Fix:** h\n\nExit code: 2.',
+    )
     const { explanations } = (await import(join(root, 'packages/slipway/src/explanations.gen.ts'))) as {
       explanations: Record<string, unknown>
     }

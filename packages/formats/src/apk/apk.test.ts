@@ -75,7 +75,11 @@ const rules = (bytes: Uint8Array, key?: string): { readonly status: number | nul
   inFolder(path => {
     writeFileSync(join(path, 'x.apk'), bytes)
     writeFileSync(join(path, 'key.pem'), key ?? '')
-    const args = [new URL('apk-rules.py', import.meta.url).pathname, join(path, 'x.apk'), ...(key === undefined ? [] : [join(path, 'key.pem')])]
+    const args = [
+      new URL('apk-rules.py', import.meta.url).pathname,
+      join(path, 'x.apk'),
+      ...(key === undefined ? [] : [join(path, 'key.pem')]),
+    ]
     return spawnSync('python3', args, { encoding: 'utf8' })
   })
 
@@ -175,7 +179,14 @@ describe('apk', () => {
   })
 
   it('reads gzip headers with names and extra fields, as other programs write them', async () => {
-    const named = concat([dataPart.subarray(0, 3), Uint8Array.of(0x1c), dataPart.subarray(4, 10), Uint8Array.of(2, 0, 7, 7), encodeText('n\0c\0'), dataPart.subarray(10)])
+    const named = concat([
+      dataPart.subarray(0, 3),
+      Uint8Array.of(0x1c),
+      dataPart.subarray(4, 10),
+      Uint8Array.of(2, 0, 7, 7),
+      encodeText('n\0c\0'),
+      dataPart.subarray(10),
+    ])
     const sha256 = createHash('sha256').update(named).digest('hex')
     const control = gzipSync(tarOf({ '.PKGINFO': infoText.replace(dataSha256, sha256) }))
     const found = await read(concat([control, named]), 1)
@@ -219,7 +230,8 @@ describe('apk by the rules of apk-tools', () => {
     inFolder(root => {
       mkdirSync(join(root, 'etc/apk/keys'), { recursive: true })
       writeFileSync(join(root, 'etc/apk/keys/a@example.org-1.rsa.pub'), publicKey)
-      const apk = (...args: readonly string[]): string => execFileSync('apk', ['--root', root, '--no-network', ...args], { encoding: 'utf8' })
+      const apk = (...args: readonly string[]): string =>
+        execFileSync('apk', ['--root', root, '--no-network', ...args], { encoding: 'utf8' })
       writeFileSync(join(root, 'old.apk'), old)
       writeFileSync(join(root, 'young.apk'), young)
       const tampered = old.slice()
@@ -249,7 +261,8 @@ describe('versions of apk', () => {
     expect(of('1.2.3-rc1+build.5')).toBe('1.2.3_rc1-r0')
     expect(of('1.2.3-beta')).toBe('1.2.3_beta-r0')
     expect(of('1.2.3-beta.1.2')).toBe('1.2.3_beta1_p2-r0')
-    for (const version of ['1.2.3-rc10', '1.2.3-1', '1.2.3-canary.1', '1.2.3-alpha.x', '1.02', 'x', '1.2.3-Alpha']) expect(of(version)).toBeUndefined()
+    for (const version of ['1.2.3-rc10', '1.2.3-1', '1.2.3-canary.1', '1.2.3-alpha.x', '1.02', 'x', '1.2.3-Alpha'])
+      expect(of(version)).toBeUndefined()
     expect(apkVersion({ version: '1.0.0', revision: -1 })).toBeUndefined()
   })
 
@@ -280,12 +293,34 @@ describe('versions of apk', () => {
   })
 
   itWith('apk')('are judged as apk does', () => {
-    const part = fc.constantFrom('1', '2', '10', '01', '.1', '.0', '.10', 'a', 'b', '_alpha', '_rc2', '_p', '_p1', '_git', '-r1', '-r0', '~ab')
+    const part = fc.constantFrom(
+      '1',
+      '2',
+      '10',
+      '01',
+      '.1',
+      '.0',
+      '.10',
+      'a',
+      'b',
+      '_alpha',
+      '_rc2',
+      '_p',
+      '_p1',
+      '_git',
+      '-r1',
+      '-r0',
+      '~ab',
+    )
     const version = fc.array(part, { minLength: 1, maxLength: 6 }).map(parts => `1${parts.join('')}`)
     fc.assert(
       fc.property(version, version, (a, b) => {
         fc.pre(isApkVersion(a) && isApkVersion(b))
-        expect([a, b, execFileSync('apk', ['version', '-t', a, b], { encoding: 'utf8' }).trim()]).toEqual([a, b, '<=>'[compareApk(a, b) + 1]])
+        expect([a, b, execFileSync('apk', ['version', '-t', a, b], { encoding: 'utf8' }).trim()]).toEqual([
+          a,
+          b,
+          '<=>'[compareApk(a, b) + 1],
+        ])
       }),
       { numRuns: 150 },
     )
@@ -313,12 +348,17 @@ describe('apk of any fields and files', () => {
     const name = fc.stringMatching(/^[A-Za-z0-9 _+-]{1,30}$/).filter(text => text.trim() !== '')
     const line = fc.string({ minLength: 1, maxLength: 40 }).map(text => `x${text.replace(/[^ -~]/g, '')}x`)
     await fc.assert(
-      fc.asyncProperty(fc.uniqueArray(name, { maxLength: 5 }), line, fc.uint8Array({ maxLength: 2000 }), async (names, description, content) => {
-        const entries = await Promise.all(names.map(one => file(one, content)))
-        const found = await read(await pack({ entries, fields: { ...fields, description } }))
-        expect(found.entries.map(one => [one.path, one.sizeBytes])).toEqual(names.toSorted().map(one => [one, content.length]))
-        expect(found.fields.get('pkgdesc')).toEqual([description])
-      }),
+      fc.asyncProperty(
+        fc.uniqueArray(name, { maxLength: 5 }),
+        line,
+        fc.uint8Array({ maxLength: 2000 }),
+        async (names, description, content) => {
+          const entries = await Promise.all(names.map(one => file(one, content)))
+          const found = await read(await pack({ entries, fields: { ...fields, description } }))
+          expect(found.entries.map(one => [one.path, one.sizeBytes])).toEqual(names.toSorted().map(one => [one, content.length]))
+          expect(found.fields.get('pkgdesc')).toEqual([description])
+        },
+      ),
       { numRuns: 40 },
     )
   })

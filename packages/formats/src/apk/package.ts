@@ -111,8 +111,7 @@ const checkFields = (fields: ApkFields): void => {
   const trigger = fields.triggers?.find(one => !/^\/\S*$/.test(one))
   if (trigger !== undefined) throw new FormatError('apk/bad-trigger', `${JSON.stringify(trigger)} is no absolute path without spaces`)
   const required = { description: fields.description, packager: fields.packager, license: fields.license }
-  for (const [key, value] of Object.entries(required))
-    if (value === '') throw new FormatError('apk/bad-field', `the ${key} is empty`)
+  for (const [key, value] of Object.entries(required)) if (value === '') throw new FormatError('apk/bad-field', `the ${key} is empty`)
   if (!isApkArch(fields.arch)) throw new FormatError('apk/bad-field', `${JSON.stringify(fields.arch)} is no architecture`)
   for (const value of [fields.date, fields.replacesPriority ?? 0, fields.providerPriority ?? 0])
     if (!Number.isSafeInteger(value) || value < 0) throw new FormatError('apk/bad-field', `${value} is no whole number from 0 on`)

@@ -100,7 +100,8 @@ const readControl = (files: readonly CutFile[]): Control => {
   const fields = parsePkginfo(textOf(pkginfo.content), message => new FormatError('apk/bad-field', message))
   const [dataSha256 = '', ...more] = fields.get('datahash') ?? []
   // apk-v2(5) lets only indexes go without; a package without one has files that nothing vouches for.
-  if (!/^[0-9a-f]{64}$/i.test(dataSha256) || more.length > 0) throw new FormatError('apk/no-datahash', 'there is no one datahash of SHA-256')
+  if (!/^[0-9a-f]{64}$/i.test(dataSha256) || more.length > 0)
+    throw new FormatError('apk/no-datahash', 'there is no one datahash of SHA-256')
   const scripts = apkScriptKinds.flatMap(kind => {
     const file = files.find(one => one.path === `.${kind}`)
     return file === undefined ? [] : [[kind, file.content] as const]
@@ -138,7 +139,8 @@ const readData = async (member: GzipMember, { limitEntries, limitBytes, visit }:
     else if (entry.type === 'file' && !seen.opened) for await (const _ of watched());
     // A visitor may have stopped early; the digest of the whole data still covers the rest.
     const isKnown = entry.type === 'symlink' || (entry.type === 'file' && seen.ended)
-    if (isKnown && hash.digest('hex') !== expected) throw new FormatError('apk/bad-checksum', `${JSON.stringify(entry.path)} has another SHA-1`)
+    if (isKnown && hash.digest('hex') !== expected)
+      throw new FormatError('apk/bad-checksum', `${JSON.stringify(entry.path)} has another SHA-1`)
   }
   return entries
 }

@@ -14,7 +14,8 @@ export interface ApkSignature {
 /** Throws `apk/bad-signature`. */
 export const signatureName = ({ kind, key, bytes }: ApkSignature): string => {
   const name = `.SIGN.${kind}.${key}`
-  if (/^[A-Za-z0-9@+_-][A-Za-z0-9@+_.-]*$/.test(key) && name.length <= 100 && bytes.length > 0 && bytes.length <= limitSignatureBytes) return name
+  if (/^[A-Za-z0-9@+_-][A-Za-z0-9@+_.-]*$/.test(key) && name.length <= 100 && bytes.length > 0 && bytes.length <= limitSignatureBytes)
+    return name
   throw new FormatError('apk/bad-signature', `a signature of ${bytes.length} bytes with the key name ${JSON.stringify(key)}`)
 }
 

@@ -1,8 +1,7 @@
 // Versions of Alpine packages and their order (apk-package(5), "PACKAGE NAMES AND VERSIONS"; apk-tools 3.0.6, src/version.c).
 
 /** `number{.number}{letter}{_suffix{number}}{~hash}{-r#}` */
-const versionPattern =
-  /^\d+(?:\.\d+)*[a-z]?(?:_(?:alpha|beta|pre|rc|cvs|svn|git|hg|p)\d*)*(?:~[0-9a-f]+)?(?:-r\d+)?$/
+const versionPattern = /^\d+(?:\.\d+)*[a-z]?(?:_(?:alpha|beta|pre|rc|cvs|svn|git|hg|p)\d*)*(?:~[0-9a-f]+)?(?:-r\d+)?$/
 
 /** Whether apk takes it for a version. */
 export const isApkVersion = (text: string): boolean => versionPattern.test(text)

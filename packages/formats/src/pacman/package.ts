@@ -92,14 +92,16 @@ const checkFields = (fields: PacmanFields): void => {
     if (!isPacmanName(name))
       throw new FormatError('pacman/bad-name', `${JSON.stringify(name)}: a letter, digit or @ _ +, then letters, digits and @ . _ + -`)
   if (!isPacmanVersion(fields.version))
-    throw new FormatError('pacman/bad-version', `${JSON.stringify(fields.version)}: [epoch:]pkgver-pkgrel, and no colon, slash, hyphen or space in pkgver`)
+    throw new FormatError(
+      'pacman/bad-version',
+      `${JSON.stringify(fields.version)}: [epoch:]pkgver-pkgrel, and no colon, slash, hyphen or space in pkgver`,
+    )
   const needed = [...(fields.depends ?? []), ...(fields.conflicts ?? []), ...(fields.replaces ?? [])]
   const optional = (fields.optionalDepends ?? []).map(one => one.split(': ', 1)[0] ?? '')
   const relation = [...needed, ...optional].find(one => !isPacmanRelation(one)) ?? fields.provides?.find(one => !isPacmanProvision(one))
   if (relation !== undefined) throw new FormatError('pacman/bad-relation', `${JSON.stringify(relation)} is no relation that pacman reads`)
   const required = { description: fields.description, packager: fields.packager }
-  for (const [key, value] of Object.entries(required))
-    if (value === '') throw new FormatError('pacman/bad-field', `the ${key} is empty`)
+  for (const [key, value] of Object.entries(required)) if (value === '') throw new FormatError('pacman/bad-field', `the ${key} is empty`)
   if (!/^[A-Za-z0-9_]+$/.test(fields.arch)) throw new FormatError('pacman/bad-field', `${JSON.stringify(fields.arch)} is no architecture`)
   if (!Number.isSafeInteger(fields.date) || fields.date < 0)
     throw new FormatError('pacman/bad-field', `${fields.date} is no whole number from 0 on`)

@@ -92,7 +92,7 @@ describe('pacman', () => {
       }
     }
     await readPacman([await pack()], { ...generous, visit })
-    expect(seen).toEqual(['etc/hello.conf true', 'usr/bin/hello true', 'usr/share/hello/big one true'])
+    expect(seen).toEqual(['etc/hello.conf true', 'usr/bin/hello true', 'usr/share/hello/big one true', 'usr/share/hello/e\u0301 true'])
   })
 
   it('is refused where a field or a file is not what pacman takes', async () => {
@@ -116,7 +116,9 @@ describe('pacman', () => {
   })
 
   it('is refused where it does not agree with its own list', async () => {
-    const tar = zstdDecompressSync(await pack({ entries: [await file('x', 'old content', 0o755), symlink('y', 'x')], fields: { ...fields, backup: [] } }))
+    const tar = zstdDecompressSync(
+      await pack({ entries: [await file('x', 'old content', 0o755), symlink('y', 'x')], fields: { ...fields, backup: [] } }),
+    )
     const text = tar.toString('latin1')
     const changed = (from: string, to: string): Promise<string> => codeOf(() => read(Buffer.from(text.replace(from, to), 'latin1')))
     expect(await changed('', '')).toBe('no error')
@@ -141,14 +143,19 @@ describe('pacman', () => {
     expect(await own({ '.PKGINFO': pkginfo, '.MTREE': mtree(`${listed}./x type=dir\n`), x: '' })).toBe('pacman/bad-mtree')
     expect(await own({ '.PKGINFO': pkginfo, '.MTREE': mtree(`${listed}./x type=file mode=755\n`), x: '' })).toBe('pacman/bad-mtree')
     expect(await own({ '.PKGINFO': pkginfo, '.MTREE': mtree(`${listed}./x type=file size=1\n`), x: '' })).toBe('pacman/bad-mtree')
-    expect(await own({ '.PKGINFO': pkginfo, '.MTREE': mtree(`${listed}./x type=link link=b\n`) }, [symlink('x', 'a')])).toBe('pacman/bad-mtree')
+    expect(await own({ '.PKGINFO': pkginfo, '.MTREE': mtree(`${listed}./x type=link link=b\n`) }, [symlink('x', 'a')])).toBe(
+      'pacman/bad-mtree',
+    )
     expect(await own({ '.PKGINFO': pkginfo, '.MTREE': mtree(`${listed}./x type=link link=a\n`) }, [symlink('x', 'a')])).toBe('no error')
     expect(await codeOf(() => read(Uint8Array.of(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0)))).toBe('pacman/unsupported')
     expect(await codeOf(() => read(new Uint8Array(0)))).toBe('tar/truncated')
   })
 
   it('survives 2,000 broken copies, packed and unpacked', async () => {
-    const packed = await pack({ entries: [folder('usr'), await file('usr/x', 'hello'), symlink('usr/y', 'x')], fields: { ...fields, backup: [] } })
+    const packed = await pack({
+      entries: [folder('usr'), await file('usr/x', 'hello'), symlink('usr/y', 'x')],
+      fields: { ...fields, backup: [] },
+    })
     for (const bytes of [packed, new Uint8Array(zstdDecompressSync(packed))]) {
       const { strange, refused, slowestMs } = await mutate(bytes, read)
       expect(strange).toEqual([])
@@ -174,7 +181,16 @@ const inRoot = (act: (root: string, pacman: (...args: readonly string[]) => stri
   try {
     mkdirSync(join(root, 'var/lib/pacman'), { recursive: true })
     writeFileSync(join(root, 'pacman.conf'), '[options]\nArchitecture = x86_64\nSigLevel = Never\nLocalFileSigLevel = Never\n')
-    const folders = ['--root', root, '--dbpath', join(root, 'var/lib/pacman'), '--cachedir', join(root, 'cache'), '--hookdir', join(root, 'hooks')]
+    const folders = [
+      '--root',
+      root,
+      '--dbpath',
+      join(root, 'var/lib/pacman'),
+      '--cachedir',
+      join(root, 'cache'),
+      '--hookdir',
+      join(root, 'hooks'),
+    ]
     const rest = ['--config', join(root, 'pacman.conf'), '--gpgdir', join(root, 'gnupg'), '--logfile', join(root, 'log'), '--noconfirm']
     act(root, (...args) => {
       const ran = spawnSync('pacman', [...folders, ...rest, ...args], { encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } })
@@ -211,7 +227,12 @@ describe('pacman itself', () => {
       writeFileSync(first, old)
       writeFileSync(second, young)
       const said = pacman('-Qip', first)
-      for (const line of [/^Name +: hello$/m, /^Version +: 1\.2\.3-1$/m, /^Licenses +: MIT {2}custom:Some licence$/m, /^Install Script +: Yes$/m])
+      for (const line of [
+        /^Name +: hello$/m,
+        /^Version +: 1\.2\.3-1$/m,
+        /^Licenses +: MIT {2}custom:Some licence$/m,
+        /^Install Script +: Yes$/m,
+      ])
         expect(said).toMatch(line)
       expect(pacman('-Qlp', first)).toContain(`hello ${root}/usr/share/hello/big one\n`)
       expect(pacman('-U', first)).toContain('installed 1.2.3-1')
@@ -283,8 +304,17 @@ describe('names, versions and relations of pacman', () => {
   })
 
   it('are checked', () => {
-    expect(['hello', 'a+b_c@d.e-f', '@x', '-x', '.x', 'ü', 'a b', ''].map(isPacmanName)).toEqual([true, true, true, ...Array(5).fill(false)])
-    expect(['1-1', '1:1.2~rc+x-1.2', '1', '1-1-1', '1:2:3-1', 'a/b-1', 'ü-1', '1-a'].map(isPacmanVersion)).toEqual([true, true, ...Array(6).fill(false)])
+    expect(['hello', 'a+b_c@d.e-f', '@x', '-x', '.x', 'ü', 'a b', ''].map(isPacmanName)).toEqual([
+      true,
+      true,
+      true,
+      ...Array(5).fill(false),
+    ])
+    expect(['1-1', '1:1.2~rc+x-1.2', '1', '1-1-1', '1:2:3-1', 'a/b-1', 'ü-1', '1-a'].map(isPacmanVersion)).toEqual([
+      true,
+      true,
+      ...Array(6).fill(false),
+    ])
     const relations = ['a', 'a>=1', 'a<1-2', 'a=1:2', 'libx.so=2-64', 'a=', 'a==1', 'a b', '>=1', 'a\n']
     expect(relations.map(isPacmanRelation)).toEqual([true, true, true, true, true, false, false, false, false, false])
     expect(['a', 'a=1', 'a>1'].map(isPacmanProvision)).toEqual([true, true, false])

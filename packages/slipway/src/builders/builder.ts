@@ -6,10 +6,18 @@ import type { Io } from '../io/io.ts'
 import type { FileTree } from '../tree.ts'
 import type { Shape, Unit } from '../unit.ts'
 
+export { signProgram, stripProgram } from './builder/change.ts'
 export { findExecutable, foreignProgram, treeWith } from './builder/executable.ts'
+export { extract, type ArchiveKind } from './builder/extract.ts'
+export { metadataOf } from './builder/metadata.ts'
+export { fetchNpm, integrityOf, lockedPackage, lockedTarball, npmInput } from './builder/npm.ts'
+export { emptyTree, programTree, runLogged, startLog } from './builder/tool.ts'
 
 const common = {
-  env: z.record(z.string(), z.string()).optional().describe('Environment of the build; beside it only PATH and SOURCE_DATE_EPOCH are passed on'),
+  env: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('Environment of the build; beside it only PATH and SOURCE_DATE_EPOCH are passed on'),
   cwd: z.string().optional().describe('Folder that commands start in, below the project'),
 }
 type Common = typeof common
@@ -29,6 +37,8 @@ export interface BuildJob extends BuildSubject {
   readonly locked: Readonly<Record<string, string>>
   /** Seconds since 1970: of the commit; children get it as SOURCE_DATE_EPOCH. */
   readonly date: number
+  /** Of the project's repository, `-dirty` behind it where files differ from it; empty without git. */
+  readonly commit: string
   readonly io: Io
   readonly signal: AbortSignal
   readonly note: (text: string) => void

@@ -1,5 +1,5 @@
 // command: runs the project's own build for a target and takes what it produced; its log is kept, its exit code respected.
-import { fail, parseTarget, problem, redact, type Target } from '@slipway/core'
+import { fail, parseTarget, problem, type Target } from '@slipway/core'
 import * as z from 'zod'
 import { splitCommands } from '../words.ts'
 import {
@@ -7,6 +7,8 @@ import {
   fillPlaceholders,
   findExecutable,
   foreignProgram,
+  runLogged,
+  startLog,
   treeWith,
   valueFor,
   type BuildJob,
@@ -82,41 +84,21 @@ const fromOf = (subject: BuildSubject, { from }: Options): string | null => {
 }
 
 const runAll = async (job: BuildJob, options: Options): Promise<void> => {
-  const log = `${job.scratch}/build.log`
-  await job.io.files.write(log, new Uint8Array(0), { durable: false })
+  await startLog(job)
   const cwd = options.cwd === undefined ? job.root : `${job.root}/${options.cwd}`
   // PATH alone of this machine: without it no program is found (docs/decisions/command-builds.md).
   const env = { ...job.io.secrets.matching(/^PATH$/), SOURCE_DATE_EPOCH: String(job.date), ...options.env }
   for (const [tool = '', ...args] of runOf(job, options)) {
-    let written = job.io.files.append(log, new TextEncoder().encode(`$ ${redact([tool, ...args].join(' '))}\n`), { durable: false })
-    let failed: Error | undefined
-    const onOutput = (text: string): void => {
-      // Kept, not thrown: the command goes on while the log is written.
-      written = written
-        .then(() => job.io.files.append(log, new TextEncoder().encode(text), { durable: false }))
-        .catch((error: unknown) => void (failed ??= error instanceof Error ? error : new Error(String(error))))
-    }
-    const { exitCode, stdout, stderr } = await job.io.run({ tool, args, cwd, env, signal: job.signal, onOutput })
-    await written
-    if (failed !== undefined) throw failed
-    if (exitCode !== 0) failCommand(job, { tool, exitCode, output: `${stdout}\n${stderr}`, log })
-  }
-}
-
-const failCommand = (
-  job: BuildJob,
-  { tool, exitCode, output, log }: { tool: string; exitCode: number; output: string; log: string },
-): never =>
-  fail(
-    'command/failed',
-    `${tool} for ${job.target} ended with exit code ${exitCode}:\n${redact(output.trim().split('\n').slice(-20).join('\n'))}`,
-    {
+    const { exitCode, said, log } = await runLogged(job, { tool, args, cwd, env })
+    if (exitCode === 0) continue
+    fail('command/failed', `${tool} for ${job.target} ended with exit code ${exitCode}:\n${said}`, {
       hint: `The whole output is in ${log}.`,
       where: { path: 'build.command.run', file: log, target: job.target },
       facts: { exitCode, log },
       exit: 'machine',
-    },
-  )
+    })
+  }
+}
 
 /** The folder that was produced; a single program becomes a folder of one file, named like the app. */
 const produced = async (job: BuildJob, options: Options): Promise<string> => {

@@ -13,8 +13,8 @@ import { deflatedOf, deflatePieces, type DeflatePiece } from '@slipway/formats/d
 import { writeZip } from '@slipway/formats/zip/write'
 import { gzipSync } from 'node:zlib'
 import { machine } from '../io/machine.ts'
-import type { BuildJob } from './builder.ts'
-import { integrityOf, prebuilt } from './prebuilt.ts'
+import { integrityOf, type BuildJob } from './builder.ts'
+import { prebuilt } from './prebuilt.ts'
 import { doorWith, elf, jobIn, machO, pe } from './testing/jobs.ts'
 
 const parent = mkdtempSync(join(tmpdir(), 'prebuilt-'))
@@ -205,14 +205,14 @@ describe('prebuilt from an archive', () => {
     ['a device', (tar: Uint8Array) => typed(tar, '3'), [entry('tool', { sizeBytes: 0, bytes: async function* () {} })]],
   ] as const)('refuses %s', async (_, change, entries) => {
     put('a.tar', change(await tarOf(...entries)))
-    await expect(build({ from: 'a.tar' })).rejects.toThrow('prebuilt/unsafe-archive')
+    await expect(build({ from: 'a.tar' })).rejects.toThrow('builders/unsafe-archive')
     expect(existsSync(join(folder, 'evil'))).toBe(false)
     expect(existsSync(join(folder, 'scratch/evil'))).toBe(false)
   })
   it('refuses a damaged one', async () => {
     const packed = gzipSync(await tarOf(entry('tool')))
     put('a.tgz', packed.subarray(0, packed.length - 20))
-    await expect(build({ from: 'a.tgz' })).rejects.toThrow('prebuilt/bad-archive')
+    await expect(build({ from: 'a.tgz' })).rejects.toThrow('builders/bad-archive')
   })
 })
 
@@ -272,7 +272,7 @@ describe('prebuilt from npm', () => {
     expect(prebuilt.inputs?.(jobIn(folder), { from: 'npm:tool@2.0.0-beta.1' })).toEqual(['npm:tool@2.0.0-beta.1'])
     expect(prebuilt.inputs?.(jobIn(folder), { from: 'out' })).toEqual([])
     for (const from of ['npm:', 'npm:-rf', 'npm:../x', 'npm:a b', 'npm:x@--evil', 'npm:git+https://x'])
-      expect(() => prebuilt.inputs?.(jobIn(folder), { from })).toThrow('prebuilt/bad-npm-name')
+      expect(() => prebuilt.inputs?.(jobIn(folder), { from })).toThrow('builders/bad-npm-name')
   })
   it('fetches by npm, checks the pin, drops package.json, and fetches once', async () => {
     await withRegistry(async (job, requests) => {
@@ -287,10 +287,10 @@ describe('prebuilt from npm', () => {
   it('refuses what is not locked, and what is locked otherwise', async () => {
     await withRegistry(async job => {
       const options = { from: 'npm:@acme/tool-{npm}' }
-      await expect(build(options, job)).rejects.toThrow('prebuilt/not-locked')
+      await expect(build(options, job)).rejects.toThrow('builders/not-locked')
       const locked = { [input]: `sha512-${Buffer.alloc(64).toString('base64')}` }
       const error = await build(options, { ...job, locked }).catch((caught: unknown) => caught)
-      expect(error instanceof SlipwayError && error.problems[0]).toMatchObject({ code: 'prebuilt/integrity', exit: 'corrupt' })
+      expect(error instanceof SlipwayError && error.problems[0]).toMatchObject({ code: 'builders/integrity', exit: 'corrupt' })
       expect(String(error)).toContain(locked[input])
       expect(existsSync(join(folder, 'scratch/tree'))).toBe(false)
     })
@@ -299,7 +299,7 @@ describe('prebuilt from npm', () => {
     await withRegistry(async job => {
       const locked = { 'npm:none@1.2.3': 'sha512-x' }
       const error = await build({ from: 'npm:none' }, { ...job, locked }).catch((caught: unknown) => caught)
-      expect(error instanceof SlipwayError && error.problems[0]).toMatchObject({ code: 'prebuilt/npm-failed', exit: 'machine' })
+      expect(error instanceof SlipwayError && error.problems[0]).toMatchObject({ code: 'builders/npm-failed', exit: 'machine' })
       expect(String(error)).toContain('404')
     })
   })

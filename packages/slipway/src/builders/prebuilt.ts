@@ -5,18 +5,22 @@ import * as z from 'zod'
 import type { FileTree } from '../tree.ts'
 import {
   builder,
+  extract,
+  fetchNpm,
   fillPlaceholders,
   findExecutable,
   foreignProgram,
+  integrityOf,
+  lockedTarball,
+  npmInput,
   treeWith,
   valueFor,
+  type ArchiveKind,
   type BuildJob,
   type BuildSubject,
 } from './builder.ts'
-import { extract, type ArchiveKind } from './prebuilt/extract.ts'
-import { fetchNpm, integrityOf, lockedTarball, npmInput } from './prebuilt/npm.ts'
 
-export { integrityOf } from './prebuilt/npm.ts'
+const fromPath = 'build.prebuilt.from'
 
 interface Options {
   readonly from?: string | Readonly<Record<string, string>> | undefined
@@ -24,8 +28,8 @@ interface Options {
 }
 
 /**
- * Codes: `prebuilt/no-from`, `prebuilt/missing`, `prebuilt/empty`, `prebuilt/no-executable`, `prebuilt/wrong-binary`, `prebuilt/not-locked`, `prebuilt/integrity`,
- * `prebuilt/npm-failed`, `prebuilt/bad-npm-name`, `prebuilt/bad-archive`, `prebuilt/unsafe-archive`.
+ * Codes: `prebuilt/no-from`, `prebuilt/missing`, `prebuilt/empty`, `prebuilt/no-executable`, `prebuilt/wrong-binary`, and those of
+ * `lockedTarball`, `npmInput` and `extract`.
  */
 export const prebuilt = builder({
   id: 'prebuilt',
@@ -42,9 +46,9 @@ export const prebuilt = builder({
   targets: ({ from }) => (from === undefined || typeof from === 'string' ? [] : exactTargets(from)),
   inputs: (subject, options) => {
     const from = fromOf(subject, options)
-    return from?.startsWith('npm:') === true ? [npmInput(from, subject.app.version)] : []
+    return from?.startsWith('npm:') === true ? [npmInput(from, subject.app.version, fromPath)] : []
   },
-  pin: async (job, input) => integrityOf(job.io, await fetchNpm(job, input)),
+  pin: async (job, input) => integrityOf(job.io, await fetchNpm({ ...job, path: fromPath }, input)),
   check: (subject, options) => {
     if (options.from === undefined)
       return [
@@ -99,7 +103,7 @@ const folderOf = async (job: BuildJob, options: Options): Promise<string> => {
 }
 
 const fromNpm = async (job: BuildJob, from: string): Promise<string> => {
-  const file = await lockedTarball(job, npmInput(from, job.app.version))
+  const file = await lockedTarball({ ...job, path: fromPath }, npmInput(from, job.app.version, fromPath))
   const folder = `${job.scratch}/tree`
   await extract(job.io, file, { kind: 'gzip', folder })
   const inner = await innermost(job, folder)

@@ -114,9 +114,17 @@ describe('the same names, modes and sizes as', () => {
   })
   it.skipIf(!has('mksquashfs', 'unsquashfs'))('unsquashfs -lln, for snaps and AppImages', async () => {
     mkdirSync(join(folder, 'snap/meta'), { recursive: true })
-    writeFileSync(join(folder, 'snap/meta/snap.yaml'), "name: app\nversion: '1.2'\nbase: core22\narchitectures:\n  - amd64\ngrade: stable\n")
+    writeFileSync(
+      join(folder, 'snap/meta/snap.yaml'),
+      "name: app\nversion: '1.2'\nbase: core22\narchitectures:\n  - amd64\ngrade: stable\n",
+    )
     tool('mksquashfs', ['snap', 'a.snap', '-comp', 'zstd', '-quiet', '-no-progress'])
-    expect((await inspect('a.snap')).doc).toMatchObject({ format: 'snap', arch: 'amd64', version: '1.2', facts: { name: 'app', base: 'core22' } })
+    expect((await inspect('a.snap')).doc).toMatchObject({
+      format: 'snap',
+      arch: 'amd64',
+      version: '1.2',
+      facts: { name: 'app', base: 'core22' },
+    })
     writeFileSync(join(tree, 'app.desktop'), '[Desktop Entry]\nName=App\nX-AppImage-Version=3.4\n')
     tool('mksquashfs', ['tree', 'a.sqfs', '-comp', 'gzip', '-quiet', '-no-progress'])
     const line = /^(?<mode>[-dl]\S{9}) \S+ +(?<size>\d+) \S+ \S+ squashfs-root\/(?<name>.+)$/
@@ -133,7 +141,9 @@ describe('the same names, modes and sizes as', () => {
     expect(doc).toMatchObject({ format: 'AppImage', arch: process.arch, version: '3.4', facts: { name: 'App', imageOffset: end } })
     expect(rows(doc).toSorted()).toEqual(theirs)
     tool('mksquashfs', ['tree', 'xz.sqfs', '-comp', 'xz', '-quiet', '-no-progress'])
-    expect((await inspect('xz.sqfs')).doc).toMatchObject({ facts: { compression: 'xz', unread: expect.stringContaining('unsquashfs') as string } })
+    expect((await inspect('xz.sqfs')).doc).toMatchObject({
+      facts: { compression: 'xz', unread: expect.stringContaining('unsquashfs') as string },
+    })
     writeFileSync(join(folder, 'cut.AppImage'), image.subarray(0, end + 8))
     expect(await inspect('cut.AppImage')).toMatchObject({ code: 5, doc: { errors: [{ code: 'inspect/bad-appimage' }] } })
   })
@@ -176,10 +186,18 @@ describe('what is a tar inside', () => {
     expect(doc.contents.some(({ path }) => path.startsWith('.'))).toBe(false)
   })
   it('pacman', async () => {
-    const bytes = Buffer.concat([cut('arch', { '.BUILDINFO': 'format = 2\n', '.MTREE': 'x', '.PKGINFO': pkginfo, '.INSTALL': 'post_install() {\n}\n' }), Buffer.alloc(1024)])
+    const bytes = Buffer.concat([
+      cut('arch', { '.BUILDINFO': 'format = 2\n', '.MTREE': 'x', '.PKGINFO': pkginfo, '.INSTALL': 'post_install() {\n}\n' }),
+      Buffer.alloc(1024),
+    ])
     writeFileSync(join(folder, 'a.pkg.tar.zst'), zstdCompressSync(bytes))
     const { doc } = await inspect('a.pkg.tar.zst')
-    expect(doc).toMatchObject({ format: 'pacman', version: '1.2-r0', contents: [], facts: { wrapping: 'tar.zst', scripts: { INSTALL: 'post_install() {\n}\n' } } })
+    expect(doc).toMatchObject({
+      format: 'pacman',
+      version: '1.2-r0',
+      contents: [],
+      facts: { wrapping: 'tar.zst', scripts: { INSTALL: 'post_install() {\n}\n' } },
+    })
   })
   it('npm: what runs at install is said', async () => {
     const at = join(folder, 'npm/package')
@@ -187,7 +205,16 @@ describe('what is a tar inside', () => {
     const scripts = { postinstall: 'node steal.js', test: 'true' }
     writeFileSync(
       join(at, 'package.json'),
-      JSON.stringify({ name: '@a/b', version: '3.0.0', os: ['linux'], cpu: ['x64', 'arm64'], libc: ['musl'], bin: 'b.js', scripts, optionalDependencies: { c: '1' } }),
+      JSON.stringify({
+        name: '@a/b',
+        version: '3.0.0',
+        os: ['linux'],
+        cpu: ['x64', 'arm64'],
+        libc: ['musl'],
+        bin: 'b.js',
+        scripts,
+        optionalDependencies: { c: '1' },
+      }),
     )
     tool('tar', ['-czf', 'b.tgz', '-C', 'npm', 'package/package.json'])
     const { doc } = await inspect('b.tgz')
@@ -206,7 +233,8 @@ describe('what is a tar inside', () => {
 
 describe('others', () => {
   it.skipIf(!has('zip'))('nupkg', async () => {
-    const spec = '<package><metadata><id>A.B</id><version>1.0.0-rc</version><dependencies><dependency id="C" version="[1,2)" /></dependencies></metadata></package>'
+    const spec =
+      '<package><metadata><id>A.B</id><version>1.0.0-rc</version><dependencies><dependency id="C" version="[1,2)" /></dependencies></metadata></package>'
     writeFileSync(join(folder, 'A.nuspec'), spec)
     writeFileSync(join(folder, '.signature.p7s'), '')
     tool('zip', ['-q', 'a.nupkg', 'A.nuspec', '.signature.p7s'])
@@ -219,10 +247,13 @@ describe('others', () => {
   })
   it('asar', async () => {
     const manifest = '{"name":"app","version":"9.9.9"}'
-    const header = Buffer.from(JSON.stringify({ files: { 'package.json': { size: manifest.length, offset: '0' }, 'a.node': { size: 5, unpacked: true } } }))
+    const header = Buffer.from(
+      JSON.stringify({ files: { 'package.json': { size: manifest.length, offset: '0' }, 'a.node': { size: 5, unpacked: true } } }),
+    )
     const padding = -header.length & 3
     const head = Buffer.alloc(16)
-    for (const [at, value] of [4, header.length + padding + 8, header.length + padding + 4, header.length].entries()) head.writeUInt32LE(value, at * 4)
+    for (const [at, value] of [4, header.length + padding + 8, header.length + padding + 4, header.length].entries())
+      head.writeUInt32LE(value, at * 4)
     writeFileSync(join(folder, 'app.asar'), Buffer.concat([head, header, Buffer.alloc(padding), Buffer.from(manifest)]))
     const { doc } = await inspect('app.asar')
     expect(doc).toMatchObject({ format: 'asar', version: '9.9.9', facts: { name: 'app', integrity: '0 of 2 files', unpacked: ['a.node'] } })
@@ -251,7 +282,20 @@ it('--diff says dependencies one by one, scripts by their lines, and sizes', asy
 })
 
 describe('damaged', () => {
-  const samples = ['a.tar', 'a.tar.gz', 'a.tar.zst', 'a.tar.xz', 'a.deb', 'a.apk', 'a.snap', 'a.AppImage', 'tree/a.zip', 'a.nupkg', 'app.asar', 'noarch/app-1.0-1.noarch.rpm']
+  const samples = [
+    'a.tar',
+    'a.tar.gz',
+    'a.tar.zst',
+    'a.tar.xz',
+    'a.deb',
+    'a.apk',
+    'a.snap',
+    'a.AppImage',
+    'tree/a.zip',
+    'a.nupkg',
+    'app.asar',
+    'noarch/app-1.0-1.noarch.rpm',
+  ]
   it.each(samples)('%s, cut or changed anywhere, ends in 0, 2 or 5', async sample => {
     const whole = (() => {
       try {

@@ -1,11 +1,11 @@
 // What build, package, sign, gate, publish and release share: plan, look whether it can be carried out, run.
+import { offered } from '../plan/channels.ts'
 import { assertNotFrozen } from '../plan/freeze.ts'
 import { assertReady } from '../plan/observe.ts'
 import type { Stage } from '../plan/steps.ts'
 import { ensureDevKeys } from '../run/dev-keys.ts'
 import { openKeys } from '../run/keys.ts'
 import { assertKeys } from '../run/key-check.ts'
-import { offered } from '../run/publish.ts'
 import { runPlan } from '../run/run.ts'
 import { settle } from '../run/settle.ts'
 import { readRoot } from '../run/trust.ts'

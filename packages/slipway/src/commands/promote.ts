@@ -24,6 +24,7 @@ export const run = async (invocation: Invocation): Promise<Outcome> => {
   const version = invocation.args[0] ?? ''
   const channel =
     textOf(invocation, 'to') ?? fail('promote/no-channel', 'promote needs --to', { hint: `Say: slipway promote ${version} --to stable` })
+  const asked = percentOf(invocation)
   const { job, project } = await jobOf(invocation)
   const { settings, io, bucket } = job
   failAll(channelFor(project, settings, channel).problems)
@@ -36,7 +37,7 @@ export const run = async (invocation: Invocation): Promise<Outcome> => {
   const release = await readRelease(bucket, before, version)
   const verdict = await gateOf(job, { release, channel, requires: policy.requires, version: await slipwayVersion(io) })
   await createBytes(bucket, evidenceKey(version, verdict.file), verdict.bytes)
-  const percent = percentOf(invocation) ?? policy.rollout[0]?.percent ?? 100
+  const percent = asked ?? policy.rollout[0]?.percent ?? 100
   const after = await turn({
     bucket,
     io,

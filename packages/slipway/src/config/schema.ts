@@ -57,7 +57,13 @@ const trust = z.strictObject({
   release: z.string().optional().describe('Reference to the key `release`; default: the keyring'),
   live: z.string().optional().describe('Reference to the key `live`; default: the keyring'),
   folder: z.string().min(1).optional().describe('Folder of the public halves; default `trust`'),
-  keyring: z.string().min(1).optional().describe('Keyring file; default `~/.config/slipway/<app>.keys`. Of several apps each has its own: its key goes before the ending, as `secret.one.keys`'),
+  keyring: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Keyring file; default `~/.config/slipway/<app>.keys`. Of several apps each has its own: its key goes before the ending, as `secret.one.keys`',
+    ),
   thresholds: z
     .union([z.int().min(1), z.partialRecord(z.enum(['root', 'release', 'live']), z.int().min(1))])
     .optional()

@@ -99,9 +99,28 @@ describe('command', () => {
   })
   it("gives it the user's settings, but none of ours", async () => {
     vi.stubEnv('SLIPWAY_KEYS', canary)
-    const theirs = ['HOME', 'LANG', 'XDG_RUNTIME_DIR', 'SSH_AUTH_SOCK', 'GNUPGHOME', 'PASSWORD_STORE_DIR', 'OP_SESSION_x', 'BW_SESSION', 'AWS_PROFILE']
+    const theirs = [
+      'HOME',
+      'LANG',
+      'XDG_RUNTIME_DIR',
+      'SSH_AUTH_SOCK',
+      'GNUPGHOME',
+      'PASSWORD_STORE_DIR',
+      'OP_SESSION_x',
+      'BW_SESSION',
+      'AWS_PROFILE',
+    ]
     for (const name of theirs) vi.stubEnv(name, 'here')
-    const others = ['SLIPWAY_KEYS_PASSWORD', 'GITHUB_TOKEN', 'AWS_SECRET_ACCESS_KEY', 'NPM_TOKEN', 'NODE_OPTIONS', 'LD_PRELOAD', 'PATHOS', 'MY_OP_X']
+    const others = [
+      'SLIPWAY_KEYS_PASSWORD',
+      'GITHUB_TOKEN',
+      'AWS_SECRET_ACCESS_KEY',
+      'NPM_TOKEN',
+      'NODE_OPTIONS',
+      'LD_PRELOAD',
+      'PATHOS',
+      'MY_OP_X',
+    ]
     for (const name of others) vi.stubEnv(name, '')
     const given = (await readSecret('command:env', io)).split('\n').map(line => line.split('=')[0] ?? '')
     expect(given).toEqual(expect.arrayContaining([...theirs, 'PATH']))

@@ -12,7 +12,9 @@ type Input = z.input<typeof schema>
 
 const project: Readonly<Record<string, string>> = { 'packaging/up.sh': '#!/bin/sh\necho up\n', 'packaging/perl': '#!/usr/bin/perl\n1;\n' }
 const packed = async (contents: Readonly<Record<string, Content>>, input: Input = {}, changes: Partial<App> = {}) => {
-  const assets = new Map(Object.entries(project).map(([path, text]) => [path, { bytes: Buffer.from(text), sha256: sha256(Buffer.from(text)) }]))
+  const assets = new Map(
+    Object.entries(project).map(([path, text]) => [path, { bytes: Buffer.from(text), sha256: sha256(Buffer.from(text)) }]),
+  )
   const packing = apk.pack({ app: { ...app, ...changes }, target: 'linux-x64', tree: treeOf(contents), date, assets }, schema.parse(input))
   const parts: Uint8Array[] = []
   for (;;) {
@@ -37,7 +39,9 @@ describe('apk, before a build', () => {
       'apk/no-license',
     ])
     expect(codesOf({}, { version: '1.2.3+build' })).toEqual(['apk/bad-version'])
-    expect(codesOf({ depends: ['libc6 (>= 2)'], provides: ['a>1'], conflicts: ['!a'], installIf: ['a\nb'] })).toEqual(Array(4).fill('apk/bad-relation'))
+    expect(codesOf({ depends: ['libc6 (>= 2)'], provides: ['a>1'], conflicts: ['!a'], installIf: ['a\nb'] })).toEqual(
+      Array(4).fill('apk/bad-relation'),
+    )
     expect(codesOf({ triggers: ['/usr'] })).toEqual(['apk/bad-trigger'])
     expect(codesOf({ triggers: ['usr'], scripts: { trigger: script } })).toEqual(['apk/bad-trigger'])
   })
@@ -57,8 +61,12 @@ describe('apk', () => {
       scripts: { 'post-install': 'packaging/up.sh', trigger: script },
       triggers: ['/usr/share/icons/*'],
     }
-    const { read, facts } = await packed({ tool: script, 'lib/x': 'x', LICENSE: 'MIT' }, input, { needs: [{ program: 'no-such', version: '' }] })
-    expect(read.entries.map(one => one.path)).toEqual(expect.arrayContaining(['usr/lib/tool/tool', 'usr/bin/tool', 'usr/share/licenses/tool/LICENSE']))
+    const { read, facts } = await packed({ tool: script, 'lib/x': 'x', LICENSE: 'MIT' }, input, {
+      needs: [{ program: 'no-such', version: '' }],
+    })
+    expect(read.entries.map(one => one.path)).toEqual(
+      expect.arrayContaining(['usr/lib/tool/tool', 'usr/bin/tool', 'usr/share/licenses/tool/LICENSE']),
+    )
     expect(read.fields.get('depend')).toEqual(['git>=2', '!tool-old'])
     const text = (kind: 'post-install' | 'post-upgrade'): string => new TextDecoder().decode(read.scripts.get(kind))
     expect(text('post-install')).toMatch(/^#!\/bin\/sh\ncommand -v 'no-such'[^\n]+\necho up\n$/)

@@ -34,6 +34,11 @@ const fixtures: Readonly<Record<string, PackagerFixture>> = {
     unpack: (file, folder) => void runJudge('tar', ['--warning=no-unknown-keyword', '-xpzf', file], folder),
     home: facts => `usr/lib/${textOf(facts['pkgname'])}`,
   },
+  rpm: {
+    target: 'linux-x64',
+    unpack: (file, folder) => void runJudge('bsdtar', ['-xpf', file], folder),
+    home: facts => `usr/lib/${textOf(facts['NAME'])}`,
+  },
   pacman: {
     target: 'linux-x64',
     unpack: (file, folder) => void runJudge('bsdtar', ['-xpf', file], folder),

@@ -36,10 +36,20 @@ const script = '#!/bin/sh\necho hello\n'
 describe('pacman, before a build', () => {
   it('says all that Arch forbids at once', () => {
     expect(codesOf({})).toEqual([])
-    expect(codesOf({}, { bin: 'ä', version: '1.0.0-1', publisher: '' })).toEqual(['pacman/bad-name', 'pacman/bad-version', 'pacman/no-maintainer'])
+    expect(codesOf({}, { bin: 'ä', version: '1.0.0-1', publisher: '' })).toEqual([
+      'pacman/bad-name',
+      'pacman/bad-version',
+      'pacman/no-maintainer',
+    ])
     expect(codesOf({ groups: ['a b'] }, { version: '1.2.3+build' })).toEqual(['pacman/bad-name', 'pacman/bad-version'])
-    expect(codesOf({ depends: ['libc6 (>= 2)'], provides: ['a>1'], optionalDepends: ['a b: c'] })).toEqual(Array(3).fill('pacman/bad-relation'))
-    expect([codesOf({ level: 0 }), codesOf({ compression: 'gzip', level: 12 }), codesOf({ level: 19 })]).toEqual([['pacman/bad-level'], ['pacman/bad-level'], []])
+    expect(codesOf({ depends: ['libc6 (>= 2)'], provides: ['a>1'], optionalDepends: ['a b: c'] })).toEqual(
+      Array(3).fill('pacman/bad-relation'),
+    )
+    expect([codesOf({ level: 0 }), codesOf({ compression: 'gzip', level: 12 }), codesOf({ level: 19 })]).toEqual([
+      ['pacman/bad-level'],
+      ['pacman/bad-level'],
+      [],
+    ])
   })
   it('names files as Arch does', () => {
     expect(nameOf('linux-x64')).toBe('tool-1.2.3-1-x86_64.pkg.tar.zst')
@@ -54,7 +64,9 @@ describe('pacman', () => {
     const input: Input = { depends: ['git>=2'], scripts: { post_install: '#!/bin/bash\necho hi\n' } }
     const contents = { tool: script, 'lib/x': 'x', 'etc/tool.conf': 'a=1\n' }
     const { read, facts } = await packed(contents, input, { services, conffiles: ['etc/tool.conf'] })
-    expect(read.entries.map(one => one.path)).toEqual(expect.arrayContaining(['usr/lib/tool/tool', 'etc/tool.conf', 'usr/lib/systemd/system/tool.service']))
+    expect(read.entries.map(one => one.path)).toEqual(
+      expect.arrayContaining(['usr/lib/tool/tool', 'etc/tool.conf', 'usr/lib/systemd/system/tool.service']),
+    )
     expect(read.install).toMatch(/^post_install\(\) \{\n[\s\S]*systemctl enable 'tool.service'[\s\S]*\necho hi\n\}\n/)
     expect(read.install).toMatch(/pre_remove\(\) \{\n.*disable --now 'tool.service'/)
     expect(facts).toMatchObject({ pkgname: 'tool', pkgver: '1.2.3-1', depend: ['git>=2'], backup: ['etc/tool.conf'], license: ['MIT'] })
@@ -77,7 +89,16 @@ describeWithJudge(['pacman'], 'pacman by itself', ({ pacman: path }) => {
     mkdirSync(join(root, 'var/lib/pacman'), { recursive: true })
     writeFileSync(join(root, 'conf'), '[options]\nArchitecture = x86_64\nLocalFileSigLevel = Never\n')
     writeFileSync(join(root, 'x.pkg.tar.zst'), bytes)
-    const places = ['--root', root, '--dbpath', join(root, 'var/lib/pacman'), '--cachedir', join(root, 'cache'), '--logfile', join(root, 'log')]
+    const places = [
+      '--root',
+      root,
+      '--dbpath',
+      join(root, 'var/lib/pacman'),
+      '--cachedir',
+      join(root, 'cache'),
+      '--logfile',
+      join(root, 'log'),
+    ]
     const run = (...args: readonly string[]): string =>
       execFileSync(path, [...places, '--config', join(root, 'conf'), '--hookdir', join(root, 'hooks'), '--noconfirm', ...args], {
         encoding: 'utf8',

@@ -25,7 +25,9 @@ const options = {
   replaces: names('Packages that it takes the place of'),
   groups: names('Groups that it belongs to'),
   scripts: z
-    .strictObject(Object.fromEntries(pacmanScriptKinds.map(kind => [kind, script])) as Record<(typeof pacmanScriptKinds)[number], typeof script>)
+    .strictObject(
+      Object.fromEntries(pacmanScriptKinds.map(kind => [kind, script])) as Record<(typeof pacmanScriptKinds)[number], typeof script>,
+    )
     .optional()
     .describe('Shell scripts, each as its text or the path of a file; they become the functions of .INSTALL'),
   compression: z.enum(['zstd', 'gzip']).default('zstd').describe('Compression of the package'),

@@ -1,6 +1,6 @@
 // Which channel a release goes to, and that there is one (CONFIG 3, Channels).
-import { channelOf, parseVersion, problem } from '@slipway/core'
-import type { Problem } from '@slipway/core'
+import { channelOf, offer, parseVersion, problem } from '@slipway/core'
+import type { ChannelState, Problem } from '@slipway/core'
 import type { AppSettings, Project } from '../config/project.ts'
 
 export interface ChosenChannel {
@@ -32,3 +32,13 @@ export const channelFor = ({ profile, locate }: Project, { app, channels }: AppS
 
 const hintFor = (channels: AppSettings['channels'], name: string): string =>
   `Channels are: ${Object.keys(channels).join(' ')}. Add channels.${name} to the config, or name another one.`
+
+/** The channel with a release offered there. What it offers already, at this percent or further on, is left as it is: a re-run converges. */
+export const offered = (
+  state: ChannelState,
+  next: { readonly version: string; readonly percent: number; readonly at: string },
+): ChannelState => {
+  const { current, candidate, halted } = state
+  const there = current === next.version || (candidate?.version === next.version && candidate.percent >= next.percent)
+  return there && halted === null ? state : offer(state, next).state
+}

@@ -9,7 +9,9 @@ import { makePlan } from './plan.ts'
 import type { Stage } from './steps.ts'
 
 const project = smallProject()
-const two = smallProject({ more: { feeds: {}, apps: { one: { targets: ['linux-x64'] }, two: { targets: ['linux-arm64'], packages: ['zip'] } } } })
+const two = smallProject({
+  more: { feeds: {}, apps: { one: { targets: ['linux-x64'] }, two: { targets: ['linux-arm64'], packages: ['zip'] } } },
+})
 afterAll(() => [project, two].forEach(one => rmSync(dirname(one.root), { recursive: true, force: true })))
 
 interface Flags {
@@ -76,7 +78,9 @@ describe('--only', () => {
       'package:one:linux-x64:tar.gz',
       'package:one:linux-x64:deb',
     ])
-    expect(await refusal('package', { targets: ['macos-x64'], root: two.root })).toMatchObject([['plan/unknown-target', 'input', 'Targets are: linux-x64 linux-arm64']])
+    expect(await refusal('package', { targets: ['macos-x64'], root: two.root })).toMatchObject([
+      ['plan/unknown-target', 'input', 'Targets are: linux-x64 linux-arm64'],
+    ])
     expect(await refusal('package', { only: ['zip'], targets: ['linux-x64'], root: two.root })).toMatchObject([
       ['plan/nothing-left', 'input', expect.any(String)],
     ])

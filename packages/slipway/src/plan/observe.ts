@@ -25,6 +25,8 @@ export interface ObservedApp {
   readonly current: string | null
   /** Its whole state; null: not there yet. */
   readonly state: ChannelState | null
+  /** Heads of the channel that this release does not serve. */
+  readonly abandoned: readonly string[]
 }
 export interface Observed {
   readonly secrets: readonly { readonly ref: string; readonly for: readonly string[]; readonly state: 'present' | 'missing' | 'optional' }[]
@@ -51,7 +53,10 @@ export const observe = async (job: Observing): Promise<Observed> => {
   const store = await storeProblems(job)
   const apps = await Promise.all(job.plan.apps.map(app => (store.length === 0 ? observeApp(job, app) : unseen(app))))
   const ready =
-    secrets.every(secret => secret.state !== 'missing') && tools.every(tool => tool.version !== null) && store.length === 0 && job.project.questions.length === 0
+    secrets.every(secret => secret.state !== 'missing') &&
+    tools.every(tool => tool.version !== null) &&
+    store.length === 0 &&
+    job.project.questions.length === 0
   return { secrets, tools, apps, store, ready }
 }
 
@@ -63,7 +68,7 @@ const storeProblems = async ({ io, project, plan }: Observing): Promise<readonly
   return [...new Map(found.flat().map(one => [`${one.code} ${one.where.file ?? ''}`, one])).values()]
 }
 
-const unseen = ({ app }: PlannedApp): ObservedApp => ({ app, objects: [], n: 0, halted: null, current: null, state: null })
+const unseen = ({ app }: PlannedApp): ObservedApp => ({ app, objects: [], n: 0, halted: null, current: null, state: null, abandoned: [] })
 
 const secretState = async ({ io, project }: Observing, { ref, for: uses, optional }: PlanBody['secrets'][number]) => {
   const rings = ref === 'keyring' ? project.apps.map(app => app.trust.keyring) : []
@@ -83,25 +88,30 @@ const toolVersion = async (io: Io, tool: string): Promise<string | null> => {
 
 const observeApp = async (job: Observing, app: PlannedApp): Promise<ObservedApp> => {
   const settings = job.project.apps.find(one => one.app.key === app.app)
-  if (settings === undefined || app.objects.length === 0)
-    return unseen(app)
+  if (settings === undefined || app.objects.length === 0) return unseen(app)
   const bucket = await job.bucketOf(settings)
   const state = await job.stateOf(settings, bucket)
   const channel = state?.channels[app.channel]
   const versions = state?.versions ?? { targets: 0, channels: 0, snapshot: 0 }
-  const objects = await Promise.all(
+  const unchanged = state !== null && isOffered(state, app)
+  const planned = await Promise.all(
     app.objects.map(async ({ key, mode, count = 1 }): Promise<ObservedObject> => {
       const named = await numbered(bucket, key, versions)
       const there = named.includes('*') ? null : await bucket.stat(named)
       return {
         key: named,
         url: bucket.url(named),
-        action: mode === 'swap' ? 'swap' : there === null ? 'create' : 'keep',
+        action: unchanged ? 'keep' : mode === 'swap' ? 'swap' : there === null ? 'create' : 'keep',
         irreversible: false,
         count,
       }
     }),
   )
+  const others = unchanged ? [] : await otherHeads(bucket, app)
+  const objects = [
+    ...planned,
+    ...others.map(key => ({ key, url: bucket.url(key), action: 'swap', irreversible: false, count: 1 }) as const),
+  ]
   return {
     app: app.app,
     objects,
@@ -109,7 +119,24 @@ const observeApp = async (job: Observing, app: PlannedApp): Promise<ObservedApp>
     halted: channel?.halted?.reason ?? null,
     current: channel?.current ?? null,
     state: channel ?? null,
+    abandoned: others,
   }
+}
+
+/** Published, admitted and offered already: a run would write nothing. A channel that refuses the release is said when it is run. */
+const isOffered = (state: BucketState, { version, channel, percent }: PlannedApp): boolean => {
+  const there = state.channels[channel]
+  if (there === undefined || state.releases[version]?.admit[channel] === undefined || there.halted !== null) return false
+  const { current, candidate } = there
+  return current === version || (candidate?.version === version && candidate.percent >= percent)
+}
+
+/** Heads of the channel that this release does not serve: they are rendered anew too, and offer it nothing (docs/decisions/dropped-heads.md). */
+const otherHeads = async (bucket: Bucket, app: PlannedApp): Promise<readonly string[]> => {
+  const planned = new Set(app.feeds.flatMap(feed => Object.keys(feed.heads)))
+  const found: string[] = []
+  for await (const { key } of bucket.list(`feeds/${app.channel}/`)) if (!planned.has(key)) found.push(key)
+  return found
 }
 
 /** `tuf/<n>.targets.json` with the next free number. */

@@ -42,7 +42,10 @@ export const makePlan = (request: PlanRequest): PlanBody => {
   const several = project.apps.some(app => app.base !== '')
   const parts = project.apps.map(settings => appPart(request, settings, several))
   failAll(parts.flatMap(part => part.problems))
-  assertSomethingLeft(request.narrow, parts.reduce((sum, part) => sum + (request.until === 'build' ? part.steps : part.app.artifacts).length, 0))
+  assertSomethingLeft(
+    request.narrow,
+    parts.reduce((sum, part) => sum + (request.until === 'build' ? part.steps : part.app.artifacts).length, 0),
+  )
   return deepFreeze({
     schema: 'slipway.plan-file/1',
     profile: project.profile,
@@ -93,6 +96,7 @@ const appPart = ({ project, channel: asked, until, narrow }: PlanRequest, settin
     targets,
     builderOf: target => builderOf(settings, target),
     artifacts,
+    sumsOptions: settings.sign.find(one => one.id === 'minisign')?.options ?? {},
     feeds: feeds.feeds,
     channel: channel.name,
     percent,

@@ -13,6 +13,8 @@ export interface StepSource {
   readonly targets: readonly Target[]
   readonly builderOf: (target: Target) => ChosenUnit
   readonly artifacts: readonly PlannedArtifact[]
+  /** Of the signer of SHA256SUMS, which no narrowing takes away. */
+  readonly sumsOptions: ChosenUnit['options']
   readonly feeds: readonly PlannedFeed[]
   readonly channel: string
   readonly percent: number
@@ -86,7 +88,7 @@ const signSteps = (source: StepSource): readonly Step[] => {
     ...(source.until === 'publish' ? [step(source, stepId(source, 'sign', 'adopt'), { unit: 'publish/adopt', needs: [record] })] : []),
     step(source, stepId(source, 'sign', 'SHA256SUMS'), {
       unit: 'signers/minisign',
-      options: json(optionsOf(source.settings.sign, 'minisign')),
+      options: json(source.sumsOptions),
       needs: [source.until === 'publish' ? stepId(source, 'sign', 'adopt') : record],
       makes: ['SHA256SUMS', 'SHA256SUMS.minisig'],
     }),

@@ -27,6 +27,7 @@ interface Page {
 const appLines = (page: Page, app: PlannedApp, verbose: boolean): readonly string[] => [
   titleLine(page, app),
   ...haltLine(page, app),
+  ...abandonedLine(page, app),
   ...packageLines(page, app, verbose),
   ...feedLines(page, app, verbose),
   ...writeLines(page, app, verbose),
@@ -39,6 +40,13 @@ const titleLine = ({ shown: { project, plan, digest }, style }: Page, app: Plann
   const source = commit === undefined ? 'no git' : `commit ${commit.slice(0, 7)}${project.dirty ? ' (changed)' : ''}`
   const name = project.apps.find(one => one.app.key === app.app)?.app.name ?? app.app
   return `${style.bold(plain(`${name} ${app.version} to ${app.channel}${percent}`))}      ${style.dim(`profile ${plan.profile}   ${source}   plan ${digest.slice(0, 8)}`)}`
+}
+
+const abandonedLine = ({ shown, style, line }: Page, app: PlannedApp): readonly string[] => {
+  const heads = observedOf(shown.observed, app)?.abandoned ?? []
+  return heads.length === 0
+    ? []
+    : [line('dropped', style.yellow(`not served any more, and told that there is nothing new: ${heads.map(plain).join(' ')}`))]
 }
 
 const haltLine = ({ shown, style, line }: Page, app: PlannedApp): readonly string[] => {

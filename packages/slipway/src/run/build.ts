@@ -2,6 +2,7 @@
 import { digestOf, fail } from '@slipway/core'
 import type { Hex, Json, Step } from '@slipway/core'
 import { lockInput } from '../config/lock.ts'
+import type { Project } from '../config/project.ts'
 import { units } from '../plan/kinds.ts'
 import { scanTree } from '../scan-tree.ts'
 import type { FileTree, TreeEntry } from '../tree.ts'
@@ -40,11 +41,17 @@ const jobOf = (work: Work, { unit, step, report }: { unit: AnyBuilder; step: Ste
     scratch: `${cache.folder}/build/${keyOf({ unit: unit.id, options: step.options, target, app: key, version })}`,
     locked: project.locked,
     date: work.date,
+    commit: commitOf(project),
     io,
     signal: work.signal,
     note: report.note,
     scan: folder => scanTree(folder, io, work.deflated),
   }
+}
+
+const commitOf = ({ commits, dirty }: Project): string => {
+  const commit = commits['.'] ?? ''
+  return commit !== '' && dirty ? `${commit}-dirty` : commit
 }
 
 /** In profile `dev` inputs that slipway.lock does not hold yet are fetched and pinned there (CONFIG 3). */

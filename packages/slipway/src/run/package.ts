@@ -78,7 +78,10 @@ const pack = async (work: Work, job: { unit: AnyPackager; step: Step; report: St
     return () => files.stream(path)
   }
   const bytes = async function* (): AsyncGenerator<Uint8Array> {
-    const packing = unit.pack({ app: work.settings.app, target: step.target ?? '', tree, date: work.date, assets, spool }, step.options as never)
+    const packing = unit.pack(
+      { app: work.settings.app, target: step.target ?? '', tree, date: work.date, assets, spool },
+      step.options as never,
+    )
     for (let next = await packing.next(); ; next = await packing.next()) {
       work.signal.throwIfAborted()
       if (next.done === true) return void (facts = next.value)

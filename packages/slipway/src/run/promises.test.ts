@@ -200,6 +200,28 @@ describe('what was dropped or damaged', () => {
   )
 })
 
+describe('plan says it first', () => {
+  it('a published release writes nothing again, and plan knows it', async () => {
+    const project = await small()
+    await ok(project, 'release')
+    const before = bytesOf(project)
+    const plan = (await ok(project, 'plan')).data as { apps: { objects: { action: string }[] }[] }
+    expect(new Set(plan.apps[0]?.objects.map(one => one.action))).toEqual(new Set(['keep']))
+    await ok(project, 'release')
+    expect(bytesOf(project)).toBe(before)
+  })
+  it('a dropped head is named before it happens', async () => {
+    const project = await small()
+    await ok(project, 'release')
+    const one = nextVersion(project, '1.1.0', { targets: ['linux-x64'] })
+    const plan = (await ok(one, 'plan')).data as { apps: { objects: { key: string; action: string }[] }[] }
+    expect(plan.apps[0]?.objects).toContainEqual(
+      expect.objectContaining({ key: 'feeds/stable/electron/latest-linux-arm64.yml', action: 'swap' }),
+    )
+    expect((await one.run(['plan'])).stdout).toContain('not served any more')
+  })
+})
+
 describe('the same version again', () => {
   it('from another config: told apart from other bytes, and led to promote', async () => {
     const project = await small()

@@ -1,17 +1,7 @@
 // The steps of stage `publish`: draft, files, record, evidence, turn, settle, verify (TRUST 4). Bytes first, then the pointer, then the heads.
-import {
-  compareVersions,
-  evidence,
-  fail,
-  offer,
-  releaseFile,
-  releaseId,
-  releaseRecord,
-  sums,
-  sumsSignature,
-  emptyChannel,
-} from '@slipway/core'
+import { compareVersions, evidence, fail, releaseFile, releaseId, releaseRecord, sums, sumsSignature, emptyChannel } from '@slipway/core'
 import type { BucketState, ChannelState, Release, Step } from '@slipway/core'
+import { offered } from '../plan/channels.ts'
 import { readDraft, writeDraft } from './draft.ts'
 import { createBytes, createOnce, readObject } from './objects.ts'
 import type { StepReport, StepResult } from './schedule.ts'
@@ -131,16 +121,6 @@ export const withRelease = (state: BucketState, { release, channel, percent, ver
   }
   const releases = dropOld({ ...state.releases, [release.version]: entry }, { channel, keep, state: after })
   return { releases, channels: { ...state.channels, [channel]: after } }
-}
-
-/** The channel with a release offered there. What it offers already, at this percent or further on, is left as it is: a re-run converges. */
-export const offered = (
-  state: ChannelState,
-  next: { readonly version: string; readonly percent: number; readonly at: string },
-): ChannelState => {
-  const { current, candidate, halted } = state
-  const there = current === next.version || (candidate?.version === next.version && candidate.percent >= next.percent)
-  return there && halted === null ? state : offer(state, next).state
 }
 
 /** A candidate is no full release: it does not push one out. */

@@ -183,14 +183,8 @@ const byUnit: Readonly<Record<string, Perform>> = {
   },
 }
 
-const perform: Perform = (work, step, report) => {
-  const one = byUnit[step.unit] ?? byKind[step.unit.split('/')[0] ?? '']
-  if (one !== undefined) return one(work, step, report)
-  return fail('run/no-unit', `There is no way to carry out ${step.unit}`, {
-    hint: 'This is a fault of Slipway; please report it.',
-    exit: 'bug',
-  })
-}
+const perform: Perform = (work, step, report) =>
+  need(byUnit[step.unit] ?? byKind[step.unit.split('/')[0] ?? ''], `way to carry out ${step.unit}`)(work, step, report)
 
 /** The file that a step is about stands at the end of its id. */
 const fileOf = (step: Step): string => step.id.slice(step.id.lastIndexOf(':') + 1)

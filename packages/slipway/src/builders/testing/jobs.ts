@@ -31,6 +31,7 @@ export const jobIn = (folder: string, changes: Partial<BuildJob> = {}): BuildJob
     scratch: `${folder}/scratch`,
     locked: {},
     date,
+    commit: '0123456789abcdef0123456789abcdef01234567',
     io,
     signal: new AbortController().signal,
     note: () => undefined,

@@ -26,7 +26,8 @@ const archs: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64
 const versionOf = ({ app }: Pick<Naming, 'app'>, { revision }: Pick<ApkOptions, 'revision'>): string | undefined =>
   app.version.includes('+') ? undefined : apkVersion({ version: app.version, revision })
 
-const maintainerOf = ({ app }: Pick<Naming, 'app'>, { maintainer }: Pick<ApkOptions, 'maintainer'>): string => oneLine(maintainer ?? app.publisher)
+const maintainerOf = ({ app }: Pick<Naming, 'app'>, { maintainer }: Pick<ApkOptions, 'maintainer'>): string =>
+  oneLine(maintainer ?? app.publisher)
 
 /** Codes: `apk/bad-name`, `apk/bad-version`, `apk/no-maintainer`, `apk/no-license`, `apk/bad-relation`, `apk/bad-trigger`. */
 export const checkApk = (naming: Naming, options: ApkOptions): readonly Problem[] => {
@@ -42,10 +43,14 @@ export const checkApk = (naming: Naming, options: ApkOptions): readonly Problem[
     )
   if (versionOf(naming, options) === undefined)
     problems.push(
-      problem('apk/bad-version', `${JSON.stringify(app.version)} cannot be the version of an apk: it would not sort as it does elsewhere (apk-package(5))`, {
-        hint: 'Use a version such as 1.2.0, or 1.2.0-beta.2; Alpine knows the prereleases alpha, beta, pre and rc alone.',
-        where: { path: 'app.version' },
-      }),
+      problem(
+        'apk/bad-version',
+        `${JSON.stringify(app.version)} cannot be the version of an apk: it would not sort as it does elsewhere (apk-package(5))`,
+        {
+          hint: 'Use a version such as 1.2.0, or 1.2.0-beta.2; Alpine knows the prereleases alpha, beta, pre and rc alone.',
+          where: { path: 'app.version' },
+        },
+      ),
     )
   if (maintainerOf(naming, options) === '')
     problems.push(
@@ -88,7 +93,11 @@ const badTriggers = ({ triggers = [], scripts }: ApkOptions): readonly Problem[]
 }
 
 /** Of a checked subject. */
-export const apkFields = (naming: Naming, options: ApkOptions, { date, needs }: { readonly date: number; readonly needs: readonly string[] }): ApkFields => {
+export const apkFields = (
+  naming: Naming,
+  options: ApkOptions,
+  { date, needs }: { readonly date: number; readonly needs: readonly string[] },
+): ApkFields => {
   const { app, target } = naming
   const name = packageName(naming, options)
   const maintainer = maintainerOf(naming, options)

@@ -1,15 +1,13 @@
 // The AppDir: the layout of a Linux package with what an AppImage has on top: AppRun, the desktop entry and the icon (AppImageSpec).
-import { fail } from '@slipway/core'
 import type { SquashfsEntry } from '@slipway/formats/squashfs/write'
 import type { Installed } from '../linux/installed.ts'
 
-/** Entries of the file system. Code: `appimage/no-program`. */
-export const appDirOf = (installed: readonly Installed[], bin: string): readonly SquashfsEntry[] => {
-  const paths = new Set(installed.map(one => one.path))
-  if (!paths.has(`usr/bin/${bin}`))
-    fail('appimage/no-program', `nothing is at usr/bin/${bin}`, { hint: 'Name the executable with build.prebuilt.bin.', where: { path: 'packages.appimage' } })
-  return [...installed.map(entryOf), { type: 'symlink', path: 'AppRun', linkTarget: `usr/bin/${bin}` }, ...topLinks([...paths])]
-}
+/** Entries of the file system. */
+export const appDirOf = (installed: readonly Installed[], bin: string): readonly SquashfsEntry[] => [
+  ...installed.map(entryOf),
+  { type: 'symlink', path: 'AppRun', linkTarget: `usr/bin/${bin}` },
+  ...topLinks(installed.map(one => one.path)),
+]
 
 /** On top, links to the entry and to its largest icon; `.DirIcon` is what thumbnailers look at. */
 const topLinks = (paths: readonly string[]): readonly SquashfsEntry[] => {

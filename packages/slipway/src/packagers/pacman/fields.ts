@@ -35,7 +35,10 @@ const maintainerOf = ({ app }: Pick<Naming, 'app'>, { maintainer }: Pick<PacmanO
 export const checkPacman = (naming: Naming, options: PacmanOptions): readonly Problem[] => {
   const { app } = naming
   const problems: Problem[] = []
-  for (const [name, path] of [[packageName(naming, options), 'package'], ...(options.groups ?? []).map(one => [one, 'groups'] as const)] as const)
+  for (const [name, path] of [
+    [packageName(naming, options), 'package'],
+    ...(options.groups ?? []).map(one => [one, 'groups'] as const),
+  ] as const)
     if (!isPacmanName(name))
       problems.push(
         problem('pacman/bad-name', `${JSON.stringify(name)} is no name of an Arch package or group (PKGBUILD(5))`, {
@@ -45,17 +48,25 @@ export const checkPacman = (naming: Naming, options: PacmanOptions): readonly Pr
       )
   if (versionOf(naming, options) === undefined)
     problems.push(
-      problem('pacman/bad-version', `${JSON.stringify(app.version)} cannot be the version of an Arch package: it would not sort as it does elsewhere (vercmp(8))`, {
-        hint: 'Use a version such as 1.2.0, or 1.2.0-beta.2: a word, and numbers behind it.',
-        where: { path: 'app.version' },
-      }),
+      problem(
+        'pacman/bad-version',
+        `${JSON.stringify(app.version)} cannot be the version of an Arch package: it would not sort as it does elsewhere (vercmp(8))`,
+        {
+          hint: 'Use a version such as 1.2.0, or 1.2.0-beta.2: a word, and numbers behind it.',
+          where: { path: 'app.version' },
+        },
+      ),
     )
   if (maintainerOf(naming, options) === '')
     problems.push(
-      problem('pacman/no-maintainer', 'an Arch package names who packed it, and neither packages.pacman.maintainer nor app.publisher does', {
-        hint: "Set app.publisher, as 'Flet <hello@example.org>'.",
-        where: { path: 'packages.pacman.maintainer' },
-      }),
+      problem(
+        'pacman/no-maintainer',
+        'an Arch package names who packed it, and neither packages.pacman.maintainer nor app.publisher does',
+        {
+          hint: "Set app.publisher, as 'Flet <hello@example.org>'.",
+          where: { path: 'packages.pacman.maintainer' },
+        },
+      ),
     )
   return [...problems, ...badRelations(options), ...badLevel(options)]
 }
@@ -63,7 +74,10 @@ export const checkPacman = (naming: Naming, options: PacmanOptions): readonly Pr
 const badRelations = (options: PacmanOptions): readonly Problem[] =>
   (['depends', 'optionalDepends', 'conflicts', 'provides', 'replaces'] as const).flatMap(id =>
     (options[id] ?? [])
-      .filter(one => !(id === 'provides' ? isPacmanProvision(one) : isPacmanRelation(id === 'optionalDepends' ? (one.split(': ', 1)[0] ?? '') : one)))
+      .filter(
+        one =>
+          !(id === 'provides' ? isPacmanProvision(one) : isPacmanRelation(id === 'optionalDepends' ? (one.split(': ', 1)[0] ?? '') : one)),
+      )
       .map(one =>
         problem('pacman/bad-relation', `${JSON.stringify(one)} is no relation between Arch packages (PKGBUILD(5))`, {
           hint: "Write it as 'mpv' or 'mpv>=0.35'; what is provided has '=' alone, and 'vim: to edit' says what is optional.",
@@ -111,4 +125,7 @@ export const pacmanFields = (
 
 const archOf = (target: string): string =>
   archs[parseTarget(target)?.arch ?? ''] ??
-  fail('pacman/no-architecture', `Arch has no word for the target ${target}`, { hint: 'Narrow packages.pacman.targets.', where: { target } })
+  fail('pacman/no-architecture', `Arch has no word for the target ${target}`, {
+    hint: 'Narrow packages.pacman.targets.',
+    where: { target },
+  })

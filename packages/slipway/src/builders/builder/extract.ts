@@ -12,7 +12,7 @@ export type ArchiveKind = 'gzip' | 'zstd' | 'tar' | 'zip'
 
 const limits = { limitEntries: 500_000, limitBytes: 16 * 2 ** 30 } as const
 
-/** Fills `folder`, which is emptied first. Codes: `prebuilt/bad-archive`, `prebuilt/unsafe-archive`. */
+/** Fills `folder`, which is emptied first. Codes: `builders/bad-archive`, `builders/unsafe-archive`. */
 export const extract = async (
   io: Io,
   file: string,
@@ -26,7 +26,7 @@ export const extract = async (
     for (const [path, linkTarget] of links) await io.files.link(linkTarget, `${folder}/${path}`)
   } catch (error) {
     if (!(error instanceof FormatError)) throw error
-    fail('prebuilt/bad-archive', `${file} cannot be unpacked: ${error.message} (${error.code})`, {
+    fail('builders/bad-archive', `${file} cannot be unpacked: ${error.message} (${error.code})`, {
       hint: 'The file is damaged or of another kind; make or download it again.',
       where: { file },
       cause: error,
@@ -117,7 +117,7 @@ const plainMode = (path: string, mode: number): number => {
 }
 
 const unsafe = (path: string, what: string): never =>
-  fail('prebuilt/unsafe-archive', `the archive holds ${JSON.stringify(path)}, which is ${what}`, {
+  fail('builders/unsafe-archive', `the archive holds ${JSON.stringify(path)}, which is ${what}`, {
     hint: 'Do not use this archive before you know why: a well-made one holds files, folders and links inside of it.',
     where: { file: path },
     exit: 'corrupt',

@@ -1,0 +1,44 @@
+// The small programs of test/fixtures/programs for tests with real toolchains, and how a built one is started.
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdtempSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { FileTree } from '../../tree.ts'
+
+const fixtures = fileURLToPath(new URL('../../../../../test/fixtures/programs/', import.meta.url))
+
+/** A new folder whose `project` holds a fixture; `depth` lets two builds lie at paths of unequal length. */
+export const projectOf = (fixture: string, depth = ''): string => {
+  const folder = join(mkdtempSync(join(tmpdir(), `programs-${fixture}-`)), depth)
+  mkdirSync(folder, { recursive: true })
+  cpSync(join(fixtures, fixture), join(folder, 'project'), { recursive: true })
+  return folder
+}
+
+/** What the program of a tree in `<folder>/scratch/tree` prints. */
+export const said = (folder: string, { executable }: FileTree, ...args: readonly string[]): string =>
+  execFileSync(join(folder, 'scratch/tree', executable), args, { encoding: 'utf8', env: {} }).trim()
+
+export const bytesOf = (folder: string, { executable }: FileTree): Uint8Array => readFileSync(join(folder, 'scratch/tree', executable))
+
+export const digestOf = ({ entries, executable }: FileTree): string => {
+  const found = entries.find(one => one.path === executable)
+  return found?.type === 'file' ? found.sha256 : ''
+}
+
+/** Replaces a text of a project's file. */
+export const edit = (folder: string, path: string, [from, to]: readonly [string, string]): void => {
+  const file = join(folder, 'project', path)
+  writeFileSync(file, readFileSync(file, 'utf8').replace(from, to))
+}
+
+/** Whether a program is on PATH. */
+export const has = (tool: string): boolean => {
+  try {
+    execFileSync('which', [tool], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}

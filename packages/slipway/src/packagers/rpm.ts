@@ -1,0 +1,134 @@
+// rpm: a package of Fedora, RHEL and openSUSE (rpm's format manual, version 4), from deflate streams that other formats share.
+import { failAll, type Json } from '@slipway/core'
+import { fromBytes } from '@slipway/formats/bytes'
+import { gzipPayload, readRpm, relationText, type RpmJob, type Spool, writeRpm, zstdPayload } from '@slipway/formats/rpm/index'
+import * as z from 'zod'
+import { layoutOf, linuxAssets, linuxOptions } from './linux/layout.ts'
+import { packager, type Facts, type PackSubject } from './packager.ts'
+import { checkRpm, descriptionOf, nevraOf, packageName } from './rpm/fields.ts'
+import { rpmFiles } from './rpm/files.ts'
+import { rpmScriptAssets, rpmScripts, scriptKinds } from './rpm/scripts.ts'
+
+const names = (what: string) => z.array(z.string()).readonly().optional().describe(what)
+const script = z.string().optional()
+
+const options = {
+  ...linuxOptions,
+  package: z.string().optional().describe('Name of the package; default: app.bin in lower case'),
+  release: z.string().default('1').describe('Tells packagings of one version apart'),
+  group: z.string().optional().describe("Group, as 'Applications/Internet': for openSUSE and systems before Fedora 17"),
+  vendor: z.string().optional().describe('Who distributes it; default: the name in app.publisher'),
+  packager: z.string().optional().describe('`Name <mail>`; default: app.publisher'),
+  depends: names("Packages that it needs, as 'mpv-libs >= 0.35' or '(mpv-libs or vlc-core)', beside its shared libraries"),
+  recommends: names('Packages that it is mostly used with'),
+  suggests: names('Packages that go well with it'),
+  enhances: names('Packages that it goes well with'),
+  supplements: names('It is installed by itself where these are'),
+  provides: names("Names that it stands in for, as 'editor = 1.2'"),
+  conflicts: names('Packages that cannot be installed beside it'),
+  obsoletes: names('Packages that it takes the place of'),
+  scripts: z
+    .strictObject(Object.fromEntries(scriptKinds.map(kind => [kind, script])) as Record<(typeof scriptKinds)[number], typeof script>)
+    .optional()
+    .describe('Scripts, each as its text or the path of a file; #!<lua> is the interpreter of rpm itself'),
+  triggers: z
+    .array(
+      z.strictObject({
+        when: z.enum(['triggerprein', 'triggerin', 'triggerun', 'triggerpostun']),
+        on: z.array(z.string()).min(1).readonly(),
+        script: z.string(),
+      }),
+    )
+    .readonly()
+    .optional()
+    .describe('Scripts that run when another package comes or goes'),
+  compression: z.enum(['gzip', 'zstd']).default('gzip').describe('Compression of the files; zstd needs RHEL 8, Fedora 28 or openSUSE 15.1'),
+  level: z.int().min(0).max(19).optional().describe('gzip: 0 (stored) to 9, default 6; zstd: 1 to 19, default 10'),
+}
+type RpmChosen = z.output<z.ZodObject<typeof options>>
+
+/**
+ * Laid out as linux/layout.ts says; unsigned, with room for a signature. Facts: the header's fields, and where the header lies.
+ * Codes: `rpm/illegal-name`, `rpm/illegal-version`, `rpm/no-license`, `rpm/illegal-relation`, `rpm/illegal-level`, `rpm/illegal-script`,
+ * those of linux/layout.ts and of formats/rpm.
+ */
+export const rpm = packager({
+  id: 'rpm',
+  title: 'Fedora, RHEL and openSUSE package',
+  os: ['linux'],
+  role: 'both',
+  options,
+  ext: () => 'rpm',
+  fileName: (naming, chosen) => {
+    const { name, version, release, arch } = nevraOf(naming, chosen)
+    return `${name}-${version}-${release}.${arch}.rpm`
+  },
+  check: checkRpm,
+  assets: (naming, chosen) => [...linuxAssets(naming, chosen, 'rpm'), ...rpmScriptAssets(chosen)],
+  async *pack(subject, chosen) {
+    failAll(checkRpm(subject, chosen))
+    const writing = writeRpm(await jobOf(subject, chosen))
+    const { value: front } = await writing.next()
+    if (front !== undefined) yield front
+    yield* writing
+    return factsOf(front ?? new Uint8Array())
+  },
+})
+
+const jobOf = async (subject: PackSubject, chosen: RpmChosen): Promise<RpmJob> => {
+  const { date, assets, spool } = subject
+  const name = packageName(subject, chosen)
+  const layout = await layoutOf(subject, { ...chosen, format: 'rpm', package: name })
+  const files = rpmFiles(layout.entries, { name, date })
+  const isGzip = chosen.compression === 'gzip'
+  const writing = { level: chosen.level ?? (isGzip ? 6 : 10), ...(spool === undefined ? {} : { spool: spooled(spool) }) }
+  return {
+    ...nevraOf(subject, chosen),
+    ...descriptionOf(subject, chosen, { date, needs: layout.needs }),
+    ...rpmScripts(chosen, layout.hooks, path => assets?.get(path)?.bytes),
+    buildTime: date,
+    files,
+    payload: await (isGzip ? gzipPayload(files, writing) : zstdPayload(files, writing)),
+  }
+}
+
+const spooled =
+  (spool: NonNullable<PackSubject['spool']>): Spool =>
+  async chunks => {
+    const again = await spool(chunks)
+    return () => streamOf(again())
+  }
+
+async function* streamOf(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* chunks
+}
+
+/** As rpm calls its tags, read from what was written; an index of packages asks for the header by its place. */
+const factsOf = async (front: Uint8Array): Promise<Facts> => {
+  const { header, relations, ...rpm } = await readRpm(fromBytes(front))
+  const said = {
+    NAME: rpm.name,
+    VERSION: rpm.version,
+    RELEASE: rpm.release,
+    ARCH: rpm.arch,
+    SUMMARY: rpm.summary,
+    DESCRIPTION: rpm.description,
+    LICENSE: rpm.license,
+    GROUP: rpm.group,
+    URL: rpm.url,
+    VENDOR: rpm.vendor,
+    PACKAGER: rpm.packager,
+    BUILDTIME: rpm.buildTime,
+    BUILDHOST: rpm.buildHost,
+    SOURCERPM: rpm.sourceRpm,
+    SIZE: rpm.installedBytes,
+    ARCHIVESIZE: rpm.payload.archiveBytes,
+    PAYLOADCOMPRESSOR: rpm.payload.compressor,
+    PAYLOADFLAGS: rpm.payload.flags,
+    headerStart: header.offset,
+    headerEnd: header.offset + header.sizeBytes,
+  }
+  const lists = Object.entries(relations).map(([kind, list]) => [kind.toUpperCase(), list.map(relationText)] as const)
+  const facts: readonly (readonly [string, Json | undefined])[] = [...Object.entries(said), ...lists.filter(([, list]) => list.length > 0)]
+  return Object.fromEntries(facts.flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const])))
+}
