@@ -61,7 +61,7 @@ export const killRig = (): string | null => {
 /** The mutating calls of a clean run, in their order. Fails when another thread than those two changes anything, or the run fails. */
 export const countCalls = async (strace: string, command: Command): Promise<readonly Call[]> => {
   const { ended, log, tids } = await traced(strace, command, { thread: 'all', options: ['-f'] })
-  if (ended.exitCode !== 0) throw new Error(`the clean run failed with ${ended.exitCode ?? ended.signal}: ${ended.stderr}`)
+  if (ended.exitCode !== 0) throw new Error(`the clean run failed with ${ended.exitCode ?? ended.signal ?? 'nothing'}: ${ended.stderr}`)
   const lines = linesOf(log)
   const seen = new Map<string, number>()
   return lines.filter(isMutating).map(line => {

@@ -27,7 +27,7 @@ const env = { ...process.env, LC_ALL: 'C.UTF-8', HOME: folder }
 const run = (command: string, args: readonly string[]) => spawnSync(command, args, { encoding: 'utf8', env, maxBuffer: 1 << 28 })
 const ok = (command: string, args: readonly string[]): string => {
   const { status, stdout, stderr } = run(command, args)
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended in ${status}:\n${stdout}${stderr}`)
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended in ${status ?? 'nothing'}:\n${stdout}${stderr}`)
   return stdout
 }
 const saved = (name: string, bytes: Uint8Array): string => {
@@ -55,7 +55,7 @@ describeWithJudge(['rpm', 'cpio', 'xz'], 'rpm, as rpm sees it', () => {
       for (const line of ['Header SHA256 digest: OK', 'Header SHA1 digest: OK', 'Payload SHA256 digest: OK'])
         expect(checked).toContain(line)
       expect(ok('rpm', ['-qp', '--qf', '%{NEVRA} %{SIZE} %{ARCHIVESIZE} %{PAYLOADCOMPRESSOR}', file])).toBe(
-        `tool-1.2.3-1.x86_64 3145778 ${(await readRpm(fromBytes(bytes))).payload.archiveBytes} ${kind}`,
+        `tool-1.2.3-1.x86_64 3145778 ${(await readRpm(fromBytes(bytes))).payload.archiveBytes ?? ''} ${kind}`,
       )
       const unpacked = spawnSync('sh', ['-c', 'rpm2cpio "$1" | cpio -t --quiet', 'sh', file], { encoding: 'utf8', env })
       expect(unpacked.stdout.trim().split('\n')).toHaveLength(files.length - 1)

@@ -1,5 +1,5 @@
 // The document and the text of what a stage made: slipway.release/1 and its siblings (CONFIG 7).
-import type { Artifact, Problem } from '@slipway/core'
+import type { Artifact } from '@slipway/core'
 import type { Project } from '../config/project.ts'
 import type { Stage } from '../plan/steps.ts'
 import { plain } from '../reporters/safe.ts'

@@ -55,9 +55,9 @@ export const appSection = async (repository: Repository, finding: Finding, needs
     const choice = choices.get(key)
     return choice === undefined || written.includes(key) ? [] : [choice]
   })
-  const values = Object.fromEntries([
-    ...kept.map(one => [one.path.replace(/^app\./, ''), String(one.value)]),
-    ...lines.flatMap(line => (line.entry === undefined ? [] : [[line.entry[0], String(line.entry[1])]])),
+  const values: Readonly<Record<string, string>> = Object.fromEntries<string>([
+    ...kept.map(one => [one.path.replace(/^app\./, ''), textOf(one.value)] as const),
+    ...lines.flatMap(line => (line.entry === undefined ? [] : [[line.entry[0], textOf(line.entry[1])] as const])),
   ])
   const questions = finding.app.version === undefined ? found.questions : []
   const about = [...kept.map(said), ...questions.flatMap(asked)]
@@ -136,3 +136,5 @@ const binOf = ({ root }: Repository, finding: Finding, choice: Choice | undefine
   const found = [bin, name, folder].flatMap(one => (one === undefined ? [] : { value: plainOf(one.value), from: one.from }))
   return found.find(one => isPlain(one.value)) ?? { value: 'app', from: folder.from }
 }
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))

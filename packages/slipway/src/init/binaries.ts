@@ -134,7 +134,8 @@ const stemOf = (path: string): string => {
 /** package.json's where a program is called so, else the most frequent, the shortest first. */
 const commonName = ({ packageJson }: Repository, programs: readonly Program[]): string => {
   const names = programs.map(one => stemOf(one.path))
-  const own = String(packageJson?.['name'] ?? '').replace(/^@[^/]*\//, '')
+  const named = packageJson?.['name']
+  const own = typeof named === 'string' ? named.replace(/^@[^/]*\//, '') : ''
   if (names.includes(own)) return own
   const counts = [...Map.groupBy(names, name => name)].map(([name, same]) => ({ name, count: same.length }))
   return counts.toSorted((a, b) => b.count - a.count || a.name.length - b.name.length)[0]?.name ?? ''

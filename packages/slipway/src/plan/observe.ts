@@ -51,7 +51,7 @@ export const observe = async (job: Observing): Promise<Observed> => {
   const secrets = await Promise.all(job.plan.secrets.map(secret => secretState(job, secret)))
   const tools = await Promise.all(job.plan.tools.map(async tool => ({ tool, version: await toolVersion(job.io, tool) })))
   const store = await storeProblems(job)
-  const apps = await Promise.all(job.plan.apps.map(app => (store.length === 0 ? observeApp(job, app) : unseen(app))))
+  const apps = await Promise.all(job.plan.apps.map(async app => (store.length === 0 ? observeApp(job, app) : unseen(app))))
   const ready =
     secrets.every(secret => secret.state !== 'missing') &&
     tools.every(tool => tool.version !== null) &&
@@ -64,7 +64,7 @@ export const observe = async (job: Observing): Promise<Observed> => {
 const storeProblems = async ({ io, project, plan }: Observing): Promise<readonly Problem[]> => {
   const { id, options } = project.store
   const writing = project.apps.filter(({ app }) => plan.apps.some(one => one.app === app.key && one.objects.length > 0))
-  const found = await Promise.all(writing.map(({ base }) => units.stores(id).probe?.(options as never, base, io) ?? []))
+  const found = await Promise.all(writing.map(async ({ base }) => units.stores(id).probe?.(options as never, base, io) ?? []))
   return [...new Map(found.flat().map(one => [`${one.code} ${one.where.file ?? ''}`, one])).values()]
 }
 
