@@ -45,11 +45,11 @@ const writeFolder = (folder: FolderNode, { tables, parentNumber }: Place): Addre
   const links = 2 + folder.children.filter(child => child.type === 'folder').length
   const address = tables.inodes.next()
   if (index.length === 0 && size <= 0xffff) {
-    tables.inodes.write(header(squashfs.typeFolder, folder.mode, folder.number, tables.mtime))
+    tables.inodes.write(header(squashfs.typeFolder, folder.mode, { number: folder.number, mtime: tables.mtime }))
     tables.inodes.write(packLittle([[4, start.blockOffset], [4, links], [2, size], [2, start.offset], [4, parentNumber]]))
     return address
   }
-  tables.inodes.write(header(squashfs.typeFolder + squashfs.extended, folder.mode, folder.number, tables.mtime))
+  tables.inodes.write(header(squashfs.typeFolder + squashfs.extended, folder.mode, { number: folder.number, mtime: tables.mtime }))
   const numbers = packLittle([[4, links], [4, size], [4, start.blockOffset], [4, parentNumber], [2, index.length], [2, start.offset]])
   tables.inodes.write(concat([numbers, packLittle([[4, squashfs.none32]]), ...index]))
   return address
@@ -63,7 +63,7 @@ const writeNode = (node: Node, place: Place): Address => {
   return address
 }
 
-const header = (type: number, mode: number, number: number, mtime: number): Uint8Array =>
+const header = (type: number, mode: number, { number, mtime }: { readonly number: number; readonly mtime: number }): Uint8Array =>
   packLittle([[2, type], [2, mode], [2, 0], [2, 0], [4, mtime], [4, number]])
 
 const fileInode = (node: FileNode, mtime: number): Uint8Array => {
@@ -72,17 +72,17 @@ const fileInode = (node: FileNode, mtime: number): Uint8Array => {
   const isSmall = placed.startOffset <= 0xffffffff && entry.sizeBytes <= 0xffffffff && placed.sparseBytes === 0
   if (isSmall) {
     const start = packLittle([[4, placed.startOffset], [4, placed.fragment], [4, placed.fragmentOffset], [4, entry.sizeBytes]])
-    return concat([header(squashfs.typeFile, entry.mode, number, mtime), start, sizes])
+    return concat([header(squashfs.typeFile, entry.mode, { number, mtime }), start, sizes])
   }
   // Readers take the holes off the size for the room used, which must not become nothing.
   const sparseBytes = Math.max(0, Math.min(placed.sparseBytes, entry.sizeBytes - 1))
   const places = packLittle([[8, placed.startOffset], [8, entry.sizeBytes], [8, sparseBytes]])
   const rest = packLittle([[4, 1], [4, placed.fragment], [4, placed.fragmentOffset], [4, squashfs.none32]])
-  return concat([header(squashfs.typeFile + squashfs.extended, entry.mode, number, mtime), places, rest, sizes])
+  return concat([header(squashfs.typeFile + squashfs.extended, entry.mode, { number, mtime }), places, rest, sizes])
 }
 
 const linkInode = (node: LinkNode, mtime: number): Uint8Array =>
-  concat([header(squashfs.typeSymlink, 0o777, node.number, mtime), packLittle([[4, 1], [4, node.target.length]]), node.target])
+  concat([header(squashfs.typeSymlink, 0o777, { number: node.number, mtime }), packLittle([[4, 1], [4, node.target.length]]), node.target])
 
 const typeIds = { folder: squashfs.typeFolder, file: squashfs.typeFile, symlink: squashfs.typeSymlink } as const
 
