@@ -58,7 +58,7 @@ const rpm = (): string =>
   make('many.rpm', path => {
     const spec = join(folder, 'app.spec')
     const steps = ['%description\nx\n%install\nmkdir -p %{buildroot}/opt', `cp -r "${manyTree()}" %{buildroot}/opt/app\n%files\n/opt/app\n`]
-    writeFileSync(spec, `Name: app\nVersion: 1\nRelease: 1\nSummary: x\nLicense: MIT\nBuildArch: noarch\n${steps.join('\n')}`)
+    writeFileSync(spec, `%global __os_install_post %{nil}\nAutoReqProv: no\nName: app\nVersion: 1\nRelease: 1\nSummary: x\nLicense: MIT\nBuildArch: noarch\n${steps.join('\n')}`)
     const defines = [`_topdir ${join(folder, 'rpm')}`, `_rpmdir ${folder}`, '_binary_payload w6.gzdio'].flatMap(define => ['--define', define])
     execFileSync('rpmbuild', ['-bb', '--quiet', ...defines, spec], { stdio: 'ignore' })
     execFileSync('mv', [join(folder, 'noarch/app-1-1.noarch.rpm'), path])

@@ -55,10 +55,10 @@ describe.skipIf(!mayMount)('a disk', () => {
           full += ran.exitCode === 0 ? 0 : 1
           if (ran.exitCode === 0) expect(world).toBe('new')
           else
-            expect([ran.exitCode, [...new Set(ran.errors.map(one => one.code))]], `${sizeKiB} KiB: ${ran.errors[0]?.message ?? ''}`).toEqual([
-              4,
-              ['io/disk-full'],
-            ])
+            expect(
+              [ran.exitCode, [...new Set(ran.errors.map(one => one.code))]],
+              `${sizeKiB} KiB: ${ran.errors[0]?.message ?? ''}`,
+            ).toEqual([4, ['io/disk-full']])
           expect(mount('-o', 'remount,size=20m', disk)).toBe(true)
           await mustRun(project, firstRelease.args)
           await assertSound(project)

@@ -128,6 +128,7 @@ const offsetOf = (walk: Walk, node: unknown, { path, sizeBytes }: { readonly pat
   const text = memberOf(node, 'offset')
   if (typeof text !== 'string' || !/^(0|[1-9][0-9]{0,15})$/.test(text)) throw badEntry(path, 'has no sound offset')
   const offset = walk.dataOffset + Number(text)
-  if (offset + sizeBytes > walk.sizeBytes) throw new FormatError('asar/truncated', `${JSON.stringify(path)} lies beyond the end of the file`, offset)
+  if (offset + sizeBytes > walk.sizeBytes)
+    throw new FormatError('asar/truncated', `${JSON.stringify(path)} lies beyond the end of the file`, offset)
   return offset
 }

@@ -15,31 +15,67 @@ interface Node {
 const block = ({ key, value = new Uint8Array(0), isText = false, children = [] }: Node): Uint8Array => {
   const head = padded(concat([new Uint8Array(6), utf16(`${key}\0`)]))
   const bytes = concat([head, children.length === 0 ? value : padded(value), ...children.map(padded)])
-  bytes.set(packLittle([[2, bytes.length], [2, isText ? value.length / 2 : value.length], [2, isText ? 1 : 0]]))
+  bytes.set(
+    packLittle([
+      [2, bytes.length],
+      [2, isText ? value.length / 2 : value.length],
+      [2, isText ? 1 : 0],
+    ]),
+  )
   return bytes
 }
 const text = (key: string, value: string) => block({ key, value: utf16(`${value}\0`), isText: true })
 
 const resource = (): Uint8Array => {
-  const fixed = packLittle([0xfeef04bd, 0x10000, 0x00010002, 0x00030004, 0x00050006, 0x00070008, 0, 0, 0, 0, 0, 0, 0].map(value => [4, value] as const))
+  const fixed = packLittle(
+    [0xfeef04bd, 0x10000, 0x00010002, 0x00030004, 0x00050006, 0x00070008, 0, 0, 0, 0, 0, 0, 0].map(value => [4, value] as const),
+  )
   const strings = block({ key: '040904b0', children: [text('ProductName', 'Näme'), text('FileVersion', '1.2.3-beta')] })
   return block({ key: 'VS_VERSION_INFO', value: fixed, children: [block({ key: 'StringFileInfo', children: [strings] })] })
 }
 
 /** Resources as the one section: three levels with one entry each, then the data. */
 const withVersion = (data = resource()): Uint8Array => {
-  const table = (id: number, next: number) => packLittle([[4, 0], [4, 0], [4, 0], [2, 0], [2, 1], [4, id], [4, next]])
+  const table = (id: number, next: number) =>
+    packLittle([
+      [4, 0],
+      [4, 0],
+      [4, 0],
+      [2, 0],
+      [2, 1],
+      [4, id],
+      [4, next],
+    ])
   const section = concat([
     table(16, 0x80000018),
     table(1, 0x80000030),
     table(1033, 0x48),
-    packLittle([[4, 0x1000 + 0x58], [4, data.length], [4, 0], [4, 0]]),
+    packLittle([
+      [4, 0x1000 + 0x58],
+      [4, data.length],
+      [4, 0],
+      [4, 0],
+    ]),
     data,
   ])
   const bytes = new Uint8Array(512 + Math.max(512, section.length))
   bytes.set(tinyPe({}).subarray(0, 512))
-  bytes.set(packLittle([[4, 0x1000], [4, section.length]]), 88 + 112 + 16)
-  bytes.set(packLittle([[4, section.length], [4, 0x1000], [4, bytes.length - 512], [4, 512]]), 88 + 112 + 128 + 8)
+  bytes.set(
+    packLittle([
+      [4, 0x1000],
+      [4, section.length],
+    ]),
+    88 + 112 + 16,
+  )
+  bytes.set(
+    packLittle([
+      [4, section.length],
+      [4, 0x1000],
+      [4, bytes.length - 512],
+      [4, 512],
+    ]),
+    88 + 112 + 128 + 8,
+  )
   bytes.set(section, 512)
   return bytes
 }
@@ -61,7 +97,10 @@ describe('readPeVersion', () => {
     for (let at = 60; at < 800; at++) {
       const bytes = sound.slice()
       bytes[at] = (bytes[at] ?? 0) ^ 0xff
-      const made = await readPeVersion(fromBytes(bytes)).then(() => 'pe/read', (error: { code?: string }) => error.code ?? 'none')
+      const made = await readPeVersion(fromBytes(bytes)).then(
+        () => 'pe/read',
+        (error: { code?: string }) => error.code ?? 'none',
+      )
       expect(made).toMatch(/^(pe|bytes)\//)
     }
   })

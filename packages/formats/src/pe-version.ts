@@ -131,4 +131,5 @@ const readBlock = (data: Uint8Array, { at, end, depth }: BlockPlace): { readonly
   return { block: { key: utf16(data.subarray(at + 6, keyEnd)), value: data.subarray(valueAt, valueEnd), children }, next: blockEnd }
 }
 
-const utf16 = (bytes: Uint8Array): string => new TextDecoder('utf-16le').decode(bytes.subarray(0, bytes.length & ~1)).replace(/\0[\s\S]*$/, '')
+const utf16 = (bytes: Uint8Array): string =>
+  new TextDecoder('utf-16le').decode(bytes.subarray(0, bytes.length & ~1)).replace(/\0[\s\S]*$/, '')

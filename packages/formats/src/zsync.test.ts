@@ -35,7 +35,9 @@ describe('zsyncOf', () => {
       const bytes = sampleBytes(size, size)
       writeFileSync(join(folder, 'app'), bytes)
       execFileSync('zsyncmake', ['-u', 'https://example.org/app', '-o', 'app.zsync', 'app'], { cwd: folder, stdio: 'ignore' })
-      const theirs = readFileSync(join(folder, 'app.zsync')).toString('latin1').replace(/MTime: .*\n/, '')
+      const theirs = readFileSync(join(folder, 'app.zsync'))
+        .toString('latin1')
+        .replace(/MTime: .*\n/, '')
       const ours = await zsyncOf(inPieces(bytes, 777), { fileName: 'app', url: 'https://example.org/app', sizeBytes: size })
       expect(Buffer.from(ours).toString('latin1'), String(size)).toBe(theirs)
     }
@@ -47,8 +49,16 @@ describe('zsyncOf', () => {
     writeFileSync(join(folder, 'new.zsync'), control)
     execFileSync('zsync', ['-q', '-i', 'old', '-o', 'made', 'new.zsync'], { cwd: folder, stdio: 'ignore' })
     expect(equalBytes(readFileSync(join(folder, 'made')), bytes)).toBe(true)
-    writeFileSync(join(folder, 'bad.zsync'), Buffer.from(control).toString('latin1').replace(/SHA-1: ..../, 'SHA-1: 0000'), 'latin1')
-    expect(() => execFileSync('zsync', ['-q', '-i', 'old', '-o', 'made2', 'bad.zsync'], { cwd: folder, stdio: 'ignore' })).toThrow('Command failed')
+    writeFileSync(
+      join(folder, 'bad.zsync'),
+      Buffer.from(control)
+        .toString('latin1')
+        .replace(/SHA-1: ..../, 'SHA-1: 0000'),
+      'latin1',
+    )
+    expect(() => execFileSync('zsync', ['-q', '-i', 'old', '-o', 'made2', 'bad.zsync'], { cwd: folder, stdio: 'ignore' })).toThrow(
+      'Command failed',
+    )
   })
   it('refuses fields of several lines, folders in names, and a file of another size', async () => {
     const subject = { fileName: 'a', url: 'a', sizeBytes: 1 }

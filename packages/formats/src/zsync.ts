@@ -17,7 +17,8 @@ export interface ZsyncSubject {
 export const zsyncOf = async (chunks: ByteChunks, subject: ZsyncSubject): Promise<Uint8Array> => {
   const { sizeBytes } = subject
   for (const text of [subject.fileName, subject.url])
-    if (text === '' || /[\u0000-\u001f\u007f]/.test(text)) throw new FormatError('zsync/bad-field', `${JSON.stringify(text)} is no field of one line`)
+    if (text === '' || /[\u0000-\u001f\u007f]/.test(text))
+      throw new FormatError('zsync/bad-field', `${JSON.stringify(text)} is no field of one line`)
   if (subject.fileName.includes('/')) throw new FormatError('zsync/bad-field', 'a file name has no folder')
   const blockBytes = sizeBytes < 100_000_000 ? 2048 : 4096
   const lengths = hashLengths(sizeBytes, blockBytes)
@@ -49,7 +50,10 @@ export const zsyncOf = async (chunks: ByteChunks, subject: ZsyncSubject): Promis
 }
 
 /** As zsyncmake chooses them: long enough that a false match is unlikely in a file of this size. */
-const hashLengths = (sizeBytes: number, blockBytes: number): { readonly matches: number; readonly rolling: number; readonly strong: number } => {
+const hashLengths = (
+  sizeBytes: number,
+  blockBytes: number,
+): { readonly matches: number; readonly rolling: number; readonly strong: number } => {
   const matches = sizeBytes > blockBytes ? 2 : 1
   const blocks = 1 + Math.floor(sizeBytes / blockBytes)
   const inBytes = (bits: number): number => Math.floor((7.9 + bits) / 8)

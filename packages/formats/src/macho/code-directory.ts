@@ -10,7 +10,14 @@ export const magics = {
   entitlementsDer: 0xfade7172,
   blob: 0xfade0b01,
 } as const
-export const slots = { codeDirectory: 0, requirements: 2, entitlements: 5, entitlementsDer: 7, otherDirectories: 0x1000, cms: 0x10000 } as const
+export const slots = {
+  codeDirectory: 0,
+  requirements: 2,
+  entitlements: 5,
+  entitlementsDer: 7,
+  otherDirectories: 0x1000,
+  cms: 0x10000,
+} as const
 export const flags = { adHoc: 0x2, runtime: 0x10000, linkerSigned: 0x20000 } as const
 
 export interface Directory {

@@ -23,7 +23,8 @@ export const readInfoPlist = async (source: Source, slice: MachOSlice): Promise<
       const name = String.fromCharCode(...untilNul(bytes.subarray(place, place + 16)))
       if (name !== '__info_plist') continue
       const sizeBytes = fields.u64(place + 40)
-      if (sizeBytes > limitPlistBytes) throw new FormatError('macho/bad-command', `a property list of ${sizeBytes} bytes`, slice.offset + 32 + at)
+      if (sizeBytes > limitPlistBytes)
+        throw new FormatError('macho/bad-command', `a property list of ${sizeBytes} bytes`, slice.offset + 32 + at)
       return new TextDecoder().decode(untilNul(await read(fields.u32(place + 48), sizeBytes)))
     }
   }

@@ -43,12 +43,25 @@ const segment = (name: string, [address, memory, offset, bytes]: readonly [numbe
 /** `__TEXT` from the start, `__LINKEDIT` behind it; `room` bytes free behind the load commands. */
 const unsigned = ({ cpu = cpuArm64, type = 2, room = 64, contentBytes = 9001, behind = 0 }: Shape = {}): Uint8Array => {
   const textBytes = 32 + 2 * 72 + room
-  const commands = [segment('__TEXT', [2 ** 32, 16384, 0, textBytes]), segment('__LINKEDIT', [2 ** 32 + 16384, 16384, textBytes, contentBytes])]
+  const commands = [
+    segment('__TEXT', [2 ** 32, 16384, 0, textBytes]),
+    segment('__LINKEDIT', [2 ** 32 + 16384, 16384, textBytes, contentBytes]),
+  ]
   const header = packLittle([0xfeedfacf, cpu, 0, type, 2, 2 * 72, 0x85, 0].map(value => [4, value] as const))
-  return concat([header, ...commands, new Uint8Array(room), Uint8Array.from({ length: contentBytes }, (_, at) => at * 7), new Uint8Array(behind).fill(1)])
+  return concat([
+    header,
+    ...commands,
+    new Uint8Array(room),
+    Uint8Array.from({ length: contentBytes }, (_, at) => at * 7),
+    new Uint8Array(behind).fill(1),
+  ])
 }
 
-const code = async (made: Promise<unknown>): Promise<unknown> => made.then(() => 'none', (error: { code?: unknown }) => error.code)
+const code = async (made: Promise<unknown>): Promise<unknown> =>
+  made.then(
+    () => 'none',
+    (error: { code?: unknown }) => error.code,
+  )
 
 /** Reads nothing of ours: the pages of every slice against the CodeDirectory, and the special slots against their blobs. */
 const python = `
@@ -128,7 +141,13 @@ describe('signing', () => {
     const universal = await all(joinMachO(thin.flat().map(asThinFile)))
     const signed = await all(await signAdHoc(fromBytes(universal), { identifier: 'fat' }))
     const { isFat, slices } = await readMachO(fromBytes(signed))
-    expect([isFat, slices.map(slice => [slice.arch, slice.signature !== undefined])]).toEqual([true, [['arm64', true], ['x64', true]]])
+    expect([isFat, slices.map(slice => [slice.arch, slice.signature !== undefined])]).toEqual([
+      true,
+      [
+        ['arm64', true],
+        ['x64', true],
+      ],
+    ])
     if (has('python3', '--version')) expect(judge(signed)).toMatchObject({ status: 0, stdout: '0x2 4096 fat 3 1\n'.repeat(2) })
     const [arm] = await splitMachO(fromBytes(signed))
     expect(arm && (await all(asThinFile(arm)))).toEqual(await all(await signAdHoc(fromBytes(unsigned()), { identifier: 'fat' })))
@@ -219,14 +238,26 @@ describe('refusals', () => {
     for (let at = start; at < start + 130; at++) {
       const changed = signed.slice()
       changed[at] = (changed[at] ?? 0) ^ 0xff
-      expect(sound && String(await code(readSignature(fromBytes(changed), sound)))).toMatch(/^(none|macho\/bad-signature|bytes\/too-large)$/)
+      expect(sound && String(await code(readSignature(fromBytes(changed), sound)))).toMatch(
+        /^(none|macho\/bad-signature|bytes\/too-large)$/,
+      )
     }
   })
 })
 
 it('splits what another tool joined', async () => {
-  const slices = await splitMachO(fromBytes(fat([[cpuX64, tinyMachO(cpuX64)], [cpuArm64, tinyMachO(cpuArm64)]])))
-  expect(slices.map(({ cpuType, cpuSubtype }) => [cpuType, cpuSubtype])).toEqual([[cpuX64, 0x80000003], [cpuArm64, 0x80000003]])
+  const slices = await splitMachO(
+    fromBytes(
+      fat([
+        [cpuX64, tinyMachO(cpuX64)],
+        [cpuArm64, tinyMachO(cpuArm64)],
+      ]),
+    ),
+  )
+  expect(slices.map(({ cpuType, cpuSubtype }) => [cpuType, cpuSubtype])).toEqual([
+    [cpuX64, 0x80000003],
+    [cpuArm64, 0x80000003],
+  ])
   const [first] = slices
   expect(first && (await all(asThinFile(first)))).toEqual(tinyMachO(cpuX64))
 })

@@ -55,13 +55,15 @@ export const readSignature = async (
   }
 }
 
-const bad = (reason: string, offset: number): FormatError => new FormatError('macho/bad-signature', `the signature is damaged: ${reason}`, offset)
+const bad = (reason: string, offset: number): FormatError =>
+  new FormatError('macho/bad-signature', `the signature is damaged: ${reason}`, offset)
 
 const readBlobs = (bytes: Uint8Array, start: number): ReadonlyMap<number, Uint8Array> => {
   if (bytes.length < 12) throw bad('it is cut off', start)
   const fields = fieldsOf(bytes, 'big')
   const count = fields.u32(8)
-  if (fields.u32(0) !== magics.superBlob || fields.u32(4) > bytes.length || 12 + count * 8 > fields.u32(4)) throw bad('it has no sound head', start)
+  if (fields.u32(0) !== magics.superBlob || fields.u32(4) > bytes.length || 12 + count * 8 > fields.u32(4))
+    throw bad('it has no sound head', start)
   const blobs = new Map<number, Uint8Array>()
   for (let index = 0; index < count; index++) {
     const [slot, at] = [fields.u32(12 + index * 8), fields.u32(16 + index * 8)]

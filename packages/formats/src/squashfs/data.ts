@@ -93,7 +93,10 @@ const tailsOf = ({ blockBytes, compression, fragments }: DataPacking) => {
     if (filled === 0) return
     const fragment: Fragment = { startOffset: 0, sizeWord: 0 }
     fragments.push(fragment)
-    yield { packed: packBlock(concat(parts), compression), place: (startOffset, sizeWord) => void Object.assign(fragment, { startOffset, sizeWord }) }
+    yield {
+      packed: packBlock(concat(parts), compression),
+      place: (startOffset, sizeWord) => void Object.assign(fragment, { startOffset, sizeWord }),
+    }
     parts = []
     filled = 0
   }
@@ -115,7 +118,8 @@ const wholeOf = async (file: FileNode): Promise<Uint8Array> => {
 }
 
 async function* checked({ entry }: FileNode): AsyncGenerator<Uint8Array> {
-  const changed = (): FormatError => new FormatError('squashfs/size-changed', `${JSON.stringify(entry.path)} has not ${entry.sizeBytes} bytes`)
+  const changed = (): FormatError =>
+    new FormatError('squashfs/size-changed', `${JSON.stringify(entry.path)} has not ${entry.sizeBytes} bytes`)
   let sizeBytes = 0
   for await (const chunk of entry.bytes()) {
     sizeBytes += chunk.length

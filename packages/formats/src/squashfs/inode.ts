@@ -82,10 +82,12 @@ const fileAt = (
   const sizeBytes = isExtended ? fields.u64(at + 8) : fields.u32(at + 12)
   const index = fields.u32(isExtended ? at + 28 : at + 4)
   const fragment = index === squashfs.none32 ? undefined : index
-  if (fragment !== undefined && fragment >= fragments.length) throw new FormatError('squashfs/bad-inode', `a fragment ${fragment} of ${fragments.length}`)
+  if (fragment !== undefined && fragment >= fragments.length)
+    throw new FormatError('squashfs/bad-inode', `a fragment ${fragment} of ${fragments.length}`)
   const wordsAt = at + (isExtended ? 40 : 16)
   const countWords = fragment === undefined ? Math.ceil(sizeBytes / blockBytes) : Math.floor(sizeBytes / blockBytes)
-  if (wordsAt + countWords * 4 > inodes.bytes.length) throw new FormatError('squashfs/bad-inode', `a file of ${sizeBytes} bytes without its blocks`)
+  if (wordsAt + countWords * 4 > inodes.bytes.length)
+    throw new FormatError('squashfs/bad-inode', `a file of ${sizeBytes} bytes without its blocks`)
   return {
     type: 'file',
     sizeBytes,

@@ -45,12 +45,29 @@ const writeFolder = (folder: FolderNode, { tables, parentNumber }: Place): Addre
   const links = 2 + folder.children.filter(child => child.type === 'folder').length
   const address = tables.inodes.next()
   if (index.length === 0 && size <= 0xffff) {
-    tables.inodes.write(header(squashfs.typeFolder, folder.mode, { number: folder.number, mtime: tables.mtime }))
-    tables.inodes.write(packLittle([[4, start.blockOffset], [4, links], [2, size], [2, start.offset], [4, parentNumber]]))
+    tables.inodes.write(header({ type: squashfs.typeFolder, mode: folder.mode, number: folder.number, mtime: tables.mtime }))
+    tables.inodes.write(
+      packLittle([
+        [4, start.blockOffset],
+        [4, links],
+        [2, size],
+        [2, start.offset],
+        [4, parentNumber],
+      ]),
+    )
     return address
   }
-  tables.inodes.write(header(squashfs.typeFolder + squashfs.extended, folder.mode, { number: folder.number, mtime: tables.mtime }))
-  const numbers = packLittle([[4, links], [4, size], [4, start.blockOffset], [4, parentNumber], [2, index.length], [2, start.offset]])
+  tables.inodes.write(
+    header({ type: squashfs.typeFolder + squashfs.extended, mode: folder.mode, number: folder.number, mtime: tables.mtime }),
+  )
+  const numbers = packLittle([
+    [4, links],
+    [4, size],
+    [4, start.blockOffset],
+    [4, parentNumber],
+    [2, index.length],
+    [2, start.offset],
+  ])
   tables.inodes.write(concat([numbers, packLittle([[4, squashfs.none32]]), ...index]))
   return address
 }
@@ -63,26 +80,60 @@ const writeNode = (node: Node, place: Place): Address => {
   return address
 }
 
-const header = (type: number, mode: number, { number, mtime }: { readonly number: number; readonly mtime: number }): Uint8Array =>
-  packLittle([[2, type], [2, mode], [2, 0], [2, 0], [4, mtime], [4, number]])
+interface Head {
+  readonly type: number
+  readonly mode: number
+  readonly number: number
+  readonly mtime: number
+}
+const header = ({ type, mode, number, mtime }: Head): Uint8Array =>
+  packLittle([
+    [2, type],
+    [2, mode],
+    [2, 0],
+    [2, 0],
+    [4, mtime],
+    [4, number],
+  ])
 
 const fileInode = (node: FileNode, mtime: number): Uint8Array => {
   const { entry, placed, number } = node
   const sizes = packLittle(placed.sizeWords.map(word => [4, word] as const))
   const isSmall = placed.startOffset <= 0xffffffff && entry.sizeBytes <= 0xffffffff && placed.sparseBytes === 0
   if (isSmall) {
-    const start = packLittle([[4, placed.startOffset], [4, placed.fragment], [4, placed.fragmentOffset], [4, entry.sizeBytes]])
-    return concat([header(squashfs.typeFile, entry.mode, { number, mtime }), start, sizes])
+    const start = packLittle([
+      [4, placed.startOffset],
+      [4, placed.fragment],
+      [4, placed.fragmentOffset],
+      [4, entry.sizeBytes],
+    ])
+    return concat([header({ type: squashfs.typeFile, mode: entry.mode, number, mtime }), start, sizes])
   }
   // Readers take the holes off the size for the room used, which must not become nothing.
   const sparseBytes = Math.max(0, Math.min(placed.sparseBytes, entry.sizeBytes - 1))
-  const places = packLittle([[8, placed.startOffset], [8, entry.sizeBytes], [8, sparseBytes]])
-  const rest = packLittle([[4, 1], [4, placed.fragment], [4, placed.fragmentOffset], [4, squashfs.none32]])
-  return concat([header(squashfs.typeFile + squashfs.extended, entry.mode, { number, mtime }), places, rest, sizes])
+  const places = packLittle([
+    [8, placed.startOffset],
+    [8, entry.sizeBytes],
+    [8, sparseBytes],
+  ])
+  const rest = packLittle([
+    [4, 1],
+    [4, placed.fragment],
+    [4, placed.fragmentOffset],
+    [4, squashfs.none32],
+  ])
+  return concat([header({ type: squashfs.typeFile + squashfs.extended, mode: entry.mode, number, mtime }), places, rest, sizes])
 }
 
 const linkInode = (node: LinkNode, mtime: number): Uint8Array =>
-  concat([header(squashfs.typeSymlink, 0o777, { number: node.number, mtime }), packLittle([[4, 1], [4, node.target.length]]), node.target])
+  concat([
+    header({ type: squashfs.typeSymlink, mode: 0o777, number: node.number, mtime }),
+    packLittle([
+      [4, 1],
+      [4, node.target.length],
+    ]),
+    node.target,
+  ])
 
 const typeIds = { folder: squashfs.typeFolder, file: squashfs.typeFile, symlink: squashfs.typeSymlink } as const
 
@@ -97,7 +148,14 @@ const writeListing = (listed: readonly Listed[], directories: MetadataTable): { 
     const length = runLength(listed, at, first)
     const { blockOffset } = directories.next()
     if (blockOffset !== indexedBlock) {
-      index.push(packLittle([[4, sizeBytes], [4, blockOffset], [4, first.node.name.length - 1]]), first.node.name)
+      index.push(
+        packLittle([
+          [4, sizeBytes],
+          [4, blockOffset],
+          [4, first.node.name.length - 1],
+        ]),
+        first.node.name,
+      )
       indexedBlock = blockOffset
     }
     const run = runBytes(listed.slice(at, at + length), first)
@@ -125,10 +183,19 @@ const runLength = (listed: readonly Listed[], from: number, first: Listed): numb
 
 const runBytes = (run: readonly Listed[], first: Listed): Uint8Array =>
   concat([
-    packLittle([[4, run.length - 1], [4, first.address.blockOffset], [4, first.node.number]]),
+    packLittle([
+      [4, run.length - 1],
+      [4, first.address.blockOffset],
+      [4, first.node.number],
+    ]),
     ...run.flatMap(({ node, address }) => [
       // The difference is signed.
-      packLittle([[2, address.offset], [2, (node.number - first.node.number) & 0xffff], [2, typeIds[node.type]], [2, node.name.length - 1]]),
+      packLittle([
+        [2, address.offset],
+        [2, (node.number - first.node.number) & 0xffff],
+        [2, typeIds[node.type]],
+        [2, node.name.length - 1],
+      ]),
       node.name,
     ]),
   ])

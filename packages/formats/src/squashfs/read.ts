@@ -61,7 +61,8 @@ const entriesOf = (tables: Tables, superblock: Superblock, limitEntries: number)
       entries.push({ ...inode, path })
       if (entries.length > limitEntries) throw new FormatError('squashfs/too-many-entries', `more than ${limitEntries} entries`)
       if (inode.type !== 'folder') continue
-      if (seen.has(at) || path.length > limitPathUnits) throw new FormatError('squashfs/bad-directory', `${JSON.stringify(path.slice(0, 80))} is in itself`)
+      if (seen.has(at) || path.length > limitPathUnits)
+        throw new FormatError('squashfs/bad-directory', `${JSON.stringify(path.slice(0, 80))} is in itself`)
       seen.add(at)
       open.push({ prefix: `${path}/`, folder: inode })
     }
@@ -108,7 +109,8 @@ interface Opened {
 
 async function* contentOf({ volume, tables, entry }: Opened, limitBytes: number): AsyncGenerator<Uint8Array> {
   const { blockBytes } = volume.superblock
-  if (entry.sizeBytes > limitBytes) throw new FormatError('squashfs/too-large', `${JSON.stringify(entry.path)} has ${entry.sizeBytes} bytes`)
+  if (entry.sizeBytes > limitBytes)
+    throw new FormatError('squashfs/too-large', `${JSON.stringify(entry.path)} has ${entry.sizeBytes} bytes`)
   const words = fieldsOf(tables.inodes.bytes.subarray(entry.wordsAt, entry.wordsAt + entry.countWords * 4), 'little')
   let offset = entry.startOffset
   for (let index = 0; index < entry.countWords; index++) {
@@ -122,7 +124,8 @@ async function* contentOf({ volume, tables, entry }: Opened, limitBytes: number)
   if (fragment === undefined || tailBytes <= 0) return
   const shared = await readBlock(volume, { ...fragment, sizeBytes: blockBytes, isWhole: false })
   const tail = shared.subarray(entry.fragmentOffset, entry.fragmentOffset + tailBytes)
-  if (tail.length !== tailBytes) throw new FormatError('squashfs/corrupt', `${JSON.stringify(entry.path)} reaches out of its fragment`, fragment.offset)
+  if (tail.length !== tailBytes)
+    throw new FormatError('squashfs/corrupt', `${JSON.stringify(entry.path)} reaches out of its fragment`, fragment.offset)
   yield tail
 }
 
@@ -138,7 +141,8 @@ const readBlock = async ({ superblock, read }: Volume, { offset, sizeWord, sizeB
   const packedBytes = sizeWord & (squashfs.dataStored - 1)
   const isStored = (sizeWord & squashfs.dataStored) !== 0
   const bad = (what: string): FormatError => new FormatError('squashfs/corrupt', `a block has ${what}`, offset)
-  if (packedBytes === 0 || packedBytes > superblock.blockBytes || sizeWord >= squashfs.dataStored * 2) throw bad(`the size word ${sizeWord}`)
+  if (packedBytes === 0 || packedBytes > superblock.blockBytes || sizeWord >= squashfs.dataStored * 2)
+    throw bad(`the size word ${sizeWord}`)
   const packed = await read(offset, packedBytes)
   const bytes = isStored ? packed : await unpackBlock(superblock.method, { bytes: packed, offset, limitBytes: sizeBytes })
   if (isWhole ? bytes.length !== sizeBytes : bytes.length > sizeBytes) throw bad(`${bytes.length} bytes instead of ${sizeBytes}`)

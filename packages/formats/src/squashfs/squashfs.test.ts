@@ -169,7 +169,11 @@ describe('readSquashfs', () => {
     writeFileSync(join(tree, 'sub/small'), 'small')
     symlinkSync('../big', join(tree, 'sub/link'))
     execFileSync('mkfifo', [join(tree, 'pipe')])
-    for (const extra of [['-comp', 'zstd', '-always-use-fragments'], ['-comp', 'gzip', '-no-fragments'], ['-comp', 'zstd', '-noI', '-noD']]) {
+    for (const extra of [
+      ['-comp', 'zstd', '-always-use-fragments'],
+      ['-comp', 'gzip', '-no-fragments'],
+      ['-comp', 'zstd', '-noI', '-noD'],
+    ]) {
       const path = join(folder, 'foreign.sqfs')
       rmSync(path, { force: true })
       execFileSync('mksquashfs', [tree, path, '-quiet', '-no-progress', '-force-uid', '1234', ...extra])
@@ -240,7 +244,12 @@ describe('readSquashfs', () => {
       const tables = Number(new DataView(bytes.buffer).getBigUint64(64, true))
       const count = 1 + (next() % 3)
       for (let index = 0; index < count; index++) {
-        const area = round % 3 === 0 ? { from: 0, size: 96 } : round % 3 === 1 ? { from: tables, size: Math.min(300, bytes.length - tables) } : { from: 0, size: bytes.length }
+        const area =
+          round % 3 === 0
+            ? { from: 0, size: 96 }
+            : round % 3 === 1
+              ? { from: tables, size: Math.min(300, bytes.length - tables) }
+              : { from: 0, size: bytes.length }
         bytes[area.from + (next() % area.size)] = round % 2 === 0 ? next() & 0xff : ([0, 255, 1, 128][next() % 4] ?? 0)
       }
       try {

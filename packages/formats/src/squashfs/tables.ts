@@ -40,7 +40,8 @@ export const readTables = async (volume: Volume): Promise<Tables> => {
     superblock.fragmentOffset === undefined
       ? undefined
       : await readListed(volume, { listOffset: superblock.fragmentOffset, count: superblock.countFragments, itemBytes: 16 })
-  const exported = superblock.exportOffset === undefined ? undefined : fieldsOf(await volume.read(superblock.exportOffset, 8), 'little').u64(0)
+  const exported =
+    superblock.exportOffset === undefined ? undefined : fieldsOf(await volume.read(superblock.exportOffset, 8), 'little').u64(0)
   const after = [ids.offset, fragments?.offset, exported].filter(at => at !== undefined && at >= superblock.directoryOffset)
   const directoryEnd = Math.min(...after.map(Number), superblock.idsOffset)
   const idFields = fieldsOf(ids.bytes, 'little')
@@ -124,6 +125,7 @@ const readListed = async (
     parts.push(metadataBlock(volume, await volume.read(start, Math.max(0, room)), { at: 0, start }).bytes)
   }
   const bytes = concat(parts)
-  if (bytes.length < sizeBytes) throw new FormatError('squashfs/bad-metadata', `a table of ${count} items has ${bytes.length} bytes`, listOffset)
+  if (bytes.length < sizeBytes)
+    throw new FormatError('squashfs/bad-metadata', `a table of ${count} items has ${bytes.length} bytes`, listOffset)
   return { bytes, offset: list.u64(0) }
 }

@@ -35,6 +35,7 @@ export const unpackBlockNow = (method: MethodName, packed: Packed): Uint8Array =
 }
 
 const roomFor = ({ limitBytes }: Packed): number => Math.max(1024, limitBytes)
-const corrupt = (offset: number, message: string): FormatError => new FormatError('squashfs/corrupt', `a block does not unpack: ${message}`, offset)
+const corrupt = (offset: number, message: string): FormatError =>
+  new FormatError('squashfs/corrupt', `a block does not unpack: ${message}`, offset)
 const unsupported = (method: MethodName): FormatError =>
   new FormatError('squashfs/unsupported', `its blocks are packed with ${method}; gzip and zstd can be read`)

@@ -94,7 +94,18 @@ const fragmentTableOf = (
   place: { readonly compression: SquashfsCompression; readonly offset: number },
 ): { readonly bytes: Uint8Array; readonly listOffset: number | undefined } => {
   if (fragments.length === 0) return { bytes: noBytes, listOffset: undefined }
-  return listedTable(concat(fragments.map(one => packLittle([[8, one.startOffset], [4, one.sizeWord], [4, 0]]))), place)
+  return listedTable(
+    concat(
+      fragments.map(one =>
+        packLittle([
+          [8, one.startOffset],
+          [4, one.sizeWord],
+          [4, 0],
+        ]),
+      ),
+    ),
+    place,
+  )
 }
 
 interface Superblock {
@@ -115,13 +126,43 @@ interface Superblock {
 const superblock = (fields: Superblock): Uint8Array => {
   const bytes = new Uint8Array(squashfs.superblockBytes)
   const view = new DataView(bytes.buffer)
-  bytes.set(packLittle([[4, squashfs.magic], [4, fields.countNodes], [4, fields.mtime], [4, fields.blockBytes], [4, fields.countFragments]]))
+  bytes.set(
+    packLittle([
+      [4, squashfs.magic],
+      [4, fields.countNodes],
+      [4, fields.mtime],
+      [4, fields.blockBytes],
+      [4, fields.countFragments],
+    ]),
+  )
   const method = squashfs.methodIds[fields.method]
-  bytes.set(packLittle([[2, method], [2, Math.log2(fields.blockBytes)], [2, fields.flags], [2, 1], [2, 4], [2, 0]]), 20)
+  bytes.set(
+    packLittle([
+      [2, method],
+      [2, Math.log2(fields.blockBytes)],
+      [2, fields.flags],
+      [2, 1],
+      [2, 4],
+      [2, 0],
+    ]),
+    20,
+  )
   view.setBigUint64(32, fields.root, true)
-  bytes.set(packLittle([[8, fields.usedBytes], [8, fields.idsOffset]]), 40)
+  bytes.set(
+    packLittle([
+      [8, fields.usedBytes],
+      [8, fields.idsOffset],
+    ]),
+    40,
+  )
   view.setBigUint64(56, squashfs.none64, true)
-  bytes.set(packLittle([[8, fields.inodeOffset], [8, fields.directoryOffset]]), 64)
+  bytes.set(
+    packLittle([
+      [8, fields.inodeOffset],
+      [8, fields.directoryOffset],
+    ]),
+    64,
+  )
   view.setBigUint64(80, fields.fragmentOffset === undefined ? squashfs.none64 : BigInt(fields.fragmentOffset), true)
   view.setBigUint64(88, squashfs.none64, true)
   return bytes

@@ -4,12 +4,17 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { AnyBuilder } from './builder.ts'
 import { builderConformance, type BuilderFixture } from './conformance.ts'
+import { bun } from './bun.ts'
 import * as builders from './index.ts'
+import { nodeSea } from './node-sea.ts'
+import { jobIn } from './testing/jobs.ts'
+import { leak, writePackage, writeTool } from './testing/toolchains.ts'
 
 const fixtures: Readonly<Record<string, BuilderFixture>> = {
   prebuilt: {
     prepare: (project, program) => {
       if (program !== null) writeFileSync(join(project, 'program'), program)
+      return undefined
     },
     options: { from: 'program' },
     codes: { wrongBinary: 'prebuilt/wrong-binary', missing: 'prebuilt/missing' },
@@ -26,11 +31,93 @@ const fixtures: Readonly<Record<string, BuilderFixture>> = {
           : ['mkdir out', 'cp source/program out/tool', 'cp source/program out/tool.exe', 'env | { grep canary || true; } > out/variables']
       writeFileSync(join(project, 'make.sh'), `#!/bin/sh\n${lines.join('\n')}\n`)
       chmodSync(join(project, 'make.sh'), 0o755)
+      return undefined
     },
     options: { run: './make.sh', from: 'out' },
     codes: { wrongBinary: 'command/wrong-binary', missing: 'command/nothing-built' },
     runs: true,
   },
+  go: {
+    prepare: (project, program) => {
+      if (program !== null) writeFileSync(join(project, 'program'), program)
+      writeTool(project, 'go', ['while [ "$1" != -o ]; do shift; done', 'cp program "$2"', leak('$2')])
+      return undefined
+    },
+    options: {},
+    codes: { wrongBinary: 'go/wrong-binary', missing: 'go/failed' },
+    runs: true,
+    skip: { 'says before the work what its options lack': 'a Go project is built without any option' },
+  },
+  cargo: {
+    prepare: (project, program, target) => {
+      writeFileSync(join(project, 'Cargo.lock'), 'version = 4\n')
+      if (program !== null) writeFileSync(join(project, 'program'), program)
+      writeTool(project, 'rustc', [`echo "${project}"`])
+      const file = `"$folder/tool${target.startsWith('windows') ? '.exe' : ''}"`
+      writeTool(project, 'cargo', [
+        'while [ $# -gt 0 ]; do case "$1" in --target) triple=$2 ;; --target-dir) folder=$2 ;; esac; shift; done',
+        'folder="$folder/$triple/release"; mkdir -p "$folder"',
+        `cp program ${file}`,
+        leak(file.slice(1, -1)),
+      ])
+      return undefined
+    },
+    options: {
+      env: Object.fromEntries(
+        ['AARCH64_UNKNOWN_LINUX_GNU', 'X86_64_PC_WINDOWS_MSVC', 'AARCH64_PC_WINDOWS_MSVC', 'X86_64_APPLE_DARWIN', 'AARCH64_APPLE_DARWIN'].map(
+          triple => [`CARGO_TARGET_${triple}_LINKER`, 'cc'],
+        ),
+      ),
+    },
+    codes: { wrongBinary: 'cargo/wrong-binary', missing: 'cargo/failed' },
+    runs: true,
+    skip: { 'says before the work what its options lack': 'a Rust project is built without any option' },
+  },
+  'node-sea': {
+    prepare: (project, program, target) => {
+      if (program !== null) writeFileSync(join(project, 'cli.cjs'), '')
+      const tool = [`cp "${project}/program" program`, leak('program')]
+      return packagesOf(nodeSea, { project, program, target, tool, name: 'node' })
+    },
+    options: { entry: 'cli.cjs' },
+    codes: { wrongBinary: 'node-sea/wrong-binary', missing: 'node-sea/no-file' },
+    runs: true,
+  },
+  bun: {
+    prepare: (project, program, target) => {
+      if (program !== null) writeFileSync(join(project, 'cli.ts'), '')
+      const tool = ['for one in "$@"; do case "$one" in --outfile=*) file=${one#*=} ;; esac; done', `cp "${project}/program" "$file"`, leak('$file')]
+      return packagesOf(bun, { project, program, target, tool, name: 'bun' })
+    },
+    options: { entry: 'cli.ts' },
+    codes: { wrongBinary: 'bun/wrong-binary', missing: 'bun/no-file' },
+    runs: true,
+  },
+}
+
+interface Packages {
+  readonly project: string
+  readonly program: Uint8Array | null
+  readonly target: string
+  /** What the program of the machine that builds does, which is a script here. */
+  readonly tool: readonly string[]
+  readonly name: string
+}
+
+/** The pinned packages of a builder: of the machine that builds, and of the target. */
+async function packagesOf(
+  unit: Pick<typeof nodeSea, 'inputs'> | Pick<typeof bun, 'inputs'>,
+  { project, program, target, tool, name }: Packages,
+): Promise<Readonly<Record<string, string>>> {
+  writeFileSync(join(project, 'program'), program ?? '')
+  const locked: Record<string, string> = {}
+  const inputs = unit.inputs?.({ ...jobIn(project), target }, {}) ?? []
+  for (const input of inputs) {
+    const isHost = input === inputs.at(-1)
+    const file = !isHost && target.startsWith('windows') ? `${name}.exe` : name
+    locked[input] = await writePackage(project, { input, bin: { [file]: isHost ? tool : (program ?? new Uint8Array(0)) } })
+  }
+  return locked
 }
 
 const skips = Object.values(builders as unknown as Record<string, AnyBuilder>).map(unit => {

@@ -1,5 +1,5 @@
 // What every builder must do: same tree twice, the right program for the target, nothing outside of its scratch, no environment (DESIGN 2, 5).
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -12,8 +12,12 @@ import type { AnyBuilder } from './builder.ts'
 import { elf, jobIn, machO, pe } from './testing/jobs.ts'
 
 export interface BuilderFixture {
-  /** Lays out a project whose build gives this program; null: whose build gives nothing. */
-  readonly prepare: (project: string, program: Uint8Array | null) => void
+  /** Lays out a project whose build gives this program; null: whose build gives nothing. It may give lines of slipway.lock back. */
+  readonly prepare: (
+    project: string,
+    program: Uint8Array | null,
+    target: string,
+  ) => undefined | Promise<Readonly<Record<string, string>> | undefined>
   /** The options that such a project has. */
   readonly options: Readonly<Record<string, unknown>>
   /** Its error codes. */
@@ -43,14 +47,15 @@ export const builderConformance = (
   const parent = mkdtempSync(join(tmpdir(), 'builder-'))
   afterAll(() => rmSync(parent, { recursive: true, force: true }))
   const options = z.strictObject(unit.options).parse(given) as never
-  const place = (program: Uint8Array | null): string => {
+  const locks = new Map<string, Readonly<Record<string, string>>>()
+  const place = async (program: Uint8Array | null, target = 'linux-x64'): Promise<string> => {
     const folder = mkdtempSync(join(parent, 'case-'))
     mkdirSync(join(folder, 'project'))
-    prepare(join(folder, 'project'), program)
+    locks.set(folder, (await prepare(join(folder, 'project'), program, target)) ?? {})
     return folder
   }
   const build = (folder: string, target = 'linux-x64', io = machine()): Promise<FileTree> =>
-    unit.build(jobIn(folder, { target, io }), options)
+    unit.build(jobIn(folder, { target, io: withTools(io, `${folder}/project/tools`), locked: locks.get(folder) ?? {} }), options)
   const problemOf = async (building: Promise<unknown>): Promise<Problem | undefined> => {
     try {
       await building
@@ -69,32 +74,32 @@ export const builderConformance = (
 
   describe(`builders/${unit.id}`, () => {
     test('gives the same tree from the same inputs, in another folder', async () => {
-      const [one, other] = [await build(place(elf(x64))), await build(place(elf(x64)))]
+      const [one, other] = [await build(await place(elf(x64))), await build(await place(elf(x64)))]
       expect(plainTree(other)).toEqual(plainTree(one))
       expect(one.entries.map(entry => entry.path)).toEqual(one.entries.map(entry => entry.path).toSorted())
     })
     test('names its program, and marks it executable', async () => {
-      const tree = await build(place(elf(x64)))
+      const tree = await build(await place(elf(x64)))
       expect(tree.entries.find(one => one.path === tree.executable)).toMatchObject({ type: 'file', mode: 0o755 })
     })
     for (const [target, own] of Object.entries(programs))
       test(`takes a program of ${target} alone`, async () => {
-        expect((await build(place(own), target)).executable).not.toBe('')
+        expect((await build(await place(own, target), target)).executable).not.toBe('')
         for (const [other, program] of Object.entries(programs)) {
           if (other === target) continue
-          const found = await problemOf(build(place(program), target))
+          const found = await problemOf(build(await place(program, target), target))
           expect([other, found?.code, found?.where.target]).toEqual([other, codes.wrongBinary, target])
         }
       })
     test('names the target of what is missing', async () => {
       for (const target of ['linux-x64', 'windows-arm64'])
-        expect(await problemOf(build(place(null), target))).toMatchObject({ code: codes.missing, where: { target } })
+        expect(await problemOf(build(await place(null, target), target))).toMatchObject({ code: codes.missing, where: { target } })
     })
     test('passes none of the environment on', async () => {
       const started: ToolRun[] = []
       process.env['UNIT_TEST_CANARY'] = canary
       try {
-        const folder = place(elf(x64))
+        const folder = await place(elf(x64))
         const tree = await build(folder, 'linux-x64', watched(machine(), started, []))
         expect(await textOf(tree)).not.toContain(canary)
       } finally {
@@ -104,7 +109,7 @@ export const builderConformance = (
       for (const { env = {} } of started) expect(JSON.stringify(env)).not.toContain(canary)
     })
     test('writes into its scratch alone', async () => {
-      const folder = place(elf(x64))
+      const folder = await place(elf(x64))
       const written: string[] = []
       await build(folder, 'linux-x64', watched(machine(), [], written))
       for (const path of written) expect(path.startsWith(`${folder}/scratch/`)).toBe(true)
@@ -131,6 +136,13 @@ const textOf = async ({ entries }: FileTree): Promise<string> => {
     for await (const piece of entry.bytes()) text += Buffer.from(piece).toString('latin1')
   }
   return text
+}
+
+/** The door of linux-x64, where a program of the project's `tools` comes before that of the machine. */
+const withTools = (io: Io, folder: string): Io => {
+  const own = (tool: string): string => (existsSync(join(folder, tool)) ? join(folder, tool) : tool)
+  const run = Object.assign((tool: ToolRun) => io.run({ ...tool, tool: own(tool.tool) }), { find: io.run.find })
+  return { ...io, run, host: { ...io.host, os: 'linux', arch: 'x64' } }
 }
 
 /** The door, with a list of what was started and of what was written. */

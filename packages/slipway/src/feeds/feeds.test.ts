@@ -12,6 +12,10 @@ import { tauri } from './tauri.ts'
 import { artifact, release, state } from './testing/releases.ts'
 
 const { load } = createRequire(import.meta.url)('js-yaml') as { load: (text: string) => unknown }
+const provider = createRequire(import.meta.url)('electron-updater/out/providers/Provider') as {
+  readonly resolveFiles: (head: unknown, base: URL) => readonly unknown[]
+  readonly findFile: (files: readonly unknown[], extension: string, not: readonly string[]) => unknown
+}
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 
 interface ElectronHead {
@@ -159,6 +163,21 @@ describe('electron', () => {
         size: 1234,
       },
     ])
+  })
+  it('offers a deb and an rpm side by side, and the RpmUpdater of electron-updater takes the rpm', () => {
+    const artifacts = linux.flatMap(target => [artifact('deb', target), artifact('rpm', target)])
+    expect(chosenFor({ feed: any(electron), options: {} }, 'linux-x64', artifacts).map(one => one.kind)).toEqual(['deb', 'rpm'])
+    expect(chosenFor({ feed: any(electron), options: { use: ['rpm'] } }, 'linux-x64', artifacts).map(one => one.kind)).toEqual(['rpm'])
+    const shown = heads({ current: '1.0.0' }, release('1.0.0', { feed: 'electron', targets: linux, artifacts }))
+    for (const [head, target] of [
+      ['latest-linux.yml', 'linux-x64'],
+      ['latest-linux-arm64.yml', 'linux-arm64'],
+    ] as const) {
+      const files = provider.resolveFiles(shown[head], new URL('https://dl.example.org/feeds/'))
+      // As out/RpmUpdater.js asks for it: nothing but url and sha512 is read.
+      const found = provider.findFile(files, 'rpm', ['AppImage', 'deb', 'pacman'])
+      expect(found).toMatchObject({ url: { href: `https://dl.example.org/releases/1.0.0/tool-1.0.0-${target}.rpm` }, info: { size: 1234 } })
+    }
   })
   it('keeps a head alive whose target the candidate dropped', () => {
     const shown = heads({ current: '1.0.0', candidate }, made('1.0.0'), made('2.0.0', ['linux-x64']))

@@ -33,17 +33,17 @@ describe('apk, before a build', () => {
   it('says all that Alpine forbids at once', () => {
     expect(codesOf({})).toEqual([])
     expect(codesOf({}, { bin: 'ä', version: '1.0.0-canary.1', publisher: '', license: '' })).toEqual([
-      'apk/bad-name',
-      'apk/bad-version',
+      'apk/illegal-name',
+      'apk/illegal-version',
       'apk/no-maintainer',
       'apk/no-license',
     ])
-    expect(codesOf({}, { version: '1.2.3+build' })).toEqual(['apk/bad-version'])
+    expect(codesOf({}, { version: '1.2.3+build' })).toEqual(['apk/illegal-version'])
     expect(codesOf({ depends: ['libc6 (>= 2)'], provides: ['a>1'], conflicts: ['!a'], installIf: ['a\nb'] })).toEqual(
-      Array(4).fill('apk/bad-relation'),
+      Array(4).fill('apk/illegal-relation'),
     )
-    expect(codesOf({ triggers: ['/usr'] })).toEqual(['apk/bad-trigger'])
-    expect(codesOf({ triggers: ['usr'], scripts: { trigger: script } })).toEqual(['apk/bad-trigger'])
+    expect(codesOf({ triggers: ['/usr'] })).toEqual(['apk/illegal-trigger'])
+    expect(codesOf({ triggers: ['usr'], scripts: { trigger: script } })).toEqual(['apk/illegal-trigger'])
   })
   it('names files as Alpine does', () => {
     expect(nameOf('linux-x64')).toBe('tool-1.2.3-r0.x86_64.apk')
@@ -82,8 +82,10 @@ describe('apk', () => {
   })
   it('wants scripts that a system starts', async () => {
     for (const one of ['echo\nhello', 'packaging/none', '#!/bin/sh\r\ntrue\n'])
-      await expect(packed({ tool: script }, { scripts: { 'pre-install': one } }), one).rejects.toThrow('apk/bad-script')
+      await expect(packed({ tool: script }, { scripts: { 'pre-install': one } }), one).rejects.toThrow('apk/illegal-script')
     const needs = [{ program: 'no-such', version: '' }]
-    await expect(packed({ tool: script }, { scripts: { 'post-install': 'packaging/perl' } }, { needs })).rejects.toThrow('apk/bad-script')
+    await expect(packed({ tool: script }, { scripts: { 'post-install': 'packaging/perl' } }, { needs })).rejects.toThrow(
+      'apk/illegal-script',
+    )
   })
 })

@@ -33,8 +33,8 @@ const options = {
 
 /**
  * Laid out as linux/layout.ts says; unsigned. Facts: the fields of .PKGINFO, and `identity`, by which an index knows the package.
- * Codes: `apk/bad-name`, `apk/bad-version`, `apk/no-maintainer`, `apk/no-license`, `apk/bad-relation`, `apk/bad-trigger`,
- * `apk/bad-script`, `apk/no-architecture`, those of linux/layout.ts and of formats/apk.
+ * Codes: `apk/illegal-name`, `apk/illegal-version`, `apk/no-maintainer`, `apk/no-license`, `apk/illegal-relation`, `apk/illegal-trigger`,
+ * `apk/illegal-script`, `apk/no-architecture`, those of linux/layout.ts and of formats/apk.
  */
 export const apk = packager({
   id: 'apk',
@@ -82,7 +82,7 @@ const factsOf = (pkginfo: string): Facts => {
 }
 
 const badScript = (name: string, what: string): never =>
-  fail('apk/bad-script', `the ${name} of packages.apk ${what}`, {
+  fail('apk/illegal-script', `the ${name} of packages.apk ${what}`, {
     hint: "Begin it with '#!/bin/sh'.",
     where: { path: `packages.apk.scripts.${name}` },
   })

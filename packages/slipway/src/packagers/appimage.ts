@@ -75,7 +75,12 @@ const problemsOf = ({ target }: Naming, { compression, level, update }: AppImage
       }),
     )
   if (compression === 'gzip' && (level ?? 1) > 9)
-    problems.push(problem('appimage/bad-level', `${level} is no level of gzip`, { hint: 'gzip has 1 to 9.', where: { path: 'packages.appimage.level' } }))
+    problems.push(
+      problem('appimage/bad-level', `${level} is no level of gzip`, {
+        hint: 'gzip has 1 to 9.',
+        where: { path: 'packages.appimage.level' },
+      }),
+    )
   const [kind = '', ...rest] = update.split('|')
   const isKnown = Object.entries(updateKinds).some(([name, count]) => name === kind && rest.length === count - 1 && !rest.includes(''))
   if (update !== '' && (!isKnown || !/^[\x21-\x7e]{1,1000}$/.test(update)))

@@ -37,13 +37,13 @@ describe('pacman, before a build', () => {
   it('says all that Arch forbids at once', () => {
     expect(codesOf({})).toEqual([])
     expect(codesOf({}, { bin: 'ä', version: '1.0.0-1', publisher: '' })).toEqual([
-      'pacman/bad-name',
-      'pacman/bad-version',
+      'pacman/illegal-name',
+      'pacman/illegal-version',
       'pacman/no-maintainer',
     ])
-    expect(codesOf({ groups: ['a b'] }, { version: '1.2.3+build' })).toEqual(['pacman/bad-name', 'pacman/bad-version'])
+    expect(codesOf({ groups: ['a b'] }, { version: '1.2.3+build' })).toEqual(['pacman/illegal-name', 'pacman/illegal-version'])
     expect(codesOf({ depends: ['libc6 (>= 2)'], provides: ['a>1'], optionalDepends: ['a b: c'] })).toEqual(
-      Array(3).fill('pacman/bad-relation'),
+      Array(3).fill('pacman/illegal-relation'),
     )
     expect([codesOf({ level: 0 }), codesOf({ compression: 'gzip', level: 12 }), codesOf({ level: 19 })]).toEqual([
       ['pacman/bad-level'],
@@ -78,7 +78,7 @@ describe('pacman', () => {
   })
   it('wants shell scripts', async () => {
     for (const one of ['echo\nhello', 'packaging/none', '#!/usr/bin/perl\n1;\n'])
-      await expect(packed({ tool: script }, { scripts: { pre_remove: one } }), one).rejects.toThrow('pacman/bad-script')
+      await expect(packed({ tool: script }, { scripts: { pre_remove: one } }), one).rejects.toThrow('pacman/illegal-script')
   })
 })
 

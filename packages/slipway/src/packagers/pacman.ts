@@ -36,8 +36,8 @@ const options = {
 
 /**
  * Laid out as linux/layout.ts says; files that a user may edit are its `backup`. Facts: the fields of .PKGINFO.
- * Codes: `pacman/bad-name`, `pacman/bad-version`, `pacman/no-maintainer`, `pacman/bad-relation`, `pacman/bad-level`,
- * `pacman/bad-script`, `pacman/no-architecture`, those of linux/layout.ts and of formats/pacman.
+ * Codes: `pacman/illegal-name`, `pacman/illegal-version`, `pacman/no-maintainer`, `pacman/illegal-relation`, `pacman/bad-level`,
+ * `pacman/illegal-script`, `pacman/no-architecture`, those of linux/layout.ts and of formats/pacman.
  */
 export const pacman = packager({
   id: 'pacman',
@@ -82,7 +82,7 @@ const factsOf = (pkginfo: string): Facts => {
 }
 
 const badScript = (name: string, what: string): never =>
-  fail('pacman/bad-script', `the ${name} of packages.pacman ${what}`, {
+  fail('pacman/illegal-script', `the ${name} of packages.pacman ${what}`, {
     hint: "Begin it with '#!/bin/sh'.",
     where: { path: `packages.pacman.scripts.${name}` },
   })

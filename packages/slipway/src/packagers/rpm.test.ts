@@ -127,7 +127,7 @@ describe('rpm', () => {
     expect(facts).toMatchObject({ PAYLOADCOMPRESSOR: 'zstd', PAYLOADFLAGS: '10', SIZE: script.length })
   })
   it('has every relation, and what its programs need', async () => {
-    const tool = tinyElf({ interpreter: '/lib64/ld-linux-x86-64.so.2', needed: ['libc.so.6', 'libz.so.1'], versions: ['GLIBC_2.4'] })
+    const tool = tinyElf({ interpreter: '/lib64/ld-linux-x86-64.so.2', needed: ['libz.so.1', 'libc.so.6'], versions: ['GLIBC_2.4'] })
     const { facts } = await packed(
       { tool },
       { depends: ['git >= 2'], recommends: ['(a or b)'], provides: ['editor = 1'], obsoletes: ['old'] },

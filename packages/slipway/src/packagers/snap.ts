@@ -50,7 +50,10 @@ export const snap = packager({
 })
 
 /** snapd takes desktop entry and icon from meta/gui alone, and starts apps by the snap's name. */
-const guiOf = async (entries: readonly Installed[], { name, bin }: { readonly name: string; readonly bin: string }): Promise<readonly Installed[]> => {
+const guiOf = async (
+  entries: readonly Installed[],
+  { name, bin }: { readonly name: string; readonly bin: string },
+): Promise<readonly Installed[]> => {
   const files = entries.filter(one => one.type === 'file')
   const desktop = files.find(one => /^usr\/share\/applications\/[^/]+\.desktop$/.test(one.path))
   if (desktop === undefined) return []
@@ -61,5 +64,8 @@ const guiOf = async (entries: readonly Installed[], { name, bin }: { readonly na
     if (line.startsWith('Icon=')) return `Icon=\${SNAP}/meta/gui/${name}.${ending}`
     return line.startsWith('Exec=') ? line.replace(`Exec=${bin}`, `Exec=${name}`) : line
   })
-  return [madeFile(`meta/gui/${name}.desktop`, encodeText(lines.join('\n'))), ...(icon === undefined ? [] : [{ ...icon, path: `meta/gui/${name}.${ending}` }])]
+  return [
+    madeFile(`meta/gui/${name}.desktop`, encodeText(lines.join('\n'))),
+    ...(icon === undefined ? [] : [{ ...icon, path: `meta/gui/${name}.${ending}` }]),
+  ]
 }

@@ -17,6 +17,7 @@ export const performAdopt = async (work: Work): Promise<StepResult> => {
   if (there !== null)
     return adoptPublished(work, { bucket, ours, published: parseRelease(parseJson(new TextDecoder().decode(there.bytes))) })
   const draft = await readDraft(bucket, ours.version)
+  work.draft = draft
   if (draft === null) return { outcome: 'done', reason: `${ours.version} is new` }
   if (!sameOrigin(draft.release, ours)) return taken(ours.version, draft.release, ours)
   return adoptDrafted(work, { bucket, ours, drafted: draft.release })

@@ -39,12 +39,15 @@ export const writeDraft = async (bucket: Bucket, draft: Draft, before: ReadDraft
   if (await bucket.swap(key, bytes, before?.tag ?? null)) return
   const there = await readObject(bucket, key)
   if (there !== null && Buffer.compare(there.bytes, bytes) === 0) return
-  fail('publish/two-publishers', `Another publisher is at work on ${draft.release.version}`, {
+  twoPublishers(draft.release.version, key)
+}
+
+export const twoPublishers = (version: string, object: string): never =>
+  fail('publish/two-publishers', `Another publisher is at work on ${version}`, {
     hint: 'Wait for it to end, then run the command again: it takes up what is there.',
-    where: { object: key },
+    where: { object },
     exit: 'refused',
   })
-}
 
 /** Two releases come from the same inputs: only timestamps, tickets and random signatures may differ (TRUST 7). */
 export const sameOrigin = (a: Release, b: Release): boolean =>

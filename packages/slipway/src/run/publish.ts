@@ -1,8 +1,8 @@
 // The steps of stage `publish`: draft, files, record, evidence, turn, settle, verify (TRUST 4). Bytes first, then the pointer, then the heads.
-import { compareVersions, evidence, fail, releaseFile, releaseId, releaseRecord, sums, sumsSignature, emptyChannel } from '@slipway/core'
-import type { BucketState, ChannelState, Release, Step } from '@slipway/core'
+import { compareVersions, emptyChannel, evidence, fail, pointer, releaseFile, releaseId, releaseRecord, SlipwayError, sums, sumsSignature } from '@slipway/core'
+import type { BucketState, ChannelState, Problem, Release, Step } from '@slipway/core'
 import { offered } from '../plan/channels.ts'
-import { readDraft, writeDraft } from './draft.ts'
+import { twoPublishers, writeDraft } from './draft.ts'
 import { createBytes, createOnce, readObject } from './objects.ts'
 import type { StepReport, StepResult } from './schedule.ts'
 import { settle } from './settle.ts'
@@ -15,10 +15,11 @@ import type { Work } from './work.ts'
 export const performDraft = async (work: Work): Promise<StepResult> => {
   const bucket = await work.bucket()
   const release = need(work.release, 'release.json')
-  if ((await readObject(bucket, releaseRecord(release.version))) !== null)
-    return { outcome: 'cached', reason: `${release.version} is published` }
-  const before = await readDraft(bucket, release.version)
-  await writeDraft(bucket, { release, channel: work.planned.channel, basis: work.basis }, before)
+  const published = releaseRecord(release.version)
+  const there = await readObject(bucket, published)
+  if (there !== null && Buffer.compare(there.bytes, recordBytes(release)) !== 0) return twoPublishers(release.version, published)
+  if (there !== null) return { outcome: 'cached', reason: `${release.version} is published` }
+  await writeDraft(bucket, { release, channel: work.planned.channel, basis: work.basis }, work.draft)
   return { outcome: 'done' }
 }
 
@@ -92,6 +93,23 @@ export const performSettle = async (work: Work, report: StepReport): Promise<Ste
   })
   return { outcome: changed.length > 0 ? 'done' : 'cached', reason: `${changed.length} of ${heads.length} heads changed` }
 }
+
+const mostLooks = 10
+/** Looks from outside. Whoever commits after our settle leaves heads behind until it has settled too: we bring them up, and look again. */
+export const performVerify = async (work: Work, report: StepReport): Promise<StepResult> => {
+  for (let looks = 1; ; looks += 1) {
+    try {
+      await work.verifyOutside()
+      return { outcome: 'done', reason: pointer }
+    } catch (error) {
+      if (looks === mostLooks || !(error instanceof SlipwayError) || !error.problems.every(isUnsettled)) throw error
+      await performSettle(work, report)
+    }
+  }
+}
+
+const isUnsettled = ({ code, where }: Problem): boolean =>
+  code === 'verify/behind' || (code === 'verify/missing' && where.object?.startsWith('feeds/') === true)
 
 interface Admission {
   readonly release: Release

@@ -1,5 +1,5 @@
 // Carries out a plan: lock, cache, journal, keys, and the step that belongs to each unit (CONTRACTS 8). The loop itself is schedule.ts.
-import { fail, pointer, SlipwayError } from '@slipway/core'
+import { fail, SlipwayError } from '@slipway/core'
 import type { Event, Hex, PlanBody, Problem, Step } from '@slipway/core'
 import type { AppSettings, Project } from '../config/project.ts'
 import type { Io } from '../io/io.ts'
@@ -15,7 +15,7 @@ import { performCheck, performVerdict } from './gate.ts'
 import { openJournal } from './journal.ts'
 import type { Basis } from './journal.ts'
 import { performPackage } from './package.ts'
-import { performDraft, performEvidence, performFile, performPublishRecord, performSettle, performTurn } from './publish.ts'
+import { performDraft, performEvidence, performFile, performPublishRecord, performSettle, performTurn, performVerify } from './publish.ts'
 import { carryOut } from './schedule.ts'
 import type { StepReport, StepResult } from './schedule.ts'
 import { performRecord, performSignPackage, performSums } from './sign.ts'
@@ -139,6 +139,7 @@ const worksOf = async (request: RunRequest, run: string, digest: Hex): Promise<r
       trees: new Map(),
       made: new Map(),
       release: undefined,
+      draft: null,
       sums: undefined,
       evidence: new Map(),
       verdict: undefined,
@@ -177,10 +178,7 @@ const byUnit: Readonly<Record<string, Perform>> = {
   'publish/evidence': performEvidence,
   'publish/turn': performTurn,
   'publish/settle': (work, _step, report) => performSettle(work, report),
-  'publish/verify': async work => {
-    await work.verifyOutside()
-    return { outcome: 'done', reason: pointer }
-  },
+  'publish/verify': (work, _step, report) => performVerify(work, report),
 }
 
 const perform: Perform = (work, step, report) =>

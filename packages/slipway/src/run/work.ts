@@ -8,6 +8,7 @@ import type { Bucket } from '../stores/store.ts'
 import type { FileTree } from '../tree.ts'
 import type { Cache } from './cache.ts'
 import type { Deflating } from './deflated.ts'
+import type { ReadDraft } from './draft.ts'
 
 /** A package that was made, before and after it was signed. */
 export interface Made {
@@ -53,6 +54,8 @@ export interface Work extends RunContext {
   readonly trees: Map<Target, FileTree>
   readonly made: Map<string, Made>
   release: Release | undefined
+  /** The draft that was there when it was decided whose bytes count; another one since then is another publisher's. */
+  draft: ReadDraft | null
   sums: Readonly<Record<string, Uint8Array>> | undefined
   readonly evidence: Map<string, EvidenceFile>
   /** Digest of the gate's verdict for the planned channel. */

@@ -81,12 +81,25 @@ export const pe = (machineId: number): Uint8Array => {
   return bytes
 }
 
-/** The header of a thin 64-bit Mach-O program without commands. */
+/** A thin 64-bit Mach-O program with the two segments that a signature needs, and nothing in them. */
 export const machO = (cpuType: number): Uint8Array => {
-  const bytes = new Uint8Array(32)
+  const bytes = new Uint8Array(4112)
   const view = new DataView(bytes.buffer)
   view.setUint32(0, 0xfeedfacf, true)
   view.setUint32(4, cpuType, true)
   view.setUint32(12, 2, true)
+  view.setUint32(16, 2, true)
+  view.setUint32(20, 144, true)
+  for (const [at, name, offset, sizeBytes] of [
+    [32, '__TEXT', 0, 4096],
+    [104, '__LINKEDIT', 4096, 16],
+  ] as const) {
+    view.setUint32(at, 0x19, true)
+    view.setUint32(at + 4, 72, true)
+    bytes.set(new TextEncoder().encode(name), at + 8)
+    view.setBigUint64(at + 32, 16384n, true)
+    view.setBigUint64(at + 40, BigInt(offset), true)
+    view.setBigUint64(at + 48, BigInt(sizeBytes), true)
+  }
   return bytes
 }

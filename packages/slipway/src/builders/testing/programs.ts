@@ -4,6 +4,9 @@ import { cpSync, mkdtempSync, mkdirSync, readFileSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { fromBytes } from '@slipway/formats/bytes'
+import { readMachO } from '@slipway/formats/macho'
+import { readSignature, type CodeSignature } from '@slipway/formats/macho/signature'
 import type { FileTree } from '../../tree.ts'
 
 const fixtures = fileURLToPath(new URL('../../../../../test/fixtures/programs/', import.meta.url))
@@ -41,4 +44,21 @@ export const has = (tool: string): boolean => {
   } catch {
     return false
   }
+}
+
+/** Whether npm reaches a registry that has this package. */
+export const reaches = (spec: string): boolean => {
+  try {
+    execFileSync('npm', ['view', spec, 'version', '--fetch-retries=0', '--fetch-timeout=15000'], { stdio: 'ignore', timeout: 30_000 })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The signature of the first slice of a Mach-O, its pages hashed. */
+export const signatureOf = async (bytes: Uint8Array): Promise<CodeSignature | undefined> => {
+  const source = fromBytes(bytes)
+  const [slice] = (await readMachO(source)).slices
+  return slice === undefined ? undefined : readSignature(source, slice, { pages: true })
 }

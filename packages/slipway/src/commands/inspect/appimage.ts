@@ -6,12 +6,6 @@ import { readProgram } from './programs.ts'
 import { type Found, given, type Subject } from './report.ts'
 import { openImage, seenIn, textIn } from './squashfs.ts'
 
-/** 1, 2, or 0 where it is none. */
-export const appImageType = async (source: Source): Promise<number> => {
-  const head = await source.read(8, 3)
-  return head[0] === 0x41 && head[1] === 0x49 && (head[2] === 1 || head[2] === 2) ? head[2] : 0
-}
-
 /** Code: `inspect/bad-appimage`. */
 export const readAppImageReport = async ({ source, digests }: Subject): Promise<Found> => {
   const runtime = await readProgram(source, 'elf')

@@ -30,7 +30,8 @@ export const lookAt = async (
     hash?.update(chunk)
     if (keptBytes === 0 && chunk.length > 0) mayBe = mayBeProgram(chunk)
     if (mayBe && keptBytes < wantedBytes) {
-      kept.push(chunk.slice())
+      // Kept as they are: every reader gives fresh buffers.
+      kept.push(chunk)
       keptBytes += chunk.length
     }
     if (hash === undefined && (!mayBe || keptBytes >= wantedBytes)) break

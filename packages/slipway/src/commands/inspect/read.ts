@@ -2,18 +2,11 @@
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
 import { fail } from '@slipway/core'
+import type { Source } from '@slipway/formats/bytes'
 import { type FileKind, identify } from '@slipway/formats/identify'
 import type { Io } from '../../io/io.ts'
-import { appImageType, readAppImageReport } from './appimage.ts'
-import { readTarReport } from './archives.ts'
-import { readAsarReport } from './asar.ts'
-import { readArReport } from './deb.ts'
-import { readProgram } from './programs.ts'
 import type { Found, Report, Subject } from './report.ts'
-import { readRpmReport } from './rpm.ts'
-import { readSquashfsReport } from './squashfs.ts'
-import { unxz } from './xz.ts'
-import { readZipReport } from './zip.ts'
+import type { unxz as Unxz } from './xz.ts'
 
 export interface Reading {
   /** Hash the file and every entry, whatever that costs. */
@@ -31,12 +24,12 @@ export const readReport = async (
   const ended = new AbortController()
   try {
     const stream = () => abortable(io.files.stream(path), signal)
-    const subject: Subject = { name: basename(path), source, stream, digests, unxz: chunks => unxz(io, chunks, signal) }
+    const subject: Subject = { name: basename(path), source, stream, digests, unxz: chunks => lateUnxz(io, chunks, signal) }
     const kind = await identify(source)
-    const isAppImage = kind === 'elf' && (await appImageType(source)) > 0
+    const isAppImage = kind === 'elf' && (await isAppImageHead(source))
     const isCheap = digests || source.sizeBytes <= limitFreeBytes || !(isAppImage || kindsWithDirectory.includes(kind))
     // Both read the file at the same time: unpacking runs on another thread, hashing on this one.
-    const reading = Promise.all([isAppImage ? readAppImageReport(subject) : readKind(subject, { kind, path }), isCheap ? digestOf(abortable(stream(), ended.signal)) : null])
+    const reading = Promise.all([isAppImage ? (await import('./appimage.ts')).readAppImageReport(subject) : readKind(subject, { kind, path }), isCheap ? digestOf(abortable(stream(), ended.signal)) : null])
     const [{ format, arch, version, signatures, facts, contents }, sha256] = await reading
     const detached: string[] = []
     for (const [ending, name] of detachedEndings)
@@ -69,25 +62,26 @@ const detachedEndings = [
 const kindsWithDirectory: readonly FileKind[] = ['zip', 'squashfs', 'asar', 'rpm']
 const limitFreeBytes = 32 * 2 ** 20
 
+// Each reader is loaded when its format is met: starting is most of the time for a small file.
 const readKind = async (subject: Subject, { kind, path }: { readonly kind: FileKind; readonly path: string }): Promise<Found> => {
   switch (kind) {
     case 'zip':
-      return readZipReport(subject)
+      return (await import('./zip.ts')).readZipReport(subject)
     case 'ar':
-      return readArReport(subject)
+      return (await import('./deb.ts')).readArReport(subject)
     case 'rpm':
-      return readRpmReport(subject)
+      return (await import('./rpm.ts')).readRpmReport(subject)
     case 'squashfs':
-      return readSquashfsReport(subject)
+      return (await import('./squashfs.ts')).readSquashfsReport(subject)
     case 'asar':
-      return readAsarReport(subject)
+      return (await import('./asar.ts')).readAsarReport(subject)
     case 'tar':
     case 'gzip':
     case 'zstd':
     case 'xz':
-      return readTarReport(subject, kind)
+      return (await import('./archives.ts')).readTarReport(subject, kind)
     default: {
-      const program = await readProgram(subject.source, kind)
+      const program = await (await import('./programs.ts')).readProgram(subject.source, kind)
       if (program !== undefined) return { contents: [], ...program }
       return fail('inspect/unknown-format', `${subject.name} is of no format that is known here.`, {
         hint: 'It reads deb, rpm, apk, pacman, AppImage, snap, npm, nupkg, zip, tar (gz, zst, xz), asar, ELF, PE and Mach-O.',
@@ -95,6 +89,16 @@ const readKind = async (subject: Subject, { kind, path }: { readonly kind: FileK
       })
     }
   }
+}
+
+async function* lateUnxz(...args: Parameters<typeof Unxz>): AsyncGenerator<Uint8Array> {
+  yield* (await import('./xz.ts')).unxz(...args)
+}
+
+/** Type 2; type 1 is an ISO image, and shown as the ELF that it is too. */
+const isAppImageHead = async (source: Source): Promise<boolean> => {
+  const head = await source.read(8, 3)
+  return head[0] === 0x41 && head[1] === 0x49 && head[2] === 2
 }
 
 const digestOf = async (chunks: AsyncIterable<Uint8Array>): Promise<string> => {

@@ -29,14 +29,14 @@ const versionOf = ({ app }: Pick<Naming, 'app'>, { revision }: Pick<ApkOptions, 
 const maintainerOf = ({ app }: Pick<Naming, 'app'>, { maintainer }: Pick<ApkOptions, 'maintainer'>): string =>
   oneLine(maintainer ?? app.publisher)
 
-/** Codes: `apk/bad-name`, `apk/bad-version`, `apk/no-maintainer`, `apk/no-license`, `apk/bad-relation`, `apk/bad-trigger`. */
+/** Codes: `apk/illegal-name`, `apk/illegal-version`, `apk/no-maintainer`, `apk/no-license`, `apk/illegal-relation`, `apk/illegal-trigger`. */
 export const checkApk = (naming: Naming, options: ApkOptions): readonly Problem[] => {
   const { app } = naming
   const problems: Problem[] = []
   const name = packageName(naming, options)
   if (!isApkName(name))
     problems.push(
-      problem('apk/bad-name', `${JSON.stringify(name)} is no name of an Alpine package (apk-package(5))`, {
+      problem('apk/illegal-name', `${JSON.stringify(name)} is no name of an Alpine package (apk-package(5))`, {
         hint: 'Set packages.apk.package: letters, digits and . _ + - that begin with a letter or digit.',
         where: { path: 'packages.apk.package' },
       }),
@@ -44,7 +44,7 @@ export const checkApk = (naming: Naming, options: ApkOptions): readonly Problem[
   if (versionOf(naming, options) === undefined)
     problems.push(
       problem(
-        'apk/bad-version',
+        'apk/illegal-version',
         `${JSON.stringify(app.version)} cannot be the version of an apk: it would not sort as it does elsewhere (apk-package(5))`,
         {
           hint: 'Use a version such as 1.2.0, or 1.2.0-beta.2; Alpine knows the prereleases alpha, beta, pre and rc alone.',
@@ -74,7 +74,7 @@ const badRelations = (options: ApkOptions): readonly Problem[] =>
     (options[id] ?? [])
       .filter(one => !(id === 'provides' ? isApkProvision(one) : isApkDependency(one)) || (id === 'conflicts' && one.startsWith('!')))
       .map(one =>
-        problem('apk/bad-relation', `${JSON.stringify(one)} is no relation between Alpine packages (apk-world(5))`, {
+        problem('apk/illegal-relation', `${JSON.stringify(one)} is no relation between Alpine packages (apk-world(5))`, {
           hint: "Write it as 'mpv-libs', 'mpv-libs>=0.35' or 'so:libmpv.so.2'; what is provided has '=' alone.",
           where: { path: `packages.apk.${id}` },
         }),
@@ -85,10 +85,14 @@ const badTriggers = ({ triggers = [], scripts }: ApkOptions): readonly Problem[]
   const isWhole = (scripts?.trigger === undefined) === (triggers.length === 0)
   if (isWhole && triggers.every(one => /^\/\S*$/.test(one))) return []
   return [
-    problem('apk/bad-trigger', 'a trigger of an apk is a script and the absolute paths of the folders that it waits for, without spaces', {
-      hint: "Set both packages.apk.scripts.trigger and packages.apk.triggers, as ['/usr/share/icons/*'].",
-      where: { path: 'packages.apk.triggers' },
-    }),
+    problem(
+      'apk/illegal-trigger',
+      'a trigger of an apk is a script and the absolute paths of the folders that it waits for, without spaces',
+      {
+        hint: "Set both packages.apk.scripts.trigger and packages.apk.triggers, as ['/usr/share/icons/*'].",
+        where: { path: 'packages.apk.triggers' },
+      },
+    ),
   ]
 }
 

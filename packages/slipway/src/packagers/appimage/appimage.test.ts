@@ -76,30 +76,36 @@ describe('packagers/appimage', () => {
     const { bytes, facts } = await make()
     expect([...bytes.subarray(0, 11)]).toEqual([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0, 0x41, 0x49, 2])
     const found = await readSquashfs(fromBytes(bytes), { offset: Number(facts['offset']) })
-    expect(found.entries.map(entry => entry.path)).toEqual(expect.arrayContaining(['AppRun', 'dev.example.tool.desktop', 'usr/bin/tool', 'usr/lib/tool/void']))
+    expect(found.entries.map(entry => entry.path)).toEqual(
+      expect.arrayContaining(['AppRun', 'dev.example.tool.desktop', 'usr/bin/tool', 'usr/lib/tool/void']),
+    )
     if (process.arch === 'x64') expect(run(save(bytes, 'offset.AppImage'), ['--appimage-offset']).stdout).toBe(`${facts['offset']}\n`)
   })
-  it.runIf(process.arch === 'x64')('runs without FUSE, passes arguments, environment and exit code on, and leaves nothing behind', async () => {
-    const file = save((await make()).bytes, 'run.AppImage')
-    for (const [args, env] of [
-      [['--appimage-extract-and-run', 'a b'], {}],
-      [['a b'], { APPIMAGE_EXTRACT_AND_RUN: '1' }],
-    ] as const) {
-      const ran = run(file, args, env)
-      expect(ran.stdout).toContain(`args=a b image=${file} owd=${folder} argv0=${file}\n`)
-      expect(ran.stdout).not.toContain('fuse')
-    }
-    expect(run(file, ['--appimage-extract-and-run', 'fail']).status).toBe(7)
-    expect(run(file, ['--appimage-extract-and-run', 'kill']).signal).toBe('SIGKILL')
-    expect(leftOvers()).toEqual([])
-    // No helper in PATH: the same without being asked.
-    const tools = join(folder, 'tools')
-    mkdirSync(tools)
-    for (const tool of ['stat', 'sh']) execFileSync('ln', ['-s', execFileSync('sh', ['-c', `command -v ${tool}`], { encoding: 'utf8' }).trim(), tools])
-    const alone = run(file, ['x'], { PATH: tools })
-    expect([alone.status, alone.stdout.includes('fuse')]).toEqual([0, false])
-    expect(leftOvers()).toEqual([])
-  })
+  it.runIf(process.arch === 'x64')(
+    'runs without FUSE, passes arguments, environment and exit code on, and leaves nothing behind',
+    async () => {
+      const file = save((await make()).bytes, 'run.AppImage')
+      for (const [args, env] of [
+        [['--appimage-extract-and-run', 'a b'], {}],
+        [['a b'], { APPIMAGE_EXTRACT_AND_RUN: '1' }],
+      ] as const) {
+        const ran = run(file, args, env)
+        expect(ran.stdout).toContain(`args=a b image=${file} owd=${folder} argv0=${file}\n`)
+        expect(ran.stdout).not.toContain('fuse')
+      }
+      expect(run(file, ['--appimage-extract-and-run', 'fail']).status).toBe(7)
+      expect(run(file, ['--appimage-extract-and-run', 'kill']).signal).toBe('SIGKILL')
+      expect(leftOvers()).toEqual([])
+      // No helper in PATH: the same without being asked.
+      const tools = join(folder, 'tools')
+      mkdirSync(tools)
+      for (const tool of ['stat', 'sh'])
+        execFileSync('ln', ['-s', execFileSync('sh', ['-c', `command -v ${tool}`], { encoding: 'utf8' }).trim(), tools])
+      const alone = run(file, ['x'], { PATH: tools })
+      expect([alone.status, alone.stdout.includes('fuse')]).toEqual([0, false])
+      expect(leftOvers()).toEqual([])
+    },
+  )
   it.runIf(process.arch === 'x64' && hasFuse)('runs mounted where FUSE is there, and the mount ends with the app', async () => {
     const file = save((await make()).bytes, 'mounted.AppImage')
     const ran = run(file, ['a b'])
@@ -128,19 +134,22 @@ describe('packagers/appimage', () => {
     checkUnpacked(join(folder, 'squashfs-root'))
     expect(run('qemu-aarch64-static', [file, '--appimage-extract-and-run', 'x']).stdout).toContain('args=x ')
   })
-  it.runIf(has('unsquashfs') && has('desktop-file-validate') && has('appstreamcli'))('holds what desktops look for, sound by their own validators', async () => {
-    const assets = new Map([['icon.png', { bytes: icon, sha256: createHash('sha256').update(icon).digest('hex') }]])
-    const { bytes, facts } = await make({ subject: { app: graphical, assets } })
-    const file = save(bytes, 'gui.AppImage')
-    const root = join(folder, 'gui')
-    execFileSync('unsquashfs', ['-q', '-n', '-d', root, '-o', String(facts['offset']), file])
-    checkUnpacked(root)
-    execFileSync('desktop-file-validate', [join(root, 'dev.example.tool.desktop')])
-    execFileSync('appstreamcli', ['validate', '--no-net', join(root, 'usr/share/metainfo/dev.example.tool.metainfo.xml')])
-    expect(readFileSync(join(root, 'dev.example.tool.desktop'), 'utf8')).toContain('Icon=tool\n')
-    expect(equalBytes(readFileSync(join(root, 'tool.png')), icon)).toBe(true)
-    expect(equalBytes(readFileSync(join(root, '.DirIcon')), icon)).toBe(true)
-  })
+  it.runIf(has('unsquashfs') && has('desktop-file-validate') && has('appstreamcli'))(
+    'holds what desktops look for, sound by their own validators',
+    async () => {
+      const assets = new Map([['icon.png', { bytes: icon, sha256: createHash('sha256').update(icon).digest('hex') }]])
+      const { bytes, facts } = await make({ subject: { app: graphical, assets } })
+      const file = save(bytes, 'gui.AppImage')
+      const root = join(folder, 'gui')
+      execFileSync('unsquashfs', ['-q', '-n', '-d', root, '-o', String(facts['offset']), file])
+      checkUnpacked(root)
+      execFileSync('desktop-file-validate', [join(root, 'dev.example.tool.desktop')])
+      execFileSync('appstreamcli', ['validate', '--no-net', join(root, 'usr/share/metainfo/dev.example.tool.metainfo.xml')])
+      expect(readFileSync(join(root, 'dev.example.tool.desktop'), 'utf8')).toContain('Icon=tool\n')
+      expect(equalBytes(readFileSync(join(root, 'tool.png')), icon)).toBe(true)
+      expect(equalBytes(readFileSync(join(root, '.DirIcon')), icon)).toBe(true)
+    },
+  )
   it.runIf(process.arch === 'x64')('tells its update information, and a damaged file system is refused', async () => {
     const update = 'zsync|https://example.org/tool.AppImage.zsync'
     const { bytes, facts } = await make({ options: { update } })
@@ -167,11 +176,19 @@ describe('packagers/appimage', () => {
     const own = readFileSync(join(recipe, runtimeFiles.x64))
     const digest = createHash('sha256').update(own).digest('hex')
     const given = (path: string, sha256: string) => ({ options: { runtime: { x64: { path, sha256 } } } })
-    const assets = new Map([['rt', { bytes: own, sha256: digest }], ['text', { bytes: new Uint8Array(100), sha256: '' }], ['arm', { bytes: readFileSync(join(recipe, runtimeFiles.arm64)), sha256: '' }]])
-    const digestOf = (path: string): string => createHash('sha256').update(assets.get(path)?.bytes ?? '').digest('hex')
+    const assets = new Map([
+      ['rt', { bytes: own, sha256: digest }],
+      ['text', { bytes: new Uint8Array(100), sha256: '' }],
+      ['arm', { bytes: readFileSync(join(recipe, runtimeFiles.arm64)), sha256: '' }],
+    ])
+    const digestOf = (path: string): string =>
+      createHash('sha256')
+        .update(assets.get(path)?.bytes ?? '')
+        .digest('hex')
     expect(equalBytes((await make({ ...given('rt', digest), subject: { assets } })).bytes, (await make()).bytes)).toBe(true)
     await expect(make({ ...given('rt', '0'.repeat(64)), subject: { assets } })).rejects.toThrow('appimage/wrong-runtime')
-    for (const path of ['text', 'arm']) await expect(make({ ...given(path, digestOf(path)), subject: { assets } })).rejects.toThrow('appimage/bad-runtime')
+    for (const path of ['text', 'arm'])
+      await expect(make({ ...given(path, digestOf(path)), subject: { assets } })).rejects.toThrow('appimage/bad-runtime')
   })
   for (const [code, making] of [
     ['appimage/no-target', { subject: { target: 'linux-armv7' } }],
@@ -186,7 +203,14 @@ describe('packagers/appimage', () => {
 
 describe('runtime/appimage', () => {
   it('is what its digests say, and what the packager holds', () => {
-    const digests = Object.fromEntries(Object.values(runtimeFiles).map(file => [file, createHash('sha256').update(readFileSync(join(recipe, file))).digest('hex')]))
+    const digests = Object.fromEntries(
+      Object.values(runtimeFiles).map(file => [
+        file,
+        createHash('sha256')
+          .update(readFileSync(join(recipe, file)))
+          .digest('hex'),
+      ]),
+    )
     const told = Object.values(runtimeFiles).map(file => `${digests[file]}  ${file}\n`)
     expect(readFileSync(join(recipe, 'runtime.sha256'), 'utf8')).toBe(told.join(''))
     const embedded = execFileSync(process.execPath, [join(recipe, 'embed.ts'), '--print'], { encoding: 'utf8', maxBuffer: 1 << 24 })

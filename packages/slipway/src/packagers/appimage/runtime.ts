@@ -82,6 +82,7 @@ const elfFacts = (bytes: Uint8Array, arch: RuntimeArch): { readonly sizeBytes: n
 
 const placed = (update: string, room: Room): Uint8Array => {
   const text = encodeText(update)
-  if (text.length >= room.sizeBytes) throw new FormatError('elf/bad-header', `update information of ${text.length} bytes has no room in ${room.sizeBytes}`)
+  if (text.length >= room.sizeBytes)
+    throw new FormatError('elf/bad-header', `update information of ${text.length} bytes has no room in ${room.sizeBytes}`)
   return text
 }

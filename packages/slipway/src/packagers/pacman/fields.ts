@@ -31,7 +31,7 @@ const versionOf = ({ app }: Pick<Naming, 'app'>, { release }: Pick<PacmanOptions
 const maintainerOf = ({ app }: Pick<Naming, 'app'>, { maintainer }: Pick<PacmanOptions, 'maintainer'>): string =>
   oneLine(maintainer ?? app.publisher)
 
-/** Codes: `pacman/bad-name`, `pacman/bad-version`, `pacman/no-maintainer`, `pacman/bad-relation`, `pacman/bad-level`. */
+/** Codes: `pacman/illegal-name`, `pacman/illegal-version`, `pacman/no-maintainer`, `pacman/illegal-relation`, `pacman/bad-level`. */
 export const checkPacman = (naming: Naming, options: PacmanOptions): readonly Problem[] => {
   const { app } = naming
   const problems: Problem[] = []
@@ -41,7 +41,7 @@ export const checkPacman = (naming: Naming, options: PacmanOptions): readonly Pr
   ] as const)
     if (!isPacmanName(name))
       problems.push(
-        problem('pacman/bad-name', `${JSON.stringify(name)} is no name of an Arch package or group (PKGBUILD(5))`, {
+        problem('pacman/illegal-name', `${JSON.stringify(name)} is no name of an Arch package or group (PKGBUILD(5))`, {
           hint: `Set packages.pacman.${path}: letters, digits and @ . _ + - that begin with neither hyphen nor dot.`,
           where: { path: `packages.pacman.${path}` },
         }),
@@ -49,7 +49,7 @@ export const checkPacman = (naming: Naming, options: PacmanOptions): readonly Pr
   if (versionOf(naming, options) === undefined)
     problems.push(
       problem(
-        'pacman/bad-version',
+        'pacman/illegal-version',
         `${JSON.stringify(app.version)} cannot be the version of an Arch package: it would not sort as it does elsewhere (vercmp(8))`,
         {
           hint: 'Use a version such as 1.2.0, or 1.2.0-beta.2: a word, and numbers behind it.',
@@ -79,7 +79,7 @@ const badRelations = (options: PacmanOptions): readonly Problem[] =>
           !(id === 'provides' ? isPacmanProvision(one) : isPacmanRelation(id === 'optionalDepends' ? (one.split(': ', 1)[0] ?? '') : one)),
       )
       .map(one =>
-        problem('pacman/bad-relation', `${JSON.stringify(one)} is no relation between Arch packages (PKGBUILD(5))`, {
+        problem('pacman/illegal-relation', `${JSON.stringify(one)} is no relation between Arch packages (PKGBUILD(5))`, {
           hint: "Write it as 'mpv' or 'mpv>=0.35'; what is provided has '=' alone, and 'vim: to edit' says what is optional.",
           where: { path: `packages.pacman.${id}` },
         }),

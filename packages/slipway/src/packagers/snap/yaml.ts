@@ -74,7 +74,12 @@ export const checkSnap = (naming: Naming, options: SnapOptions): readonly Proble
   ]
   for (const { text, limit, path } of texts) {
     if ([...text].length > limit)
-      problems.push(problem('snap/bad-text', `${path} is longer than the ${limit} characters that a snap takes`, { hint: 'Shorten it.', where: { path } }))
+      problems.push(
+        problem('snap/bad-text', `${path} is longer than the ${limit} characters that a snap takes`, {
+          hint: 'Shorten it.',
+          where: { path },
+        }),
+      )
   }
   if (snapArch(target) === null)
     problems.push(

