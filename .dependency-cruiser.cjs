@@ -3,6 +3,8 @@
 
 const tests = '(\\.(test|fixture)\\.ts|/conformance\\.ts|/testing/.+\\.ts)$'
 /** Files of a kind that are no unit: they stand between its list and the layers above. */
+// The layout of a Linux package: six packagers stand on it; it is no unit.
+const shared = 'linux/'
 const kindFiles = '(?:index|reference|keyring|render)\\.ts'
 const src = '^packages/slipway/src/'
 const leaves = `${src}(unit|tree|words)\\.ts$`
@@ -72,11 +74,11 @@ module.exports = {
     }),
     forbid(
       'no-sibling-unit',
-      'No unit imports a sibling: only its contract and its own folder.',
-      code(`${src}(${kinds})/(?!${kindFiles})([^/.]+)[/.]`),
+      'No unit imports a sibling: only its contract, its own folder, and what several packagers of one system share.',
+      code(`${src}(${kinds})/(?!${kindFiles}|${shared})([^/.]+)[/.]`),
       {
         path: `${src}(${kinds})/`,
-        pathNot: [`${src}$1/$2[/.]`, contracts],
+        pathNot: [`${src}$1/$2[/.]`, `${src}$1/${shared}`, contracts],
       },
     ),
     forbid('nobody-imports-main', 'main.ts is the top.', {}, { path: `${src}main\\.ts$` }),

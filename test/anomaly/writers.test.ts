@@ -154,6 +154,29 @@ describe('two publishers of one version', () => {
     )
 
     it(
+      'let the draft decide that came first',
+      async () => {
+        begin()
+        const effects = await bucketEffects(stage.project, nextRelease.args)
+        begin()
+        const [draft, file] = [effects[0], effects.find(one => one.path.includes('/releases/'))]
+        if (draft === undefined || file === undefined) throw new Error('publishing has no draft or no file')
+        // Both have seen that there is no draft; one writes its own, and before its first file the other comes to write another.
+        const late = await hold({ project: stage.project, args: nextRelease.args, effect: draft })
+        const early = await hold({ project: other, args: nextRelease.args, effect: file })
+        late.goOn()
+        const second = await late.running
+        early.goOn()
+        const first = await early.running
+        expect([first.exitCode, first.errors]).toEqual([0, []])
+        const codes = second.errors.map(one => one.code)
+        expect([second.exitCode, codes]).toEqual(kind === 'other' ? [3, ['publish/two-publishers']] : [0, []])
+        await judgePair({ kind, why: 'draft', project: stage.project, runs: [first, second] })
+      },
+      sweepMs,
+    )
+
+    it(
       'make one release in any interleaving',
       async () => {
         for (let seed = 1; seed <= 12; seed += 1) {

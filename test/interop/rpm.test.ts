@@ -9,7 +9,6 @@ import { writePng } from '../../packages/formats/src/png.ts'
 import { tinyElf } from '../../packages/formats/src/testing/binaries.ts'
 import { rpm } from '../../packages/slipway/src/packagers/rpm.ts'
 import { app, date, treeOf, type Content } from '../../packages/slipway/src/packagers/testing/trees.ts'
-import * as z from 'zod'
 import { slipway } from '../../scripts/demo/slipway.ts'
 import { describeWithJudge, judge } from '../kit/judges.ts'
 
@@ -20,13 +19,13 @@ const run = (command: string, ...args: readonly string[]) =>
   spawnSync(command, args, { encoding: 'utf8', env, cwd: folder, maxBuffer: 1 << 26 })
 const ok = (command: string, ...args: readonly string[]): string => {
   const { status, stdout, stderr } = run(command, ...args)
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended in ${status}:\n${stdout}${stderr}`)
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended in ${status ?? 'a signal'}:\n${stdout}${stderr}`)
   return stdout
 }
 const isRoot = process.getuid?.() === 0
 
-const schema = z.strictObject(rpm.options)
-type Input = z.input<typeof schema>
+type Chosen = Parameters<typeof rpm.pack>[1]
+type Input = Partial<Chosen>
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
 const project: Readonly<Record<string, Uint8Array>> = {
   'man/tool.1': encode('.TH TOOL 1 2026-01-01 "Tool 1.2.3" "User Commands"\n.SH NAME\ntool \\- does one thing well\n'),
@@ -54,7 +53,7 @@ const contentsFor = (says: string): Readonly<Record<string, Content>> => ({
 /** The package, under its own name. */
 const packed = async (contents: Readonly<Record<string, Content>>, input: Input = {}, changes: Partial<App> = {}): Promise<string> => {
   const naming = { app: { ...app, ...changes }, target: 'linux-x64' }
-  const chosen = schema.parse(input)
+  const chosen: Chosen = { release: '1', compression: 'gzip', ...input }
   const assets = new Map(Object.entries(project).map(([path, bytes]) => [path, { bytes, sha256: sha256(bytes) }]))
   const parts: Uint8Array[] = []
   for await (const part of rpm.pack({ ...naming, tree: treeOf(contents), date, assets }, chosen)) parts.push(part.slice())

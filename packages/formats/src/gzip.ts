@@ -1,5 +1,5 @@
 // gzip (RFC 1952): a member put together from deflate streams that already exist, and a reader with a size cap.
-import { createGunzip } from 'node:zlib'
+import { createGunzip, gunzipSync } from 'node:zlib'
 import { type ByteChunks, packLittle } from './bytes.ts'
 import { combineCrc32, crc32 } from './crc32.ts'
 import { deflateAlone, type Deflated, endOfDeflate } from './deflate.ts'
@@ -56,3 +56,6 @@ export async function* gunzipStream(chunks: ByteChunks, options: { readonly limi
     yield chunk
   }
 }
+
+/** A small gzip file that we wrote ourselves, unpacked at once. */
+export const gunzipWhole = (bytes: Uint8Array): Uint8Array => Uint8Array.from(gunzipSync(bytes))

@@ -2,18 +2,9 @@
 import { concat, rechunk } from '../bytes.ts'
 import { FormatError } from '../format-error.ts'
 import { packBlock, type PackedBlock, type SquashfsCompression } from './block.ts'
+import type { Placed } from './placed.ts'
 import * as squashfs from './squashfs.ts'
 import type { FileNode } from './tree.ts'
-
-/** Where a file's bytes are; filled while the blocks go out. */
-export interface Placed {
-  startOffset: number
-  /** One word a block: packed size, with `dataStored`; 0 is a block of zeros that takes no room. */
-  readonly sizeWords: number[]
-  sparseBytes: number
-  fragment: number
-  fragmentOffset: number
-}
 
 export interface Fragment {
   startOffset: number

@@ -2,7 +2,7 @@
 import { encodeText } from '../bytes.ts'
 import { FormatError } from '../format-error.ts'
 import { isInsidePath } from '../inside-path.ts'
-import type { Placed } from './data.ts'
+import type { Placed } from './placed.ts'
 import * as squashfs from './squashfs.ts'
 
 interface EntryCommon {

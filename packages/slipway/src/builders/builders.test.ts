@@ -64,9 +64,13 @@ const fixtures: Readonly<Record<string, BuilderFixture>> = {
     },
     options: {
       env: Object.fromEntries(
-        ['AARCH64_UNKNOWN_LINUX_GNU', 'X86_64_PC_WINDOWS_MSVC', 'AARCH64_PC_WINDOWS_MSVC', 'X86_64_APPLE_DARWIN', 'AARCH64_APPLE_DARWIN'].map(
-          triple => [`CARGO_TARGET_${triple}_LINKER`, 'cc'],
-        ),
+        [
+          'AARCH64_UNKNOWN_LINUX_GNU',
+          'X86_64_PC_WINDOWS_MSVC',
+          'AARCH64_PC_WINDOWS_MSVC',
+          'X86_64_APPLE_DARWIN',
+          'AARCH64_APPLE_DARWIN',
+        ].map(triple => [`CARGO_TARGET_${triple}_LINKER`, 'cc']),
       ),
     },
     codes: { wrongBinary: 'cargo/wrong-binary', missing: 'cargo/failed' },
@@ -86,7 +90,11 @@ const fixtures: Readonly<Record<string, BuilderFixture>> = {
   bun: {
     prepare: (project, program, target) => {
       if (program !== null) writeFileSync(join(project, 'cli.ts'), '')
-      const tool = ['for one in "$@"; do case "$one" in --outfile=*) file=${one#*=} ;; esac; done', `cp "${project}/program" "$file"`, leak('$file')]
+      const tool = [
+        'for one in "$@"; do case "$one" in --outfile=*) file=${one#*=} ;; esac; done',
+        `cp "${project}/program" "$file"`,
+        leak('$file'),
+      ]
       return packagesOf(bun, { project, program, target, tool, name: 'bun' })
     },
     options: { entry: 'cli.ts' },

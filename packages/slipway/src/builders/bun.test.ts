@@ -25,7 +25,8 @@ const problemOf = async (work: Promise<unknown>) => {
   return error instanceof SlipwayError ? error.problems[0] : error
 }
 const { os, arch } = machine().host
-const unreachable = os === 'linux' && arch === 'x64' ? (reaches('@oven/bun-linux-x64@1.4.5') ? '' : 'npm reaches no registry') : 'for linux-x64'
+const unreachable =
+  os === 'linux' && arch === 'x64' ? (reaches('@oven/bun-linux-x64@1.4.5') ? '' : 'npm reaches no registry') : 'for linux-x64'
 
 describe('bun, before the work', () => {
   it('pins the Bun of the target and of the machines that build', () => {

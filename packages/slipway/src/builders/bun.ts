@@ -50,12 +50,18 @@ export const bun = builder({
     baseline: z.boolean().optional().describe('For x64 processors without AVX2; default false'),
     minify: z.boolean().optional().describe('Minify the bundle; default false'),
     external: z.array(z.string()).readonly().optional().describe('Imports that stay out of the bundle'),
-    features: z.array(z.string()).readonly().optional().describe('Names of features, for process.env.SLIPWAY_FEATURES'),
+    features: z
+      .array(z.string())
+      .readonly()
+      .optional()
+      .describe('Names of features, which the program reads as SLIPWAY_FEATURES of its environment'),
     hosts: z.array(z.enum(hosts)).readonly().optional().describe('Machines that build: the Bun of each is pinned; default linux-x64'),
   },
   pure: true,
   inputs: ({ target }, options) =>
-    [...new Set([...(bunTarget(target, options) === null ? [] : [target]), ...(options.hosts ?? ['linux-x64'])])].map(one => inputOf(one, options)),
+    [...new Set([...(bunTarget(target, options) === null ? [] : [target]), ...(options.hosts ?? ['linux-x64'])])].map(one =>
+      inputOf(one, options),
+    ),
   pin: async (job, input) => integrityOf(job.io, await fetchNpm({ ...job, path: bunPath }, input)),
   check: ({ target }, options) => [
     ...(options.entry === undefined ? [noEntry()] : []),

@@ -99,7 +99,14 @@ describe('cargo, before the work', () => {
   })
   it('gives cargo its options, and flags that end at no space', async () => {
     const folder = project('with space')
-    const options = { bin: 'b', package: 'p', features: ['x', 'y'], defaultFeatures: false, profile: 'small', env: { RUSTFLAGS: '-C  lto' } }
+    const options = {
+      bin: 'b',
+      package: 'p',
+      features: ['x', 'y'],
+      defaultFeatures: false,
+      profile: 'small',
+      env: { RUSTFLAGS: '-C  lto' },
+    }
     const { args = [], env = {} } = (await started(folder, options)).cargo ?? {}
     expect(args.join(' ')).toBe(
       `build --locked --profile small --target x86_64-unknown-linux-gnu --bin b --package p --features x,y --no-default-features --target-dir ${folder}/scratch/target`,

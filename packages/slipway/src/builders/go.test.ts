@@ -101,7 +101,10 @@ describe('go, what it asks of the toolchain', () => {
     const { env = {} } = await started({}, { target: 'linux-armv7' })
     expect(env).toMatchObject({ GOENV: 'off', GOTOOLCHAIN: 'local', GOFLAGS: '-mod=readonly', GOOS: 'linux', GOARCH: 'arm', GOARM: '7' })
     expect(env).toMatchObject({ CGO_ENABLED: '0', SOURCE_DATE_EPOCH: '1760000001' })
-    expect((await started({ cgo: true, env: { CC: 'aarch64-linux-gnu-gcc' } })).env).toMatchObject({ CGO_ENABLED: '1', CC: 'aarch64-linux-gnu-gcc' })
+    expect((await started({ cgo: true, env: { CC: 'aarch64-linux-gnu-gcc' } })).env).toMatchObject({
+      CGO_ENABLED: '1',
+      CC: 'aarch64-linux-gnu-gcc',
+    })
   })
   it.each([
     ['cmd/tool', './cmd/tool'],
@@ -114,7 +117,15 @@ describe('go, what it asks of the toolchain', () => {
   })
   it('gets tags, flags and linker flags as they are', async () => {
     const { args } = await started({ tags: ['a', 'b'], flags: ['-v'], ldflags: ['-extldflags=-static'], inject: {} })
-    expect(args.slice(1, 8)).toEqual(['-trimpath', '-buildvcs=false', '-ldflags', '-s -w -buildid= -extldflags=-static', '-tags', 'a,b', '-v'])
+    expect(args.slice(1, 8)).toEqual([
+      '-trimpath',
+      '-buildvcs=false',
+      '-ldflags',
+      '-s -w -buildid= -extldflags=-static',
+      '-tags',
+      'a,b',
+      '-v',
+    ])
   })
   it('names its problems before a build', () => {
     for (const target of ['macos-universal', 'any'])

@@ -36,7 +36,9 @@ export const go = builder({
       .strictObject({ version: variable, commit: variable, date: variable, features: variable })
       .partial()
       .optional()
-      .describe('String variables that get the version, commit, date of the commit, and tags; default: main.version, main.commit, main.date'),
+      .describe(
+        'String variables that get the version, commit, date of the commit, and tags; default: main.version, main.commit, main.date',
+      ),
   },
   pure: false,
   check: ({ target }) => (goTarget(target) === null ? [noTarget(target)] : []),
@@ -104,7 +106,8 @@ const quoted = (text: string): string => (text.includes("'") ? `"${text}"` : `'$
 /** What changes bytes is set here; of the user's own go there are its caches, its proxies and its PATH. GOENV is off: it may hold flags. */
 const environmentOf = (job: BuildJob, { cgo = false, env }: Options): Readonly<Record<string, string>> => {
   const { os, arch } = goTarget(job.target) ?? { os: '', arch: '' }
-  const own = /^(PATH|HOME|USERPROFILE|LOCALAPPDATA|XDG_CACHE_HOME|GO(CACHE|MODCACHE|PATH|ROOT|PROXY|SUMDB|NOSUMDB|NOPROXY|PRIVATE|INSECURE))$/
+  const own =
+    /^(PATH|HOME|USERPROFILE|LOCALAPPDATA|XDG_CACHE_HOME|GO(CACHE|MODCACHE|PATH|ROOT|PROXY|SUMDB|NOSUMDB|NOPROXY|PRIVATE|INSECURE))$/
   return {
     ...job.io.secrets.matching(own),
     ...job.io.secrets.matching(/^((https?|no|all)_proxy|SSL_CERT_(FILE|DIR))$/i),

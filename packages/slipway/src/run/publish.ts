@@ -1,5 +1,17 @@
 // The steps of stage `publish`: draft, files, record, evidence, turn, settle, verify (TRUST 4). Bytes first, then the pointer, then the heads.
-import { compareVersions, emptyChannel, evidence, fail, pointer, releaseFile, releaseId, releaseRecord, SlipwayError, sums, sumsSignature } from '@slipway/core'
+import {
+  compareVersions,
+  emptyChannel,
+  evidence,
+  fail,
+  pointer,
+  releaseFile,
+  releaseId,
+  releaseRecord,
+  SlipwayError,
+  sums,
+  sumsSignature,
+} from '@slipway/core'
 import type { BucketState, ChannelState, Problem, Release, Step } from '@slipway/core'
 import { offered } from '../plan/channels.ts'
 import { twoPublishers, writeDraft } from './draft.ts'

@@ -1,6 +1,7 @@
 // The AppDir: the layout of a Linux package with what an AppImage has on top: AppRun, the desktop entry and the icon (AppImageSpec).
 import type { SquashfsEntry } from '@slipway/formats/squashfs/write'
 import type { Installed } from '../linux/installed.ts'
+import { entryOf } from '../linux/squashfs.ts'
 
 /** Entries of the file system. */
 export const appDirOf = (installed: readonly Installed[], bin: string): readonly SquashfsEntry[] => [
@@ -20,11 +21,4 @@ const topLinks = (paths: readonly string[]): readonly SquashfsEntry[] => {
     const link: SquashfsEntry = { type: 'symlink', path: target.replace(/^.*\//, ''), linkTarget: target }
     return index === 0 ? [link] : [link, { type: 'symlink', path: '.DirIcon', linkTarget: link.path }]
   })
-}
-
-/** What the layout installs, as an entry of a file system. */
-export const entryOf = (one: Installed): SquashfsEntry => {
-  if (one.type === 'link') return { type: 'symlink', path: one.path, linkTarget: one.linkTarget }
-  if (one.type === 'folder') return { type: 'folder', path: one.path, mode: one.mode }
-  return { type: 'file', path: one.path, mode: one.mode, sizeBytes: one.sizeBytes, digest: one.sha256, bytes: one.bytes }
 }

@@ -79,7 +79,8 @@ describe('packagers/appimage', () => {
     expect(found.entries.map(entry => entry.path)).toEqual(
       expect.arrayContaining(['AppRun', 'dev.example.tool.desktop', 'usr/bin/tool', 'usr/lib/tool/void']),
     )
-    if (process.arch === 'x64') expect(run(save(bytes, 'offset.AppImage'), ['--appimage-offset']).stdout).toBe(`${facts['offset']}\n`)
+    if (process.arch === 'x64')
+      expect(run(save(bytes, 'offset.AppImage'), ['--appimage-offset']).stdout).toBe(`${JSON.stringify(facts['offset'])}\n`)
   })
   it.runIf(process.arch === 'x64')(
     'runs without FUSE, passes arguments, environment and exit code on, and leaves nothing behind',
@@ -141,7 +142,7 @@ describe('packagers/appimage', () => {
       const { bytes, facts } = await make({ subject: { app: graphical, assets } })
       const file = save(bytes, 'gui.AppImage')
       const root = join(folder, 'gui')
-      execFileSync('unsquashfs', ['-q', '-n', '-d', root, '-o', String(facts['offset']), file])
+      execFileSync('unsquashfs', ['-q', '-n', '-d', root, '-o', JSON.stringify(facts['offset']), file])
       checkUnpacked(root)
       execFileSync('desktop-file-validate', [join(root, 'dev.example.tool.desktop')])
       execFileSync('appstreamcli', ['validate', '--no-net', join(root, 'usr/share/metainfo/dev.example.tool.metainfo.xml')])
@@ -211,7 +212,7 @@ describe('runtime/appimage', () => {
           .digest('hex'),
       ]),
     )
-    const told = Object.values(runtimeFiles).map(file => `${digests[file]}  ${file}\n`)
+    const told = Object.values(runtimeFiles).map(file => `${digests[file] ?? ''}  ${file}\n`)
     expect(readFileSync(join(recipe, 'runtime.sha256'), 'utf8')).toBe(told.join(''))
     const embedded = execFileSync(process.execPath, [join(recipe, 'embed.ts'), '--print'], { encoding: 'utf8', maxBuffer: 1 << 24 })
     expect(readFileSync(join(import.meta.dirname, 'runtimes.gen.ts'), 'utf8')).toBe(embedded)

@@ -1,7 +1,7 @@
 // The runtime of an AppImage: ours or a given one, checked, with the update information in its place (AppImageSpec, type 2).
-import { gunzipSync } from 'node:zlib'
 import { fail, parseTarget, sha256, type Hex } from '@slipway/core'
 import { decodeBase64 } from '@slipway/formats/base64'
+import { gunzipWhole } from '@slipway/formats/gzip'
 import { decodeText, encodeText, fieldsOf, untilNul } from '@slipway/formats/bytes'
 import { FormatError } from '@slipway/formats/format-error'
 import type { PackSubject } from '../packager.ts'
@@ -44,7 +44,7 @@ export const runtimeOf = (subject: PackSubject, given: GivenRuntime | undefined,
   return bytes
 }
 
-const ownRuntime = (arch: RuntimeArch): Uint8Array => Uint8Array.from(gunzipSync(decodeBase64(runtimes[arch])))
+const ownRuntime = (arch: RuntimeArch): Uint8Array => gunzipWhole(decodeBase64(runtimes[arch]))
 
 const givenRuntime = ({ assets, target }: PackSubject, given: GivenRuntime, arch: RuntimeArch): Uint8Array => {
   const bytes = assets?.get(given.path)?.bytes

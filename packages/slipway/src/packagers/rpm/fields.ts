@@ -1,5 +1,5 @@
 // What an rpm says of itself, from the app and its options, with every problem told at once (rpm's spec(5) and dependencies manual).
-import { clientVersion, fail, problem, spell, type App, type Problem } from '@slipway/core'
+import { clientVersion, problem, SlipwayError, spell, type Problem } from '@slipway/core'
 import { FormatError } from '@slipway/formats/format-error'
 import { parseRelation, type RpmChange, type RpmJob, type RpmRelation, type RpmRelationKind } from '@slipway/formats/rpm/index'
 import { defaultDescription } from '../linux/layout.ts'
@@ -47,20 +47,17 @@ export const packageName = ({ app }: Pick<Naming, 'app'>, options: Pick<RpmOptio
 /** Code: `rpm/illegal-version`. */
 export const nevraOf = (naming: Naming, options: RpmOptions): Pick<RpmJob, 'name' | 'version' | 'release' | 'arch'> => {
   const version = clientVersion('rpm', naming.app.version, { revision: options.release })
-  // The release has no dash, so the last one begins it.
-  const [, text = '', release = ''] = 'text' in version ? (/^(.*)-([^-]*)$/.exec(version.text) ?? []) : []
-  if ('refused' in version) return fail('rpm/illegal-version', ...illegalVersion(naming.app, version.refused))
+  if ('refused' in version) throw new SlipwayError([illegalVersion(naming.app.version, version.refused)])
+  // A release has no dash, so the last one begins it.
+  const [, text = '', release = ''] = /^(.*)-([^-]*)$/.exec(version.text) ?? []
   return { name: packageName(naming, options), version: text, release, arch: spell(naming.target, 'rpm') }
 }
 
-const illegalVersion = (app: App, reason: string) =>
-  [
-    `${JSON.stringify(app.version)} cannot be the version of an rpm: ${reason}`,
-    {
-      hint: "Use a version such as 1.2.0 or 1.2.0-beta.2, and a packages.rpm.release such as '1'.",
-      where: { path: 'app.version' },
-    },
-  ] as const
+const illegalVersion = (version: string, reason: string): Problem =>
+  problem('rpm/illegal-version', `${JSON.stringify(version)} cannot be the version of an rpm: ${reason}`, {
+    hint: "Use a version such as 1.2.0 or 1.2.0-beta.2, and a packages.rpm.release such as '1'.",
+    where: { path: 'app.version' },
+  })
 
 /**
  * Problems that are known before anything is built. Codes: `rpm/illegal-name`, `rpm/illegal-version`, `rpm/no-license`,
@@ -78,7 +75,7 @@ export const checkRpm = (naming: Naming, options: RpmOptions): readonly Problem[
       }),
     )
   const version = clientVersion('rpm', app.version, { revision: options.release })
-  if ('refused' in version) problems.push(problem('rpm/illegal-version', ...illegalVersion(app, version.refused)))
+  if ('refused' in version) problems.push(illegalVersion(app.version, version.refused))
   if (oneLine(app.license) === '')
     problems.push(
       problem('rpm/no-license', 'an rpm names its license, and app.license is empty', {
