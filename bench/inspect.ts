@@ -36,7 +36,8 @@ const manyTree = (): string =>
     for (let part = 0; part < 100; part += 1) {
       const at = join(path, `part-${part}`)
       mkdirSync(at, { recursive: true })
-      for (let file = 0; file < 1000; file += 1) writeFileSync(join(at, `a file with number ${part * 1000 + file}.txt`), 'x'.repeat(file % 50))
+      for (let file = 0; file < 1000; file += 1)
+        writeFileSync(join(at, `a file with number ${part * 1000 + file}.txt`), 'x'.repeat(file % 50))
     }
   })
 
@@ -44,13 +45,15 @@ const largeTar = (): string => make('large.tar.gz', path => shell('tar -C "$1" -
 const manyTar = (): string => make('many.tar.gz', path => shell('tar -C "$1" -c . | gzip -6 > "$2"', manyTree(), path))
 const largeZip = (): string => make('large.zip', path => shell('cd "$1" && zip -q -r -0 - . > "$2"', largeTree(), path))
 const manyZip = (): string => make('many.zip', path => shell('cd "$1" && zip -q -r -1 - . > "$2"', manyTree(), path))
-const image = (): string =>
-  make('large.snap', path => shell('mksquashfs "$1" "$2" -comp gzip -quiet -no-progress', largeTree(), path))
+const image = (): string => make('large.snap', path => shell('mksquashfs "$1" "$2" -comp gzip -quiet -no-progress', largeTree(), path))
 const deb = (): string =>
   make('large.deb', path => {
     const control = join(largeTree(), 'DEBIAN')
     mkdirSync(control, { recursive: true })
-    writeFileSync(join(control, 'control'), 'Package: app\nVersion: 1.0-1\nArchitecture: amd64\nMaintainer: A <a@example.org>\nDescription: x\n')
+    writeFileSync(
+      join(control, 'control'),
+      'Package: app\nVersion: 1.0-1\nArchitecture: amd64\nMaintainer: A <a@example.org>\nDescription: x\n',
+    )
     shell('dpkg-deb --root-owner-group -Zgzip -b "$1" "$2"', largeTree(), path)
     rmSync(control, { recursive: true })
   })
@@ -58,9 +61,18 @@ const deb = (): string =>
 const rpm = (): string =>
   make('many.rpm', path => {
     const spec = join(folder, 'app.spec')
-    const steps = ['%description\nx\n%install\nmkdir -p %{buildroot}/opt', `cd "${manyTree()}"\ncp -r part-[12]? %{buildroot}/opt\n%files\n/opt/*\n`]
-    writeFileSync(spec, `%global __os_install_post %{nil}\nAutoReqProv: no\nName: app\nVersion: 1\nRelease: 1\nSummary: x\nLicense: MIT\nBuildArch: noarch\n${steps.join('\n')}`)
-    const defines = [`_topdir ${join(folder, 'rpm')}`, `_rpmdir ${folder}`, '_binary_payload w6.gzdio'].flatMap(define => ['--define', define])
+    const steps = [
+      '%description\nx\n%install\nmkdir -p %{buildroot}/opt',
+      `cd "${manyTree()}"\ncp -r part-[12]? %{buildroot}/opt\n%files\n/opt/*\n`,
+    ]
+    writeFileSync(
+      spec,
+      `%global __os_install_post %{nil}\nAutoReqProv: no\nName: app\nVersion: 1\nRelease: 1\nSummary: x\nLicense: MIT\nBuildArch: noarch\n${steps.join('\n')}`,
+    )
+    const defines = [`_topdir ${join(folder, 'rpm')}`, `_rpmdir ${folder}`, '_binary_payload w6.gzdio'].flatMap(define => [
+      '--define',
+      define,
+    ])
     execFileSync('rpmbuild', ['-bb', '--quiet', ...defines, spec], { stdio: 'ignore' })
     execFileSync('mv', [join(folder, 'noarch/app-1-1.noarch.rpm'), path])
   })

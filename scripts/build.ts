@@ -17,6 +17,8 @@ export const build = async (): Promise<readonly OutputChunk[]> => {
     input: { main: join(home, 'src/main.ts'), index: join(home, 'src/index.ts'), 'derive-scrypt': join(home, 'src/io/derive-scrypt.ts') },
     platform: 'node',
     external: /^node:/,
+    // jsonc-parser's main is UMD, whose inner requires no bundler follows.
+    resolve: { mainFields: ['module', 'main'] },
     logLevel: 'warn',
   })
   try {

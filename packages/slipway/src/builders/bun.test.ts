@@ -8,16 +8,11 @@ import { machine } from '../io/machine.ts'
 import type { BuildJob } from './builder.ts'
 import { bun } from './bun.ts'
 import { jobIn } from './testing/jobs.ts'
-import { bytesOf, digestOf, edit, projectOf, reaches, said, signatureOf } from './testing/programs.ts'
+import { bytesOf, digestOf, edit, projectOf, reaches, removeProjects, said, signatureOf } from './testing/programs.ts'
 
 const commit = '0123456789abcdef0123456789abcdef01234567'
-const folders: string[] = []
-afterAll(() => folders.forEach(folder => rmSync(folder, { recursive: true, force: true })))
-const project = (depth = ''): string => {
-  const folder = projectOf('js', depth)
-  folders.push(folder)
-  return folder
-}
+afterAll(removeProjects)
+const project = (depth = ''): string => projectOf('js', depth)
 type Options = Parameters<typeof bun.build>[1]
 const options: Options = { entry: 'bun.ts', features: ['a', 'b'] }
 const problemOf = async (work: Promise<unknown>) => {

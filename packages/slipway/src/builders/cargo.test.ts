@@ -8,16 +8,11 @@ import type { ToolResult, ToolRun } from '../io/io.ts'
 import type { BuildJob } from './builder.ts'
 import { cargo } from './cargo.ts'
 import { jobIn } from './testing/jobs.ts'
-import { bytesOf, digestOf, edit, has, projectOf, said } from './testing/programs.ts'
+import { bytesOf, digestOf, edit, has, projectOf, removeProjects, said } from './testing/programs.ts'
 
 const commit = '0123456789abcdef0123456789abcdef01234567'
-const folders: string[] = []
-afterAll(() => folders.forEach(folder => rmSync(folder, { recursive: true, force: true })))
-const project = (depth = ''): string => {
-  const folder = projectOf('cargo', depth)
-  folders.push(folder)
-  return folder
-}
+afterAll(removeProjects)
+const project = (depth = ''): string => projectOf('cargo', depth)
 type Options = Parameters<typeof cargo.build>[1]
 const build = (folder: string, options: Options = {}, changes: Partial<BuildJob> = {}) => cargo.build(jobIn(folder, changes), options)
 const problemOf = async (folder: string, options: Options = {}, changes: Partial<BuildJob> = {}) => {

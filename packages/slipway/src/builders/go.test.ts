@@ -1,5 +1,5 @@
 // go: the real toolchain cross-builds six targets of a small program; the same bytes from two folders; metadata where it was asked for.
-import { rmSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { SlipwayError } from '@slipway/core'
@@ -8,16 +8,11 @@ import type { ToolRun } from '../io/io.ts'
 import type { BuildJob } from './builder.ts'
 import { go } from './go.ts'
 import { jobIn } from './testing/jobs.ts'
-import { bytesOf, digestOf, edit, has, projectOf, said } from './testing/programs.ts'
+import { bytesOf, digestOf, edit, has, projectOf, removeProjects, said } from './testing/programs.ts'
 
 const commit = '0123456789abcdef0123456789abcdef01234567'
-const folders: string[] = []
-afterAll(() => folders.forEach(folder => rmSync(folder, { recursive: true, force: true })))
-const project = (depth = ''): string => {
-  const folder = projectOf('go', depth)
-  folders.push(folder)
-  return folder
-}
+afterAll(removeProjects)
+const project = (depth = ''): string => projectOf('go', depth)
 type Options = Parameters<typeof go.build>[1]
 const build = (folder: string, options: Options = {}, changes: Partial<BuildJob> = {}) => go.build(jobIn(folder, changes), options)
 const problemOf = async (folder: string, options: Options = {}, changes: Partial<BuildJob> = {}) => {

@@ -10,16 +10,11 @@ import type { BuildJob } from './builder.ts'
 import { nodeSea } from './node-sea.ts'
 import { jobIn } from './testing/jobs.ts'
 import { writePackage } from './testing/toolchains.ts'
-import { bytesOf, digestOf, projectOf, reaches, said, signatureOf } from './testing/programs.ts'
+import { bytesOf, digestOf, projectOf, reaches, removeProjects, said, signatureOf } from './testing/programs.ts'
 
 const commit = '0123456789abcdef0123456789abcdef01234567'
-const folders: string[] = []
-afterAll(() => folders.forEach(folder => rmSync(folder, { recursive: true, force: true })))
-const project = (depth = ''): string => {
-  const folder = projectOf('js', depth)
-  folders.push(folder)
-  return folder
-}
+afterAll(removeProjects)
+const project = (depth = ''): string => projectOf('js', depth)
 type Options = Parameters<typeof nodeSea.build>[1]
 const options: Options = { entry: 'sea.cjs', features: ['a', 'b'], assets: { note: 'note.txt' } }
 const problemOf = async (work: Promise<unknown>) => {

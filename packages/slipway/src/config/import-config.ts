@@ -5,14 +5,16 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { fail, SlipwayError, type Where } from '@slipway/core'
 import { syntaxErrorIn } from './locate-code.ts'
 
+/** What `import 'slipway'` means: the sources in a checkout, the bundle where it is installed. */
+const running = new URL(import.meta.url.endsWith('.ts') ? '../index.ts' : './index.js', import.meta.url).href
+
 /**
  * The default export of a config. Loaded by `require`, which is synchronous for ES modules too: so the hook is there for
  * exactly this load; undefined without one. Codes: `config/threw`.
  */
 export const importConfig = (file: string, { shown, text }: { readonly shown: string; readonly text: string }): unknown => {
   const hooks = registerHooks({
-    resolve: (specifier, context, next) =>
-      specifier === 'slipway' ? next(specifier, { ...context, parentURL: import.meta.url }) : next(specifier, context),
+    resolve: (specifier, context, next) => (specifier === 'slipway' ? { url: running, shortCircuit: true } : next(specifier, context)),
     // Without this Node guesses the format from the nearest package.json, and warns where there is none.
     load: (url, context, next) =>
       url === pathToFileURL(file).href && /\.ts$/.test(file) ? next(url, { ...context, format: 'module-typescript' }) : next(url, context),

@@ -1,7 +1,8 @@
 // Line and column of a config path in a .ts or .js config: acorn over `module.stripTypeScriptTypes`, which keeps offsets; follows
 // constants and spreads (CONFIG 5). Only on the error path, hence loaded there.
-import { createRequire, stripTypeScriptTypes } from 'node:module'
-import type { Expression, ObjectExpression, Program, parse as Parse } from 'acorn'
+import { stripTypeScriptTypes } from 'node:module'
+import { parse } from 'acorn'
+import type { Expression, ObjectExpression, Program } from 'acorn'
 import { positionAt, type ConfigPath, type Position } from './position.ts'
 
 /** The place of the path, or of its nearest ancestor that stands in the text. */
@@ -66,11 +67,7 @@ const parsed = (source: string): Program | undefined => {
   }
 }
 
-/** Loaded here and not above: only an error needs a parser, and `Project.locate` is synchronous. */
-const parseScript = (source: string): Program => {
-  const { parse } = createRequire(import.meta.url)('acorn') as { readonly parse: typeof Parse }
-  return parse(source, { ecmaVersion: 'latest', sourceType: 'module', allowHashBang: true })
-}
+const parseScript = (source: string): Program => parse(source, { ecmaVersion: 'latest', sourceType: 'module', allowHashBang: true })
 
 /** Node says that stripTypeScriptTypes is experimental; nobody who reads a config error wants to know. */
 const quietly = <T>(run: () => T): T => {

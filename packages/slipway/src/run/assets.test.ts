@@ -25,11 +25,13 @@ it('reads what is there', async () => {
 it('says all that is missing or outside', async () => {
   const asked = ['none.1', '../outside', '/etc/passwd', 'link', 'man'].map((path, index) => ({ path, from: `app.man.${index}` }))
   const error = await readAssets(machine(), project, asked).catch((caught: unknown) => caught)
-  expect(error instanceof SlipwayError && error.problems.map(one => `${one.code} ${one.where.path ?? ''} ${one.where.file ?? ''}`)).toEqual([
-    'package/no-asset app.man.0 slipway.config.ts',
-    'package/asset-outside app.man.1 slipway.config.ts',
-    'package/asset-outside app.man.2 slipway.config.ts',
-    'package/no-asset app.man.3 slipway.config.ts',
-    'package/no-asset app.man.4 slipway.config.ts',
-  ])
+  expect(error instanceof SlipwayError && error.problems.map(one => `${one.code} ${one.where.path ?? ''} ${one.where.file ?? ''}`)).toEqual(
+    [
+      'package/no-asset app.man.0 slipway.config.ts',
+      'package/asset-outside app.man.1 slipway.config.ts',
+      'package/asset-outside app.man.2 slipway.config.ts',
+      'package/no-asset app.man.3 slipway.config.ts',
+      'package/no-asset app.man.4 slipway.config.ts',
+    ],
+  )
 })

@@ -1,6 +1,6 @@
 // The small programs of test/fixtures/programs for tests with real toolchains, and how a built one is started.
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,10 +13,19 @@ const fixtures = fileURLToPath(new URL('../../../../../test/fixtures/programs/',
 
 /** A new folder whose `project` holds a fixture; `depth` lets two builds lie at paths of unequal length. */
 export const projectOf = (fixture: string, depth = ''): string => {
-  const folder = join(mkdtempSync(join(tmpdir(), `programs-${fixture}-`)), depth)
+  const top = mkdtempSync(join(tmpdir(), `programs-${fixture}-`))
+  tops.push(top)
+  const folder = join(top, depth)
   mkdirSync(folder, { recursive: true })
   cpSync(join(fixtures, fixture), join(folder, 'project'), { recursive: true })
   return folder
+}
+
+const tops: string[] = []
+
+/** Takes all folders of `projectOf` away. */
+export const removeProjects = (): void => {
+  for (const top of tops.splice(0)) rmSync(top, { recursive: true, force: true })
 }
 
 /** What the program of a tree in `<folder>/scratch/tree` prints. */

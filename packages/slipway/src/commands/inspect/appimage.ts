@@ -19,7 +19,13 @@ export const readAppImageReport = async ({ source, digests }: Subject): Promise<
     arch: runtime?.arch ?? null,
     version: entry('X-AppImage-Version') ?? null,
     signatures: isSigned ? ['pgp (.sha256_sig)'] : [],
-    facts: given({ name: entry('Name'), exec: entry('Exec'), updateInformation: sections.get('.upd_info') || undefined, imageOffset: end, ...image.facts }),
+    facts: given({
+      name: entry('Name'),
+      exec: entry('Exec'),
+      updateInformation: sections.get('.upd_info') || undefined,
+      imageOffset: end,
+      ...image.facts,
+    }),
   })
   return { ...found, facts: { ...found.facts, runtime: given({ arch: runtime?.arch, ...runtime?.facts }) } }
 }

@@ -16,7 +16,8 @@ export type Wrapping = 'tar' | 'gzip' | 'zstd' | 'xz'
 export const readTarReport = async (subject: Subject, kind: Wrapping): Promise<Found> => {
   const seen: Seen[] = []
   const texts = new Map<string, string>()
-  const isText = (path: string): boolean => path === 'package/package.json' || /^\.(PKGINFO|INSTALL|trigger|(pre|post)-(install|upgrade|deinstall))$/.test(path)
+  const isText = (path: string): boolean =>
+    path === 'package/package.json' || /^\.(PKGINFO|INSTALL|trigger|(pre|post)-(install|upgrade|deinstall))$/.test(path)
   const chunks = await needTar(unpacked(subject, subject.stream(), kind))
   for await (const entry of readTar(chunks, limits)) {
     if (entry.type === 'file' && isText(entry.path) && entry.sizeBytes <= limitTextBytes) {
@@ -50,7 +51,9 @@ const leastProgramBytes = 64
 export const tarEntry = async (found: TarFound, digests: boolean): Promise<Seen> => {
   const { path, type, sizeBytes, linkTarget } = found
   const entry: Entry = { path, type, mode: modeText(found.mode), sizeBytes, ...(linkTarget === undefined ? {} : { linkTarget }) }
-  return type === 'file' && (digests || sizeBytes >= leastProgramBytes) ? seenOf(entry, await lookAt(found.bytes(), { sizeBytes, digests })) : { entry }
+  return type === 'file' && (digests || sizeBytes >= leastProgramBytes)
+    ? seenOf(entry, await lookAt(found.bytes(), { sizeBytes, digests }))
+    : { entry }
 }
 
 /** Looks at the first block: an empty tar is all zeros. */

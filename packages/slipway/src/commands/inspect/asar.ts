@@ -24,7 +24,9 @@ export const readAsarReport = async ({ source, digests }: Subject): Promise<Foun
     return { entry, open: () => openAsarEntry(source, found) }
   }
   const files = entries.filter(entry => entry.type === 'file')
-  const manifest = files.find(({ path, offset, sizeBytes }) => path === 'package.json' && offset !== undefined && sizeBytes <= limitPackageBytes)
+  const manifest = files.find(
+    ({ path, offset, sizeBytes }) => path === 'package.json' && offset !== undefined && sizeBytes <= limitPackageBytes,
+  )
   const text = manifest === undefined ? '{}' : new TextDecoder().decode(await collect(openAsarEntry(source, manifest), limitPackageBytes))
   const known = npmFacts(text)
   return foundOf('asar', await lookAround(entries.map(openable), digests), {

@@ -107,4 +107,14 @@ const fieldsOf = (text: string): Readonly<Record<string, string>> => {
 const relationFields = ['Pre-Depends', 'Depends', 'Recommends', 'Suggests', 'Enhances', 'Provides', 'Conflicts', 'Breaks', 'Replaces']
 
 const dependenciesOf = (fields: Readonly<Record<string, string>>): Readonly<Record<string, unknown>> =>
-  given(Object.fromEntries(relationFields.map(name => [name, (fields[name] ?? '').split(',').map(one => one.trim()).filter(one => one !== '')])))
+  given(
+    Object.fromEntries(
+      relationFields.map(name => [
+        name,
+        (fields[name] ?? '')
+          .split(',')
+          .map(one => one.trim())
+          .filter(one => one !== ''),
+      ]),
+    ),
+  )

@@ -34,7 +34,8 @@ type Flat = ReadonlyMap<string, string | readonly string[]>
 const flatten = (value: unknown, path = ''): Flat => {
   if (typeof value !== 'object' || value === null)
     return new Map(value === null || value === undefined ? [] : [[path, typeof value === 'string' ? value : JSON.stringify(value)]])
-  if (Array.isArray(value) && value.every(one => typeof one !== 'object')) return new Map(value.length === 0 ? [] : [[path, value.map(String)]])
+  if (Array.isArray(value) && value.every(one => typeof one !== 'object'))
+    return new Map(value.length === 0 ? [] : [[path, value.map(String)]])
   return new Map(Object.entries(value).flatMap(([name, inner]) => [...flatten(inner, path === '' ? name : `${path}.${name}`)]))
 }
 

@@ -172,4 +172,3 @@ const bundleSignatures = (contents: readonly Entry[]): string[] => {
     ...(has(/^AppxSignature\.p7x$/) ? ['authenticode (msix)'] : []),
   ]
 }
-

@@ -69,7 +69,8 @@ const machOProgram = async (source: Source): Promise<Program> => {
   }
   const signed = slices.filter(slice => slice.signature !== undefined)
   const kinds = [...new Set(facts.flatMap(slice => (typeof slice['signature'] === 'string' ? [slice['signature']] : [])))].join(' + ')
-  const signature = signed.length === slices.length ? `codesign (${kinds})` : `codesign (${kinds}; ${signed.length} of ${slices.length} slices)`
+  const signature =
+    signed.length === slices.length ? `codesign (${kinds})` : `codesign (${kinds}; ${signed.length} of ${slices.length} slices)`
   return {
     format: isFat ? 'Mach-O (fat)' : 'Mach-O',
     arch: slices.map(slice => slice.arch).join(' + '),

@@ -29,7 +29,10 @@ export const readReport = async (
     const isAppImage = kind === 'elf' && (await isAppImageHead(source))
     const isCheap = digests || source.sizeBytes <= limitFreeBytes || !(isAppImage || kindsWithDirectory.includes(kind))
     // Both read the file at the same time: unpacking runs on another thread, hashing on this one.
-    const reading = Promise.all([isAppImage ? (await import('./appimage.ts')).readAppImageReport(subject) : readKind(subject, { kind, path }), isCheap ? digestOf(abortable(stream(), ended.signal)) : null])
+    const reading = Promise.all([
+      isAppImage ? (await import('./appimage.ts')).readAppImageReport(subject) : readKind(subject, { kind, path }),
+      isCheap ? digestOf(abortable(stream(), ended.signal)) : null,
+    ])
     const [{ format, arch, version, signatures, facts, contents }, sha256] = await reading
     const detached: string[] = []
     for (const [ending, name] of detachedEndings)

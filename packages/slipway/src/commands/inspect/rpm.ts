@@ -58,7 +58,8 @@ const librariesOf = ({ relations }: Rpm): Readonly<Record<string, unknown>> => {
   const requires = relations.requires.map(({ name }) => name)
   const libraries = requires.flatMap(name => /^(lib[^/()]*\.so[^()]*|ld-[^/()]*\.so[^()]*)\(\)/.exec(name)?.[1] ?? [])
   const floors = requires.flatMap(name => /\(GLIBC_(\d+)\.(\d+)(?:\.\d+)?\)/.exec(name)?.slice(1, 3).map(Number).join('.') ?? [])
-  const byNumber = (a: string, b: string): number => Number(a.split('.')[0]) - Number(b.split('.')[0]) || Number(a.split('.')[1]) - Number(b.split('.')[1])
+  const byNumber = (a: string, b: string): number =>
+    Number(a.split('.')[0]) - Number(b.split('.')[0]) || Number(a.split('.')[1]) - Number(b.split('.')[1])
   return { libraries: [...new Set(libraries)].sort(), glibc: floors.sort(byNumber).at(-1) }
 }
 

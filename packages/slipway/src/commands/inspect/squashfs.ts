@@ -34,7 +34,10 @@ export const openImage = async (source: Source, offset: number): Promise<Image> 
 
 export const seenIn = async (squashfs: Squashfs | undefined, digests: boolean): Promise<readonly Seen[]> => {
   if (squashfs === undefined) return []
-  return lookAround(squashfs.entries.map(found => openableOf(squashfs, found)), digests)
+  return lookAround(
+    squashfs.entries.map(found => openableOf(squashfs, found)),
+    digests,
+  )
 }
 
 const openableOf = (squashfs: Squashfs, found: SquashfsFound): Openable => {
@@ -69,7 +72,9 @@ const snapFacts = (yaml: string): SnapFacts => {
     return value?.replace(/^(['"])(.*)\1$/, '$2')
   }
   const list = /^architectures:[ \t]*(?:\[([^\]]*)\]|\n((?:[ \t]*-[^\n]*\n?)+))/m.exec(yaml)
-  const architectures = (list?.[1] ?? list?.[2] ?? '').split(/[,\n]/).map(part => part.replace(/^[ \t]*-?[ \t]*/, '').replace(/['"\s]/g, ''))
+  const architectures = (list?.[1] ?? list?.[2] ?? '')
+    .split(/[,\n]/)
+    .map(part => part.replace(/^[ \t]*-?[ \t]*/, '').replace(/['"\s]/g, ''))
   return {
     version: one('version') ?? null,
     architectures: architectures.filter(part => part !== '').join(' + ') || null,

@@ -7,7 +7,11 @@ import type { Io } from '../../io/io.ts'
 import { limits } from './report.ts'
 
 /** Unpacks in a folder of its own below the temporary one. Codes: `inspect/no-xz` (4), `inspect/bad-xz` (5). */
-export async function* unxz(io: Pick<Io, 'files' | 'run' | 'host' | 'random'>, chunks: ByteChunks, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+export async function* unxz(
+  io: Pick<Io, 'files' | 'run' | 'host' | 'random'>,
+  chunks: ByteChunks,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   if ((await io.run.find('xz')) === null) {
     fail('inspect/no-xz', 'This is packed with xz, and there is no xz on this machine to unpack it.', {
       hint: 'Install xz (Debian: apt install xz-utils; macOS: brew install xz).',

@@ -18,7 +18,13 @@ export const readZipReport = async ({ source, digests }: Subject): Promise<Found
     const isReadable = (method === methodStored || method === methodDeflated) && (found.flags & 1) === 0
     const isLink = type === 'symlink' && isReadable && sizeBytes <= limitLinkBytes && (digests || links++ < limitLinks)
     const linkTarget = isLink ? decodeText(await collect(open(found)(), limitLinkBytes)) : undefined
-    const entry: Entry = { path, type, mode: modeText(found.mode), sizeBytes: type === 'file' ? sizeBytes : 0, ...(linkTarget === undefined ? {} : { linkTarget }) }
+    const entry: Entry = {
+      path,
+      type,
+      mode: modeText(found.mode),
+      sizeBytes: type === 'file' ? sizeBytes : 0,
+      ...(linkTarget === undefined ? {} : { linkTarget }),
+    }
     all.push({ entry: type === 'file' && !isReadable ? { ...entry, type: 'other' } : entry, open: open(found) })
   }
   const encrypted = entries.filter(({ flags }) => (flags & 1) !== 0).length
@@ -43,6 +49,11 @@ const nuspecFacts = (spec: string, isSigned: boolean): Partial<Found> => {
   return {
     version: one('version') ?? null,
     signatures: isSigned ? ['nuget'] : [],
-    facts: given({ name: one('id'), authors: one('authors'), license: one('license'), dependencies: given({ depends: [...new Set(depends)] }) }),
+    facts: given({
+      name: one('id'),
+      authors: one('authors'),
+      license: one('license'),
+      dependencies: given({ depends: [...new Set(depends)] }),
+    }),
   }
 }
