@@ -125,7 +125,7 @@ const arePagesIntact = async (read: Read, directory: DirectoryRead, offset: numb
   let at = 0
   for await (const piece of streamRange(read, { offset, sizeBytes: codeBytes }, Math.max(pageBytes, 1 << 20))) {
     for (let page = 0; page < piece.length; page += pageBytes) {
-      const digest = hash('sha256', piece.subarray(page, page + pageBytes), 'buffer')
+      const digest: Uint8Array = hash('sha256', piece.subarray(page, page + pageBytes), 'buffer')
       if (digest.some((byte, index) => byte !== hashes[at + index])) return false
       at += hashBytes
     }
