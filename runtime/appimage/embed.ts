@@ -11,11 +11,7 @@ const constant = (name: string, file: string): readonly string[] => {
   const lines = gzipSync(bytes, { level: 9 })
     .toString('base64')
     .match(/.{1,120}/g)
-  return [
-    `  ${name}: [`,
-    ...(lines ?? []).map(line => `    '${line}',`),
-    "  ].join(''),",
-  ]
+  return [`  ${name}: [`, ...(lines ?? []).map(line => `    '${line}',`), "  ].join(''),"]
 }
 
 const text = [

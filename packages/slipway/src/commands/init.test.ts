@@ -98,7 +98,7 @@ const cases: Readonly<Record<string, Expected>> = {
       category: 'DeveloperTool',
     },
     targets: ['macos-x64', 'macos-arm64', 'linux-x64'],
-    packages: ['deb', 'tar.gz'],
+    packages: ['appimage', 'deb', 'tar.gz'],
     feeds: ['tauri'],
     questions: ['config/todo app.publisher'],
     says: [
@@ -107,7 +107,7 @@ const cases: Readonly<Record<string, Expected>> = {
       "'packages/desktop/src-tauri/target/{rust}/release/{bin}{exe}'",
       'env:TAURI_SIGNING_PRIVATE_KEY',
       'libayatana-appindicator3-1',
-      '// Not available yet: dmg, app.zip, appimage, app.tar.gz',
+      '// Not available yet: dmg, app.zip, app.tar.gz',
       'https://dl.openchamber.example',
     ],
   },
@@ -116,7 +116,7 @@ const cases: Readonly<Record<string, Expected>> = {
     file: 'slipway.config.ts',
     app: { name: 'notes', id: 'org.example.notes', bin: 'notes', version: '2.0.1' },
     targets: ['linux-x64'],
-    packages: ['deb'],
+    packages: ['appimage', 'deb'],
     feeds: ['tauri'],
     questions: ['config/todo app.publisher', url],
     says: ['npx --no-install tauri build', 'libwebkit2gtk-4.0-37', 'Add what you build for: macos-arm64'],
@@ -126,7 +126,7 @@ const cases: Readonly<Record<string, Expected>> = {
     file: 'slipway.config.ts',
     app: { name: 'AutoByteus', id: 'com.autobyteus.app', publisher: 'AutoByteus <linux@autobyteus.example>' },
     targets: ['macos-x64', 'macos-arm64', 'windows-x64', 'linux-x64'],
-    packages: ['deb', 'tar.gz', 'zip'],
+    packages: ['appimage', 'deb', 'tar.gz', 'zip'],
     feeds: ['electron'],
     questions: [url],
     says: [
@@ -141,9 +141,9 @@ const cases: Readonly<Record<string, Expected>> = {
     file: 'slipway.config.ts',
     app: { name: 'Acme Desk', id: 'com.acme.desk', bin: 'desk' },
     targets: ['linux-x64'],
-    packages: ['tar.gz'],
+    packages: ['rpm'],
     questions: [url],
-    says: ['beta: {}', 'Not available yet: rpm', 'store.s3 "acme-desk"', "'dist/linux-unpacked'"],
+    says: ['beta: {}', 'store.s3 "acme-desk"', "'dist/linux-unpacked'"],
   },
   'electron-json5': {
     kind: 'electron',
@@ -159,7 +159,7 @@ const cases: Readonly<Record<string, Expected>> = {
     file: 'slipway.config.ts',
     app: { name: 'Forged', bin: 'forged' },
     targets: ['linux-x64'],
-    packages: ['deb'],
+    packages: ['appimage', 'deb'],
     questions: ['config/todo app.id', 'config/todo app.publisher', url],
     says: ['electron-forge package --platform=linux --arch=x64', "'out/Forged-linux-x64'"],
   },
@@ -216,7 +216,7 @@ const cases: Readonly<Record<string, Expected>> = {
       summary: 'A laboratory',
     },
     targets: ['macos-x64', 'macos-arm64', 'windows-x64', 'linux-x64', 'linux-arm64', 'linux-armv7'],
-    packages: ['deb', 'tar.gz', 'zip'],
+    packages: ['deb', 'rpm', 'tar.gz', 'zip'],
     questions: [url, 'version/none app.version'],
     says: [
       "''-ldflags=-s -w -X main.version={version}''",
@@ -301,7 +301,9 @@ it('plan has packages for every target once the version is there', async () => {
   for (const name of Object.keys(cases)) {
     const folder = copyOf(name)
     await init(folder)
-    const plan = await planned(folder, cases[name]!.questions.includes('version/none app.version') ? ['app.version=1.0.0'] : [])
+    // An rpm must name a license, which not every one of them states.
+    const set = ['app.license=MIT', ...(cases[name]!.questions.includes('version/none app.version') ? ['app.version=1.0.0'] : [])]
+    const plan = await planned(folder, set)
     expect([...new Set(plan.apps[0]!.artifacts.map(one => one.target))].sort(), name).toEqual([...cases[name]!.targets].sort())
   }
 })
