@@ -83,8 +83,9 @@ export const runPlan = async (request: RunRequest): Promise<RunResult> => {
     }).then((): readonly Problem[] => [], problemsOf)
     const outcome = problems.length === 0 ? 'done' : request.signal.aborted ? 'interrupted' : 'failed'
     emit({ ...at(), type: 'run.end', outcome, ms: io.clock.now() - from })
-    await journal.close()
-    return { run, works, skipped, problems, ms: io.clock.now() - from }
+    // A journal that could not be kept is said, beside what was done all the same: it is a record, never the truth (CONTRACTS 8).
+    const unkept = await journal.close().then((): readonly Problem[] => [], problemsOf)
+    return { run, works, skipped, problems: [...problems, ...unkept], ms: io.clock.now() - from }
   } finally {
     await lock.release()
   }
