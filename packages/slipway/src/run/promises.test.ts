@@ -1,6 +1,7 @@
 // Promises that a review found broken once: keys and trust before any work, time, dropped feeds, plans that bind, healing (TRUST 1 to 4, CONTRACTS 5 to 11).
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { fail } from '@slipway/core'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { nextVersion, smallProject } from '../../../../test/kit/project.ts'
 import type { Document, SmallOptions, SmallProject } from '../../../../test/kit/project.ts'
@@ -240,6 +241,18 @@ describe('the same version again', () => {
       if (version !== last.at(-1)) await ok(one, 'rollout', 'stable', '--percent', '100')
     }
     await ok(nextVersion(project, '1.3.0', { more: { channels } }), 'rollback', 'stable', '--to', '1.0.0')
+  })
+  it('a journal that cannot be kept hides nothing of what was published', async () => {
+    const project = await small()
+    const io = machine()
+    let lines = 0
+    const append: Io['files']['append'] = async (path, bytes, options) => {
+      if (path.includes('/journal/') && (lines += 1) > 1) fail('io/disk-full', 'No room is left', { hint: 'Make room.', exit: 'machine' })
+      return io.files.append(path, bytes, options)
+    }
+    const ran = await refused(project.json(['release'], { ...io, files: { ...io.files, append } }), 4, 'io/disk-full')
+    expect(ran.data).toMatchObject({ apps: [{ version: '1.0.0', channel: 'stable' }] })
+    await ok(project, 'verify')
   })
   it('--resume needs something unfinished', async () => {
     const project = await small()
