@@ -104,6 +104,14 @@ export const judges: readonly Judge[] = [
   },
   { name: 'zstd', command: 'zstd', versionArgs: ['--version'], source: { apt: 'zstd' }, for: 'zstd frames' },
   { name: 'mksquashfs', command: 'mksquashfs', versionArgs: ['-version'], source: { apt: 'squashfs-tools' }, for: 'squashfs that we read' },
+  { name: 'zsync', command: 'zsync', versionArgs: ['-V'], source: { apt: 'zsync' }, for: 'zsync control files' },
+  {
+    name: 'flatpak-builder',
+    command: 'flatpak-builder',
+    versionArgs: ['--version'],
+    source: { apt: 'flatpak-builder' },
+    for: 'Flatpak manifests',
+  },
   {
     name: 'unsquashfs',
     command: 'unsquashfs',

@@ -44,7 +44,7 @@ export const fillApp = (subject: FillSubject): FilledApp => {
   const build = takeUnits('build', own.build, [])
   const targets = targetsOf(build.units, subject, notes)
   const kind = subject.desktop || build.units.some(unit => unit.id === 'tauri' || unit.id === 'electron') ? 'desktop' : 'tool'
-  const packages = takeUnits('packages', own.packages, own.packages === undefined ? defaults[kind] : [])
+  const packages = packagesOf(own, own.packages === undefined ? defaults[kind] : [], notes)
   if (own.packages === undefined)
     notes.choose('packages', idsOf(packages.units), `default of a ${kind === 'desktop' ? 'desktop app' : 'command-line tool'}`)
   const sign = signersOf(subject, notes)
@@ -138,6 +138,19 @@ const refuseOff = (kind: KindKey, off: readonly string[], notes: Notebook): void
           where: notes.at(`${kind}.${id}`),
         }),
       )
+}
+
+/** With those that follow from the options of another one, as zsync of an AppImage's update information. */
+const packagesOf = (own: Own, byDefault: readonly string[], notes: Notebook): Taken => {
+  const said: Readonly<Record<string, unknown>> | undefined = own.packages
+  const { units } = takeUnits('packages', said, byDefault)
+  const following = unitsOf.packages.flatMap(({ id, from = [], follows }) => {
+    const leader = units.find(unit => from.includes(unit.id) && follows?.(unit.options) === true)
+    if (leader === undefined || said?.[id] !== undefined) return []
+    notes.choose(`packages.${id}`, true, `packages.${leader.id}`)
+    return [id]
+  })
+  return takeUnits('packages', said, [...byDefault, ...following])
 }
 
 /** `dev` reads no secret: minisign with a throw-away key, all others off. */

@@ -13,7 +13,7 @@ export interface Meaning {
 type At = (path: readonly (string | number)[]) => Where
 
 /**
- * Codes: `build/several`, `config/unknown-target`, `config/bad-file-name`, `config/shared-name`, `config/check-off`, `config/rollout-falls`,
+ * Codes: `build/several`, `config/unknown-target`, `config/bad-file-name`, `config/shared-name`, `config/no-source`, `config/check-off`, `config/rollout-falls`,
  * `minisign/always`, `<feed>/no-package`; as questions `build/none` and what signers ask (`<signer>/undecided`).
  */
 export const meaningOf = (app: AppSettings, at: At, profile: 'release' | 'dev'): Meaning => ({
@@ -21,6 +21,7 @@ export const meaningOf = (app: AppSettings, at: At, profile: 'release' | 'dev'):
     ...severalBuilders(app, at),
     ...unknownTargets(app, at),
     ...fileNames(app, at),
+    ...withoutSource(app, at),
     ...feedsWithoutPackage(app, at),
     ...alwaysSigned(app, at),
     ...(profile === 'dev' ? [] : channelProblems(app, at)),
@@ -96,6 +97,7 @@ const unknownTargets = (app: AppSettings, at: At): readonly Problem[] =>
 const packedBy = (app: AppSettings, { id, options }: ChosenUnit): readonly Target[] => {
   const unit = unitsOf.packages.find(one => one.id === id)
   const narrowed = textsOf(options['targets'])
+  if (unit?.joins === true) return ['any']
   return app.targets.filter(target => {
     const os = parseTarget(target)?.os
     return (
@@ -104,6 +106,19 @@ const packedBy = (app: AppSettings, { id, options }: ChosenUnit): readonly Targe
     )
   })
 }
+
+/** A package that is made from others needs one of them. */
+const withoutSource = (app: AppSettings, at: At): readonly Problem[] =>
+  app.packages.flatMap(({ id }) => {
+    const { from = [], os = [] } = unitsOf.packages.find(one => one.id === id) ?? {}
+    const fits = (one: ChosenUnit): boolean =>
+      from.includes(one.id) && packedBy(app, one).some(target => os.some(known => known === parseTarget(target)?.os))
+    if (from.length === 0 || app.packages.some(fits)) return []
+    return problem('config/no-source', `packages.${id} is made from ${from.join(' or ')}, which nothing makes here`, {
+      hint: `Add packages.${from[0] ?? ''}, or take packages.${id} out.`,
+      where: at(['packages', id]),
+    })
+  })
 
 const placeholders = ['name', 'bin', 'version', 'target', 'os', 'arch', 'ext']
 

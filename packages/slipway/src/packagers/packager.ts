@@ -1,11 +1,14 @@
 // The packager contract: app folder -> one package, bytes in, bytes out (CONTRACTS 4). Options that every packager has stand here, once.
 import * as z from 'zod'
-import { fail } from '@slipway/core'
+import { failAll } from '@slipway/core'
 import type { App, Hex, Json, Problem, ProjectFile, Role, Target } from '@slipway/core'
-import { isInsideLink, isInsidePath } from '@slipway/formats/inside-path'
 import type { Spool } from '@slipway/formats/squashfs/write'
 import type { Shape, Unit } from '../unit.ts'
 import type { FileTree } from '../tree.ts'
+import { needFacts } from './packager/need-facts.ts'
+import { treeProblems, withModes, type Limits, type TreeRules } from './packager/tree-rules.ts'
+
+export { tooLarge, type Limits } from './packager/tree-rules.ts'
 
 const common = {
   file: z.string().optional().describe('File name pattern: {name} {bin} {version} {target} {os} {arch} {ext}'),
@@ -24,8 +27,21 @@ export interface PackSubject extends Naming {
   readonly date: number
   /** The files of the project that the unit's `assets` asked for, by path. Absent: none. */
   readonly assets?: ReadonlyMap<string, AssetFile>
+  /** Of a unit with `from`: the packages that it is made from, sorted by file. */
+  readonly sources?: readonly Source[]
   /** Room on disk for formats whose head is known last. Absent: they keep it in memory. */
   readonly spool?: Spool
+}
+/** A finished package that another one is made from: its bytes, and where they will be public ('' while the store has no address). */
+export interface Source {
+  readonly file: string
+  readonly kind: string
+  readonly target: Target
+  readonly sizeBytes: number
+  readonly sha256: Hex
+  readonly facts: Facts
+  readonly url: string
+  readonly bytes: () => AsyncIterable<Uint8Array>
 }
 /** A small file of the project, read before the packager runs. */
 export interface AssetFile {
@@ -42,6 +58,14 @@ type Options<S extends Shape> = z.output<z.ZodObject<Common & S>>
 export interface Pack<S extends Shape> {
   readonly os: readonly ('macos' | 'windows' | 'linux')[]
   readonly role: Role
+  /** Kinds that it is made from, in place of an app folder: one file for each such package; the tree is empty then. */
+  readonly from?: readonly string[]
+  /** With `from`: one file for all of them together, of target `any`. */
+  readonly joins?: true
+  /** With `from`: it takes part unasked where a unit that it is made from has such options. */
+  readonly follows?: (options: Readonly<Record<string, unknown>>) => boolean
+  /** It writes public addresses, so the store must have one. */
+  readonly namesUrls?: true
   /** The ending that `{ext}` stands for, without a dot in front; '' for none. */
   readonly ext: (target: Target) => string
   /** Default file name of this format (CONFIG 3, "File names"). */
@@ -50,34 +74,37 @@ export interface Pack<S extends Shape> {
   readonly check?: (naming: Naming, options: Options<S>) => readonly Problem[]
   /** Files of the project that `pack` reads: packagers are pure, so the runner reads them and digests them into the cache key. */
   readonly assets?: (naming: Naming, options: Options<S>) => readonly Asset[]
+  /** What those files that are there show to be wrong already, before anything is built. */
+  readonly examine?: (naming: Naming, options: Options<S>, assets: ReadonlyMap<string, AssetFile>) => readonly Problem[]
+  /** Absent: a file may have any size that a file system has. */
+  readonly limits?: Limits
+  /** It keeps setuid, setgid and sticky bits that `app.modes` declares; others drop them. */
+  readonly keepsModes?: true
   /** Yields the package in order and returns its facts. */
   readonly pack: (subject: PackSubject, options: Options<S>) => AsyncGenerator<Uint8Array, Facts>
 }
 
-/** Makes a packager of a unit. Whatever the format, a tree with paths or links out of it is refused: `packagers/outside`; setuid files are `packagers/setuid`. */
+/**
+ * Makes a packager of a unit. Whatever the format, a tree with paths or links out of it is refused (`packagers/outside`), and setuid
+ * files that nobody declared (`packagers/setuid`); so are files beyond its limit (`packagers/too-large`).
+ */
 export const packager = <const Id extends string, S extends Shape, const M extends keyof S & string = never>(
   unit: Unit<Id, S, M> & Pack<S>,
 ) => ({
   ...unit,
   options: { ...common, ...unit.options },
-  pack: (subject: PackSubject, options: Options<S>) => packChecked(subject, () => unit.pack(subject, options)),
+  pack: (subject: PackSubject, options: Options<S>) => packChecked(subject, unit, checked => unit.pack(checked, options)),
 })
 
-async function* packChecked(subject: PackSubject, pack: () => AsyncGenerator<Uint8Array, Facts>): AsyncGenerator<Uint8Array, Facts> {
-  for (const entry of subject.tree.entries) {
-    const inside = isInsidePath(entry.path) && (entry.type !== 'link' || isInsideLink(entry.path, entry.linkTarget))
-    if (!inside)
-      fail('packagers/outside', `${JSON.stringify(entry.path)} lies outside of the app folder, or leads out of it`, {
-        hint: 'Keep paths and links inside of the app folder.',
-        where: { target: subject.target, file: entry.path },
-      })
-    if (entry.type === 'file' && (entry.mode & ~0o777) !== 0)
-      fail('packagers/setuid', `${JSON.stringify(entry.path)} is setuid, setgid or sticky: it would run as somebody else`, {
-        hint: 'Take the bit away (chmod ug-s); a package that needs it sets it in a script.',
-        where: { target: subject.target, file: entry.path },
-      })
-  }
-  return yield* pack()
+async function* packChecked(
+  subject: PackSubject,
+  rules: TreeRules,
+  pack: (subject: PackSubject) => AsyncGenerator<Uint8Array, Facts>,
+): AsyncGenerator<Uint8Array, Facts> {
+  failAll(treeProblems(subject, rules))
+  const facts = yield* pack({ ...subject, tree: withModes(subject, rules) })
+  // What is made of packages has no app folder of its own.
+  return subject.app.needs.length === 0 || subject.tree.entries.length === 0 ? facts : { ...facts, needs: needFacts(subject) }
 }
 
 /** `flet-0.28.3-linux-x64`: the default name of files, and the one folder inside of archives (CONFIG 3, "File names"). */

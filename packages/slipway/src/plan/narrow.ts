@@ -2,6 +2,7 @@
 import { fail, matchesTarget } from '@slipway/core'
 import type { Target } from '@slipway/core'
 import type { AppSettings } from '../config/project.ts'
+import { units } from './kinds.ts'
 import type { Stage } from './steps.ts'
 
 export interface Narrow {
@@ -48,8 +49,11 @@ export const narrowUnits = (settings: AppSettings, { apps, until, narrow }: Narr
       fail('plan/unknown-unit', `--only ${id} names nothing that this command could narrow`, {
         hint: `It may be one of: ${known.join(' ')}`,
       })
+  // What a package is made from is made with it.
+  const sources = new Set(settings.packages.flatMap(({ id }) => (narrow.only.includes(id) ? (units.packagers(id).from ?? []) : [])))
   const named = ownKinds[until].filter(kind => idsOf(kind).some(id => narrow.only.includes(id)))
-  return { ...settings, ...Object.fromEntries(named.map(kind => [kind, settings[kind].filter(unit => narrow.only.includes(unit.id))])) }
+  const stays = (id: string): boolean => narrow.only.includes(id) || sources.has(id)
+  return { ...settings, ...Object.fromEntries(named.map(kind => [kind, settings[kind].filter(unit => stays(unit.id))])) }
 }
 
 /** `plan/nothing-left` when flags that each name something leave nothing together. `left`: what the plan would make. */

@@ -16,11 +16,14 @@ import type {
 } from '@slipway/core'
 import { deepFreeze } from '../config/plain.ts'
 import type { AppSettings, ChosenUnit, Project } from '../config/project.ts'
+import { caught, distinct } from './caught.ts'
 import { channelFor } from './channels.ts'
 import { units as unitLists } from './kinds.ts'
+import { needProblems } from './needs.ts'
 import { assertSomethingLeft, narrowTargets, narrowUnits } from './narrow.ts'
 import type { Narrow } from './narrow.ts'
 import { plannedArtifacts, plannedFeeds } from './products.ts'
+import { seenProblems, type Seen } from './seen.ts'
 import { stepsOf } from './steps.ts'
 import type { Stage } from './steps.ts'
 
@@ -30,6 +33,8 @@ export interface PlanRequest {
   readonly channel?: string
   readonly until: Stage
   readonly narrow: Narrow
+  /** What lies there before anything is built; absent: nothing was looked at. */
+  readonly seen?: Seen
 }
 
 export const planDigest = (plan: PlanBody): Hex => digestOf(plan as unknown as Json)
@@ -41,7 +46,7 @@ export const makePlan = (request: PlanRequest): PlanBody => {
   if (project.apps.some(({ app }) => app.version === '')) failAll(project.questions)
   const several = project.apps.some(app => app.base !== '')
   const parts = project.apps.map(settings => appPart(request, settings, several))
-  failAll(parts.flatMap(part => part.problems))
+  failAll(distinct(parts.flatMap(part => part.problems)))
   assertSomethingLeft(
     request.narrow,
     parts.reduce((sum, part) => sum + (request.until === 'build' ? part.steps : part.app.artifacts).length, 0),
@@ -75,7 +80,7 @@ interface Part {
   readonly problems: readonly Problem[]
 }
 
-const appPart = ({ project, channel: asked, until, narrow }: PlanRequest, settings: AppSettings, several: boolean): Part => {
+const appPart = ({ project, channel: asked, until, narrow, seen }: PlanRequest, settings: AppSettings, several: boolean): Part => {
   const scope = { apps: project.apps, until, narrow }
   const narrowed = narrowUnits(settings, scope)
   const targets = narrowTargets(settings, scope).filter(
@@ -111,9 +116,14 @@ const appPart = ({ project, channel: asked, until, narrow }: PlanRequest, settin
     tools: toolsOf(narrowed, artifacts),
     problems: [
       ...channel.problems,
+      ...builderProblems(project, settings, { targets, channel: channel.name }),
       ...problems,
+      ...(seen === undefined ? [] : artifacts.flatMap(made => madeFrom(project, settings, { ...made, seen }))),
       ...feeds.problems,
-      ...(until === 'gate' || until === 'publish' ? urlProblems(project) : []),
+      ...needProblems(settings, targets, project.locate),
+      ...(until === 'gate' || until === 'publish' || artifacts.some(one => unitLists.packagers(one.kind).namesUrls)
+        ? urlProblems(project)
+        : []),
     ],
   }
 }
@@ -130,6 +140,32 @@ export const builderOf = (settings: AppSettings, target: Target): ChosenUnit => 
     ) ?? (list[0] as ChosenUnit)
   )
 }
+
+/** What a builder can say before any work. */
+const builderProblems = (
+  project: Project,
+  settings: AppSettings,
+  { targets, channel }: { readonly targets: readonly Target[]; readonly channel: string },
+): readonly Problem[] =>
+  settings.build.length === 0
+    ? []
+    : targets.flatMap(target => {
+        const { id, options } = builderOf(settings, target)
+        const { made = [], problems } = caught(
+          () => unitLists.builders(id).check?.({ app: settings.app, target, channel }, options as never) ?? [],
+        )
+        return [...made, ...problems].map(one => ({ ...one, where: { ...project.locate(one.where.path ?? `build.${id}`), target, ...one.where } }))
+      })
+
+/** A package that is made from other packages is checked with those. */
+const madeFrom = (
+  project: Project,
+  settings: AppSettings,
+  { kind, target, seen }: { readonly kind: string; readonly target: Target; readonly seen: Seen },
+): readonly Problem[] =>
+  settings.build.length === 0 || unitLists.packagers(kind).from !== undefined
+    ? []
+    : seenProblems(project, settings, { kind, target, builder: builderOf(settings, target), seen })
 
 /** Every URL of a release is made from this one (row A2). */
 const urlProblems = ({ store, locate, profile }: Project): readonly Problem[] => {

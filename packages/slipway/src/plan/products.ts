@@ -4,6 +4,7 @@ import type { Json, PlannedArtifact, PlannedFeed, Problem, Target } from '@slipw
 import type { AppSettings, Project } from '../config/project.ts'
 import type { AnyPackager } from '../packagers/packager.ts'
 import { chosenFor, servedTargets } from '../feeds/render.ts'
+import { caught } from './caught.ts'
 import { fileNameOf } from './file-name.ts'
 import { units } from './kinds.ts'
 
@@ -14,12 +15,18 @@ interface Planned {
 
 /** Every package of every target, sorted by file; a name that two share is refused. */
 export const plannedArtifacts = (project: Project, settings: AppSettings, targets: readonly Target[]): Planned => {
-  const made = settings.packages.flatMap(({ id, options }) => {
-    const packager = units.packagers(id)
-    return targets
-      .filter(target => packs(packager, target, options))
-      .map(target => onePackage(project, settings, { packager, target, options }))
-  })
+  const chosen = settings.packages.map(({ id, options }) => ({ packager: units.packagers(id), options }))
+  const ofTrees = chosen
+    .filter(({ packager }) => packager.from === undefined)
+    .flatMap(({ packager, options }) =>
+      targets
+        .filter(target => packs(packager, target, options))
+        .map(target => onePackage(project, settings, { packager, target, options })),
+    )
+  const ofPackages = chosen.flatMap(({ packager, options }) =>
+    sourceTargets(packager, options, ofTrees).map(target => onePackage(project, settings, { packager, target, options })),
+  )
+  const made = [...ofTrees, ...ofPackages]
   const artifacts = made.map(one => one.artifact).sort((a, b) => (a.file < b.file ? -1 : 1))
   const twice = artifacts.filter((one, at) => artifacts.findIndex(other => other.file === one.file) !== at)
   const clashes = twice.map(one =>
@@ -31,7 +38,21 @@ export const plannedArtifacts = (project: Project, settings: AppSettings, target
   return { artifacts, problems: [...made.flatMap(one => one.problems), ...clashes] }
 }
 
-const packs = (packager: AnyPackager, target: Target, options: Readonly<Record<string, unknown>>): boolean => {
+/** Where a unit that is made from packages has any to be made from; `any` for one that joins them. */
+const sourceTargets = (
+  packager: AnyPackager,
+  options: Readonly<Record<string, unknown>>,
+  made: readonly { readonly artifact: PlannedArtifact }[],
+): readonly Target[] => {
+  const kinds = packager.from ?? []
+  const targets = made
+    .filter(({ artifact }) => kinds.includes(artifact.kind) && packs(packager, artifact.target, options))
+    .map(({ artifact }) => artifact.target)
+  return packager.joins === true ? ['any'].slice(0, targets.length) : [...new Set(targets)]
+}
+
+/** Whether a packager packs a target: it knows the system, and its option `targets` does not leave it out. */
+export const packs = (packager: AnyPackager, target: Target, options: Readonly<Record<string, unknown>>): boolean => {
   const only = options['targets'] as readonly string[] | undefined
   const os = parseTarget(target)?.os
   return (
@@ -47,7 +68,10 @@ interface Making {
 const onePackage = (project: Project, settings: AppSettings, { packager, target, options }: Making) => {
   const naming = { app: settings.app, target }
   const pattern = options['file'] as string | undefined
-  const file = pattern === undefined ? packager.fileName(naming, options as never) : fileNameOf(pattern, naming, packager.ext(target))
+  const checked = packager.check?.(naming, options as never) ?? []
+  const name = (): string =>
+    pattern === undefined ? packager.fileName(naming, options as never) : fileNameOf(pattern, naming, packager.ext(target))
+  const { made: file = `${settings.app.bin}-${target}.${packager.id}`, problems: unnamed } = caught(name)
   const path = `packages.${packager.id}`
   const unsafe = safeFileName(file)
     ? []
@@ -69,7 +93,8 @@ const onePackage = (project: Project, settings: AppSettings, { packager, target,
     artifact,
     problems: [
       ...unsafe,
-      ...(packager.check?.(naming, options as never) ?? []).map(one => ({
+      // A name that cannot be made is mostly one of the problems that were found already.
+      ...[...checked, ...unnamed].map(one => ({
         ...one,
         where: { ...project.locate(path), target, ...one.where },
       })),

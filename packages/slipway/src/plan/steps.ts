@@ -2,6 +2,8 @@
 import { draft, evidence, pointer, releaseFile, releaseRecord, sums, sumsSignature } from '@slipway/core'
 import type { Effect, Json, PlannedArtifact, PlannedFeed, Step, Target } from '@slipway/core'
 import type { AppSettings, ChosenUnit } from '../config/project.ts'
+import { units } from './kinds.ts'
+import { packs } from './products.ts'
 
 export const stages = ['build', 'package', 'sign', 'gate', 'publish'] as const
 export type Stage = (typeof stages)[number]
@@ -56,15 +58,21 @@ const buildSteps = (source: StepSource): readonly Step[] =>
   })
 
 const packageSteps = (source: StepSource): readonly Step[] =>
-  source.artifacts.map(({ file, kind, target }) =>
-    step(source, stepId(source, 'package', target, kind), {
+  source.artifacts.map(({ file, kind, target }) => {
+    const unit = units.packagers(kind)
+    const { from, joins } = unit
+    const options = optionsOf(source.settings.packages, kind)
+    const sources = source.artifacts.filter(
+      one => from?.includes(one.kind) === true && (joins === true ? packs(unit, one.target, options) : one.target === target),
+    )
+    return step(source, stepId(source, 'package', target, kind), {
       unit: `packagers/${kind}`,
       target,
-      options: json(optionsOf(source.settings.packages, kind)),
-      needs: [stepId(source, 'build', target)],
+      options: json(options),
+      needs: from === undefined ? [stepId(source, 'build', target)] : sources.map(one => stepId(source, 'package', one.target, one.kind)),
       makes: [file],
-    }),
-  )
+    })
+  })
 
 const signSteps = (source: StepSource): readonly Step[] => {
   const packages = source.artifacts.flatMap(({ file, kind, target, signatures }) =>

@@ -1,13 +1,14 @@
 // The steps of stage `package`: a tree becomes one file, from cache where nothing changed; digests are taken while it streams.
 import type { Artifact, Hex, Json, Step } from '@slipway/core'
 import { units } from '../plan/kinds.ts'
-import type { AnyPackager, AssetFile, Facts } from '../packagers/packager.ts'
+import type { AnyPackager, AssetFile, Facts, Source } from '../packagers/packager.ts'
 import type { FileTree, TreeFile } from '../tree.ts'
 import { treeDigest, treeOf } from './build.ts'
 import { readAssets } from './assets.ts'
 import { keyOf } from './cache.ts'
 import type { Digests } from './cache.ts'
 import type { StepReport, StepResult } from './schedule.ts'
+import { noTree, sourcesDigest, sourcesOf } from './sources.ts'
 import type { Work } from './work.ts'
 
 interface Packed {
@@ -18,13 +19,15 @@ interface Packed {
 export const performPackage = async (work: Work, step: Step, report: StepReport): Promise<StepResult> => {
   const unit = units.packagers(step.unit.slice('packagers/'.length))
   const file = step.makes[0] ?? ''
-  const from = treeDigest(treeOf(work, step.target ?? ''))
+  const sources = sourcesOf(work, step)
+  const tree = unit.from === undefined ? treeOf(work, step.target ?? '') : noTree
+  const from = unit.from === undefined ? treeDigest(tree) : sourcesDigest(sources)
   const naming = { app: work.settings.app, target: step.target ?? '' }
   const assets = await readAssets(work.io, work.project, unit.assets?.(naming, step.options as never) ?? [])
-  const key = packageKey(work, step, { from, assets })
+  const key = packageKey(work, step, { from, assets, executable: tree.executable })
   const known = (await work.cache.read(key)) as unknown as Packed | null
   const usable = known !== null && (await work.cache.has(known.digests.sha256, known.digests.sizeBytes))
-  const packed = usable ? known : await pack(work, { unit, step, report, assets })
+  const packed = usable ? known : await pack(work, { unit, step, report, assets, tree, sources })
   if (!usable) await work.cache.write(key, packed as unknown as Json)
   const planned = work.planned.artifacts.find(one => one.file === file)
   const path = work.cache.blob(packed.digests.sha256)
@@ -35,7 +38,7 @@ export const performPackage = async (work: Work, step: Step, report: StepReport)
     target: step.target ?? '',
     role: planned?.role ?? unit.role,
     ...digests,
-    from: [from],
+    from: unit.from === undefined ? [from] : sources.map(one => one.sha256),
     signed: 'no',
     signatures: {},
     facts: packed.facts,
@@ -49,7 +52,11 @@ export const performPackage = async (work: Work, step: Step, report: StepReport)
 
 type Assets = ReadonlyMap<string, AssetFile>
 
-const packageKey = (work: Work, step: Step, { from, assets }: { readonly from: Hex; readonly assets: Assets }): Hex =>
+const packageKey = (
+  work: Work,
+  step: Step,
+  { from, assets, executable }: { readonly from: Hex; readonly assets: Assets; readonly executable: string },
+): Hex =>
   keyOf({
     kind: 'package',
     unit: step.unit,
@@ -58,16 +65,24 @@ const packageKey = (work: Work, step: Step, { from, assets }: { readonly from: H
     target: step.target ?? '',
     file: step.makes[0] ?? '',
     app: work.settings.app as unknown as Json,
-    executable: treeOf(work, step.target ?? '').executable,
+    executable,
     from,
     assets: Object.fromEntries([...assets].map(([path, file]) => [path, file.sha256])),
     date: work.date,
     zlib: work.io.host.zlibVersion,
   })
 
-const pack = async (work: Work, job: { unit: AnyPackager; step: Step; report: StepReport; assets: Assets }): Promise<Packed> => {
-  const { unit, step, report, assets } = job
-  const tree = heard(treeOf(work, step.target ?? ''), report.progress)
+interface Job {
+  readonly unit: AnyPackager
+  readonly step: Step
+  readonly report: StepReport
+  readonly assets: Assets
+  readonly tree: FileTree
+  readonly sources: readonly Source[]
+}
+
+const pack = async (work: Work, { unit, step, report, assets, tree: unheard, sources }: Job): Promise<Packed> => {
+  const tree = heard(unheard, report.progress)
   let facts: Facts = {}
   const { files } = work.io
   const waiting: string[] = []
@@ -79,7 +94,7 @@ const pack = async (work: Work, job: { unit: AnyPackager; step: Step; report: St
   }
   const bytes = async function* (): AsyncGenerator<Uint8Array> {
     const packing = unit.pack(
-      { app: work.settings.app, target: step.target ?? '', tree, date: work.date, assets, spool },
+      { app: work.settings.app, target: step.target ?? '', tree, date: work.date, assets, sources, spool },
       step.options as never,
     )
     for (let next = await packing.next(); ; next = await packing.next()) {
