@@ -69,6 +69,9 @@ export const clientRows: Readonly<Record<ClientId, ClientRow>> = {
   scoop: { ...held, order: 'scoop' },
   winget: { ...held, order: 'winget' },
   npm: { ...held, order: 'npm' },
-  install: held,
+  install: {
+    ...held,
+    kinds: { linux: ['tar.gz', 'binary', 'zip'], windows: ['zip', 'binary'], macos: ['tar.gz', 'binary', 'zip'] },
+  },
   download: held,
 }

@@ -15,6 +15,9 @@ describe('places', () => {
       places.pointer,
       places.metadataKey(42, 'channels'),
       places.feedHead('stable', 'tauri', 'latest.json'),
+      places.feedHead('stable', 'install', 'install.sh'),
+      places.feedHead('beta', 'install', 'install.ps1'),
+      places.feedHead('stable', 'tauri', 'install.sh'),
       places.feedCopy('stable', 'electron', { copy: 7, head: 'latest.yml' }),
       places.feedState('stable', 'sparkle', { version: '1.2.0', state: 'p10', head: 'appcast.xml' }),
       places.evidence('1.2.0', 'gate.json'),
@@ -34,6 +37,9 @@ describe('places', () => {
       'tuf/timestamp.json',
       'tuf/42.channels.json',
       'feeds/stable/tauri/latest.json',
+      'install.sh',
+      'feeds/beta/install/install.ps1',
+      'feeds/stable/tauri/install.sh',
       'feeds/stable/electron/c/07/latest.yml',
       'feeds/stable/sparkle/states/1.2.0-p10/appcast.xml',
       'evidence/1.2.0/gate.json',
@@ -44,6 +50,14 @@ describe('places', () => {
       'apk/stable/',
       'pacman/stable/',
     ])
+  })
+  it('says where the heads of a channel are looked for, and which keys are heads', () => {
+    expect(places.headPrefixes('stable')).toEqual(['feeds/stable/', 'install.sh', 'install.ps1'])
+    expect(places.headPrefixes('beta')).toEqual(['feeds/beta/'])
+    expect(() => places.headPrefixes('../x')).toThrow('places/unsafe-name')
+    for (const key of ['install.sh', 'feeds/beta/install/install.sh', 'feeds/stable/tauri/latest.json'])
+      expect(places.isFeedHead(key), key).toBe(true)
+    for (const key of ['install.sh.bak', 'tuf/timestamp.json', 'releases/1.0.0/install.sh']) expect(places.isFeedHead(key), key).toBe(false)
   })
   it('refuses what may not stand in a key', () => {
     for (const act of [

@@ -9,7 +9,9 @@ export type MetadataRole = 'root' | 'targets' | 'channels' | 'snapshot'
 
 /** The one commit point of an app. */
 export const pointer = 'tuf/timestamp.json'
-export const installScripts = ['install.sh', 'install.ps1'] as const
+export const installScripts: readonly string[] = ['install.sh', 'install.ps1']
+/** Whose install scripts lie at the base, where people look for them; those of other channels lie with the other feeds. */
+export const mainChannel = 'stable'
 
 /**
  * Whether a text may be the name of a file: no path parts (`/ \ :`, `.`, `..`), no control or bidirectional characters,
@@ -34,7 +36,15 @@ export const evidence = (version: string, file: string): string => `evidence/${v
 export const metadataKey = (n: number, role: MetadataRole): string => `tuf/${numberPart(n, 1, Number.MAX_SAFE_INTEGER)}.${role}.json`
 
 export const feedFolder = (channel: string, feed: string): string => `feeds/${channelPart(channel)}/${namePart(feed)}/`
-export const feedHead = (channel: string, feed: string, head: string): string => `${feedFolder(channel, feed)}${namePart(head)}`
+export const feedHead = (channel: string, feed: string, head: string): string =>
+  feed === 'install' && channel === mainChannel && installScripts.includes(head) ? head : `${feedFolder(channel, feed)}${namePart(head)}`
+/** What the keys of a channel's feed heads begin with: where one looks for those that are there. */
+export const headPrefixes = (channel: string): readonly string[] => [
+  `feeds/${channelPart(channel)}/`,
+  ...(channel === mainChannel ? installScripts : []),
+]
+/** Whether a key is that of a feed's head, of any channel. */
+export const isFeedHead = (key: string): boolean => key.startsWith('feeds/') || installScripts.includes(key)
 /** The head of cohort copy `copy`, 0 to 99. */
 export const feedCopy = (channel: string, feed: string, { copy, head }: { copy: number; head: string }): string =>
   `${feedFolder(channel, feed)}c/${String(numberPart(copy, 0, 99)).padStart(2, '0')}/${namePart(head)}`

@@ -9,6 +9,7 @@ import type { AnyFeed } from './feed.ts'
 import * as feeds from './index.ts'
 import { chosenFor, renderChannel, requiredPairs, servedTargets } from './render.ts'
 import { tauri } from './tauri.ts'
+import { readScript } from './testing/scripts.ts'
 import { artifact, release, state } from './testing/releases.ts'
 
 const { load } = createRequire(import.meta.url)('js-yaml') as { load: (text: string) => unknown }
@@ -47,6 +48,17 @@ const fixtures: Readonly<Record<string, FeedFixture>> = {
       const head = readTauri(bytes)
       return { version: head.version, n: head.slipway.n, notes: head.notes, urls: Object.values(head.platforms).map(one => one.url) }
     },
+  },
+  install: {
+    codes: { incomplete: 'install/incomplete', badVersion: 'install/bad-version', noPackage: 'install/no-package' },
+    packages: {
+      'linux-x64': 'tar.gz',
+      'linux-x64-musl': 'binary',
+      'macos-universal': 'zip',
+      'windows-x64': 'zip',
+      'windows-arm64': 'binary',
+    },
+    read: bytes => readScript(text(bytes)),
   },
   electron: {
     codes: { incomplete: 'electron/incomplete', badVersion: 'electron/bad-version', noPackage: 'electron/no-package' },

@@ -4,6 +4,7 @@ import {
   emptyChannel,
   evidence,
   fail,
+  isFeedHead,
   pointer,
   releaseFile,
   releaseId,
@@ -121,7 +122,7 @@ export const performVerify = async (work: Work, report: StepReport): Promise<Ste
 }
 
 const isUnsettled = ({ code, where }: Problem): boolean =>
-  code === 'verify/behind' || (code === 'verify/missing' && where.object?.startsWith('feeds/') === true)
+  code === 'verify/behind' || (code === 'verify/missing' && where.object !== undefined && isFeedHead(where.object))
 
 interface Admission {
   readonly release: Release

@@ -1,5 +1,5 @@
 // Settle: every head of the changed channels is rendered from the committed state, until the pointer read last is the one rendered (TRUST 4).
-import { fail, parseJson, parseRelease, releaseRecord } from '@slipway/core'
+import { fail, headPrefixes, parseJson, parseRelease, releaseRecord } from '@slipway/core'
 import type { BucketState, Release } from '@slipway/core'
 import { createHash } from 'node:crypto'
 import type { FeedFile } from '../feeds/feed.ts'
@@ -59,15 +59,15 @@ const rendered = async (job: Settling): Promise<{ readonly tag: string | null; r
     const releases = Object.fromEntries(
       await Promise.all(versions.map(async version => [version, await readRelease(job.bucket, state, version)] as const)),
     )
-    const existing = await keysBelow(job.bucket, `feeds/${channel}/`)
+    const existing = await keysBelow(job.bucket, headPrefixes(channel))
     files.push(...renderChannel({ app: job.app, channel, state: channelState, releases, base: job.bucket.url(''), existing }))
   }
   return { tag: state.tag, files: files.filter(file => file.head) }
 }
 
-const keysBelow = async (bucket: Bucket, prefix: string): Promise<readonly string[]> => {
+const keysBelow = async (bucket: Bucket, prefixes: readonly string[]): Promise<readonly string[]> => {
   const keys: string[] = []
-  for await (const { key } of bucket.list(prefix)) keys.push(key)
+  for (const prefix of prefixes) for await (const { key } of bucket.list(prefix)) keys.push(key)
   return keys
 }
 

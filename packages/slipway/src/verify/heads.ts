@@ -1,5 +1,5 @@
 // Every feed's head against the committed state: rendered again and compared byte for byte (TRUST 4).
-import { problem, SlipwayError } from '@slipway/core'
+import { headPrefixes, problem, SlipwayError } from '@slipway/core'
 import type { BucketState, ProblemDetail, Release } from '@slipway/core'
 import type { FeedFile } from '../feeds/feed.ts'
 import { renderChannel } from '../feeds/render.ts'
@@ -25,7 +25,7 @@ export const verifyHeads = async (question: HeadsQuestion): Promise<readonly str
   const keys: string[] = []
   for (const [channel, channelState] of Object.entries(state.channels)) {
     const files = verifyChoice(question, channel) ? renderedHeads(question, channel, await existingHeads(question, channel)) : null
-    if (files === null) report.unjudged.add(`feeds/${channel}/`)
+    if (files === null) for (const prefix of headPrefixes(channel)) report.unjudged.add(prefix)
     for (const { path, bytes } of files ?? []) {
       keys.push(path)
       report.expected.set(path, { bytes })
@@ -63,7 +63,8 @@ const verifyChoice = ({ report, state, releases, channelsKey }: HeadsQuestion, c
 /** Heads of a feed or target that was dropped must offer nothing; where the place cannot be listed they are not seen. */
 const existingHeads = async ({ reader }: HeadsQuestion, channel: string): Promise<readonly string[]> => {
   const keys: string[] = []
-  if (reader.list !== undefined) for await (const { key } of reader.list(`feeds/${channel}/`)) keys.push(key)
+  if (reader.list === undefined) return keys
+  for (const prefix of headPrefixes(channel)) for await (const { key } of reader.list(prefix)) keys.push(key)
   return keys
 }
 

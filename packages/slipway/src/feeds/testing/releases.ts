@@ -24,7 +24,7 @@ export const artifact = (kind: string, target: Target, changes: Partial<Artifact
   from: [],
   signed: 'yes',
   signatures: { minisign: `untrusted comment: x\nQUJD\ntrusted comment: file:${kind}\nREVG\n` },
-  facts: {},
+  facts: { folder: `tool-1.0.0-${target}`, executable: target.startsWith('windows-') ? 'tool.exe' : 'tool' },
   labels: [],
   features: [],
   ...changes,
