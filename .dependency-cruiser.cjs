@@ -13,6 +13,8 @@ const contracts = `${src}(builders/builder|packagers/packager|signers/signer|che
 const machine =
   '^(node:)?(fs|fs/promises|child_process|cluster|dgram|dns|dns/promises|http|http2|https|inspector|net|os|process|repl|sqlite|tls|tty|worker_threads)$'
 
+const lzma = '^node_modules/@napi-rs/lzma/'
+
 const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to })
 /** Non-test files that match `path`, without those that match `pathNot`. */
 const code = (path, ...pathNot) => ({ path, pathNot: [tests, ...pathNot] })
@@ -25,8 +27,16 @@ module.exports = {
       pathNot: '^packages/core/src/',
     }),
     forbid('formats-bytes-only', 'formats knows nothing of ours; of Node only node:crypto and node:zlib.', code('^packages/formats/'), {
-      pathNot: ['^packages/formats/src/', '^(node:)?(crypto|zlib)$'],
+      pathNot: ['^packages/formats/src/', '^(node:)?(crypto|zlib)$', lzma],
     }),
+    forbid(
+      'lzma-in-one-place',
+      'One file knows the library of LZMA: bytes in, bytes out, as node:zlib would have it.',
+      code('', '^packages/formats/src/xz/lzma\\.ts$'),
+      {
+        path: lzma,
+      },
+    ),
     forbid('sdk-core-and-formats', 'sdk imports core and formats, and its own dependencies through its adapters.', code('^packages/sdk/'), {
       path: '^packages/(?!sdk/|core/|formats/)',
     }),

@@ -17,6 +17,8 @@ const plants: readonly (readonly [rule: string, file: string, text: string])[] =
     'packages/formats/src/planted-fs.ts',
     "import { readFileSync } from 'node:fs'\nexport const planted = readFileSync",
   ],
+  ['formats-bytes-only', 'packages/formats/src/planted-zod.ts', "export type { ZodType } from 'zod'"],
+  ['lzma-in-one-place', 'packages/formats/src/planted-lzma.ts', "export { xz } from '@napi-rs/lzma'"],
   ['formats-bytes-only', 'packages/formats/src/planted-core.ts', "export type { App } from '@slipway/core'"],
   [
     'sdk-core-and-formats',

@@ -1,7 +1,7 @@
 // rpm: the payload's cpio as parts: what is small is put together, and what is large stays a file whose compressed form can be shared.
 import { concat } from '../bytes.ts'
-import { checkCpioSize, cpioEnd, cpioHeader, cpioPadding } from '../cpio.ts'
-import { cpioEntry, payloadFiles, type RpmContent, type RpmFile } from './files.ts'
+import { checkCpioSize, cpioEnd, cpioHeader, cpioPadding, strippedHeader } from '../cpio.ts'
+import { cpioEntry, hasLargeFiles, payloadFiles, type RpmContent, type RpmFile, sortFiles } from './files.ts'
 
 export type ArchivePart =
   | {
@@ -33,8 +33,12 @@ export const archiveParts = (files: readonly RpmFile[], { largeBytes, mixedBytes
     pieces = []
     sizeBytes = 0
   }
+  const places = hasLargeFiles(files) ? new Map(sortFiles(files).map((file, place) => [file, place])) : null
   payloadFiles(files).forEach((file, index) => {
-    add(cpioHeader(cpioEntry(file), index + 1))
+    const place = places?.get(file)
+    add(
+      place === undefined ? cpioHeader(cpioEntry(file), index + 1) : strippedHeader(place, file.type === 'symlink' ? file.linkTarget : ''),
+    )
     if (file.type === 'file') {
       if (file.sizeBytes < largeBytes) add(file)
       else {

@@ -65,6 +65,10 @@ export const sortFiles = <File extends RpmFile>(files: readonly File[]): readonl
 export const payloadFiles = (files: readonly RpmFile[]): readonly RpmFile[] =>
   sortFiles(files).filter(file => file.flags?.includes('ghost') !== true)
 
+/** Where one file has 4 GiB or more, all sizes are listed with 64 bits, and the payload has no names of its own (rpm 4.12 and later). */
+export const hasLargeFiles = (files: readonly RpmFile[]): boolean =>
+  files.some(file => file.type === 'file' && file.sizeBytes > limitCpioFileBytes)
+
 /** As rpm's payload has it: `./usr/bin/tool`. */
 export const cpioEntry = (file: RpmFile): CpioEntry => ({
   path: `.${file.path}`,
@@ -90,7 +94,7 @@ export const fileValues = (files: readonly RpmFile[]): readonly HeaderValue[] =>
   return [
     size,
     ...pathValues(files),
-    int32(tags.fileSizes, listedBytes),
+    hasLargeFiles(files) ? int64Value(tags.longFileSizes, files.map(listedBytes)) : int32(tags.fileSizes, listedBytes),
     int16(tags.fileModes, file => typeBits[file.type] | file.mode),
     int16(tags.fileRdevs, () => 0),
     int32(tags.fileMtimes, file => file.mtime),
@@ -150,12 +154,6 @@ const checkFile = (file: RpmFile, pathBytes: number): void => {
   }
   if (file.type !== 'file') return
   if (!/^[0-9a-f]{64}$/.test(file.sha256)) throw badFile(file, 'its SHA-256 is not 64 hex digits')
-  if (file.sizeBytes > limitCpioFileBytes) {
-    throw new FormatError(
-      'rpm/too-large',
-      `${JSON.stringify(file.path)} has ${file.sizeBytes} bytes; the cpio in an rpm has 8 hex digits for a size: at most ${limitCpioFileBytes}`,
-    )
-  }
 }
 
 const compareBytes = (left: Uint8Array, right: Uint8Array): number => {

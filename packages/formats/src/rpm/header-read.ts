@@ -114,13 +114,18 @@ const textsOf = (entry: Entry, data: Uint8Array): readonly string[] => {
     throw bad(entry, `text was expected, and the type is ${entry.type}`)
   }
   let end = entry.offset
-  for (let left = entry.count; left > 0; left--) {
-    const nul = data.indexOf(0, end)
-    if (nul === -1) throw bad(entry, 'a text does not end')
-    end = nul + 1
+  for (let left = entry.count; left > 0; end++) {
+    if (end >= data.length) throw bad(entry, 'a text does not end')
+    if (data[end] === 0) left--
   }
-  return decode(data.subarray(entry.offset, end - 1)).split('\0')
+  const joined = decode(data.subarray(entry.offset, end - 1))
+  // Owners and link targets: most often one text over and over.
+  const first = joined.slice(0, data.indexOf(0, entry.offset) - entry.offset)
+  const isOne = entry.count > 1 && joined.length === entry.count * (first.length + 1) - 1 && joined === repeated(first, entry.count)
+  return isOne ? Array.from<string>({ length: entry.count }).fill(first) : joined.split('\0')
 }
+
+const repeated = (text: string, count: number): string => `${`${text}\0`.repeat(count - 1)}${text}`
 
 const decode = (bytes: Uint8Array): string => {
   try {
@@ -131,23 +136,18 @@ const decode = (bytes: Uint8Array): string => {
 }
 
 const numbersOf = (entry: Entry, data: Uint8Array): readonly number[] => {
+  const width = [types.char, types.int8, types.int16, types.int32, types.int64].some(type => type === entry.type)
+    ? widths[entry.type]
+    : undefined
+  if (width === undefined) throw bad(entry, `numbers were expected, and the type is ${entry.type}`)
   const view = viewOf(data)
-  const at = (index: number): number => {
-    switch (entry.type) {
-      case types.char:
-      case types.int8:
-        return view.getUint8(entry.offset + index)
-      case types.int16:
-        return view.getUint16(entry.offset + index * 2)
-      case types.int32:
-        return view.getUint32(entry.offset + index * 4)
-      case types.int64:
-        return Number(view.getBigUint64(entry.offset + index * 8))
-      default:
-        throw bad(entry, `numbers were expected, and the type is ${entry.type}`)
-    }
+  const found: number[] = []
+  for (let left = entry.count, at = entry.offset; left > 0; left--, at += width) {
+    if (width === 1) found.push(view.getUint8(at))
+    else if (width === 2) found.push(view.getUint16(at))
+    else found.push(width === 4 ? view.getUint32(at) : Number(view.getBigUint64(at)))
   }
-  return Array.from({ length: entry.count }, (_, index) => at(index))
+  return found
 }
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -10,6 +10,7 @@ export {
   type PayloadOptions,
   type RpmPayload,
   type Spool,
+  xzPayload,
   zstdPayload,
 } from './payload.ts'
 export { readRpm, type Rpm, type RpmPayloadFound, type RpmSigned } from './read.ts'

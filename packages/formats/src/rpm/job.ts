@@ -1,6 +1,6 @@
 // rpm: what a package says of itself, checked by rpm's rules and put into the main header's values.
 import { FormatError } from '../format-error.ts'
-import { fileValues, type RpmFile, sortFiles } from './files.ts'
+import { fileValues, hasLargeFiles, type RpmFile, sortFiles } from './files.ts'
 import { type HeaderValue, i18nValue, int32Value, stringValue, stringsValue } from './header-write.ts'
 import type { RpmPayload } from './payload.ts'
 import { parseRelation, relationFlags, relationText, type RpmRelation } from './relation.ts'
@@ -160,6 +160,7 @@ const rpmlibs = (job: RpmJob): readonly RpmRelation[] => {
   const features: readonly (readonly [name: string, version: string, isNeeded: boolean])[] = [
     ['CompressedFileNames', '3.0.4-1', job.files.length > 0],
     ['FileDigests', '4.6.0-1', job.files.length > 0],
+    ['LargeFiles', '4.12.0-1', hasLargeFiles(job.files)],
     ['PayloadFilesHavePrefix', '4.0-1', true],
     ['PayloadIsXz', '5.2-1', job.payload.compressor === 'xz'],
     ['PayloadIsZstd', '5.4.18-1', job.payload.compressor === 'zstd'],

@@ -1,8 +1,18 @@
 // rpm: a package's payload prepared: compressed once, its digests known before its first byte, and read again when the package is written.
 import { createHash, type Hash } from 'node:crypto'
-import { addPiece, deflateAlone, type Deflated, deflatedOf, type DeflatePiece, deflatePieces, emptySum } from '../deflate.ts'
+import {
+  addPiece,
+  deflateAlone,
+  type Deflated,
+  deflatedOf,
+  type DeflatePiece,
+  type DeflatePieceOn,
+  deflatePieces,
+  emptySum,
+} from '../deflate.ts'
 import { crc32 } from '../crc32.ts'
 import { gzipOf } from '../gzip.ts'
+import { compressXz } from '../xz.ts'
 import { zstdFrame, zstdFrames, type ZstdFrames } from '../zstd-frames.ts'
 import { type ArchivePart, archiveParts, partBytes, rpmArchive } from './archive-parts.ts'
 import type { RpmContent, RpmFile } from './files.ts'
@@ -24,11 +34,13 @@ export interface RpmPayload {
 }
 
 export interface PayloadOptions {
-  /** Of the compressor: 0 to 9, or 1 to 22 for Zstandard. */
+  /** Of the compressor: 0 to 9 of gzip and xz, 1 to 22 of Zstandard. */
   readonly level: number
   /** Whether the digest of the uncompressed archive is made too, which reads every file once more. Default true. */
   readonly hashesArchive?: boolean
   readonly spool?: Spool
+  /** For gzip; default: on this thread. Never changes the bytes. */
+  readonly deflate?: DeflatePieceOn
 }
 
 /** Takes the compressed payload in, once, and gives what reads it again: then nothing is compressed a second time. */
@@ -41,7 +53,7 @@ export const gzipPayload = async (files: readonly RpmFile[], options: PayloadOpt
   const keep = keeper(options)
   const made = (async function* () {
     const parts = archiveParts(files, { largeBytes: 1 << 17, mixedBytes: 1 << 20 })
-    for await (const deflated of inFlight(archive.follow(parts), part => deflatedPart(part, options.level, keep))) {
+    for await (const deflated of inFlight(archive.follow(parts), part => deflatedPart(part, options, keep))) {
       streams.push(deflated)
       yield { deflated }
     }
@@ -69,6 +81,15 @@ export const zstdPayload = async (files: readonly RpmFile[], options: PayloadOpt
   return { compressor: 'zstd', flags: String(options.level), ...settled, ...archive.done() }
 }
 
+/** An xz payload: one stream of the whole archive. Without a spool it is compressed twice. */
+export const xzPayload = (files: readonly RpmFile[], { level, spool }: PayloadOptions): Promise<RpmPayload> =>
+  foreignPayload(files, {
+    compressor: 'xz',
+    flags: String(level),
+    compress: chunks => compressXz(chunks, { level }),
+    ...(spool === undefined ? {} : { spool }),
+  })
+
 export interface ForeignCompressor {
   readonly compressor: RpmPayload['compressor']
   readonly flags: string
@@ -76,7 +97,7 @@ export interface ForeignCompressor {
   readonly spool?: Spool
 }
 
-/** A payload by a compressor that is not ours (xz). Without a spool it runs twice and must give the same bytes each time. */
+/** A payload by another compressor. Without a spool it runs twice and must give the same bytes each time. */
 export const foreignPayload = async (files: readonly RpmFile[], foreign: ForeignCompressor): Promise<RpmPayload> => {
   const { compressor, flags, compress, spool } = foreign
   const hash = createHash('sha256')
@@ -155,25 +176,27 @@ const keeper = ({ spool }: PayloadOptions): Keep => {
   }
 }
 
-const deflatedPart = async (part: ArchivePart, level: number, keep: Keep): Promise<Deflated> => {
-  if (part.kind === 'file') return checked(part.file, (await part.file.deflated?.(level)) ?? (await deflatedHere(part.file, level)))
+const deflatedPart = async (part: ArchivePart, options: PayloadOptions, keep: Keep): Promise<Deflated> => {
+  const { level, deflate } = options
+  if (part.kind === 'file') return checked(part.file, (await part.file.deflated?.(level)) ?? (await deflatedHere(part.file, options)))
   const plain = await part.load()
-  const compressed = await deflateAlone(plain, level)
-  const load = keep(compressed, async () => deflateAlone(await part.load(), level))
+  const compressed = await deflateAlone(plain, level, deflate)
+  const load = keep(compressed, async () => deflateAlone(await part.load(), level, deflate))
   return { crc32: crc32(plain), sizeBytes: plain.length, compressedBytes: compressed.length, chunks: () => onlyChunk(load) }
 }
 
 /** The pieces are kept while they are few; a larger stream is made again each time. */
-const deflatedHere = async (file: RpmContent, level: number): Promise<Deflated> => {
+const deflatedHere = async (file: RpmContent, { level, deflate }: PayloadOptions): Promise<Deflated> => {
+  const options = { level, ...(deflate === undefined ? {} : { deflate }) }
   const pieces: DeflatePiece[] = []
   let sum = emptySum
-  for await (const piece of deflatePieces(file.bytes(), { level })) {
+  for await (const piece of deflatePieces(file.bytes(), options)) {
     sum = addPiece(sum, piece)
     if (sum.compressedBytes <= limitPiecesBytes) pieces.push(piece)
   }
   if (sum.compressedBytes <= limitPiecesBytes) return deflatedOf(pieces)
   const chunks = async function* (): AsyncGenerator<Uint8Array> {
-    for await (const piece of deflatePieces(file.bytes(), { level })) yield piece.bytes
+    for await (const piece of deflatePieces(file.bytes(), options)) yield piece.bytes
   }
   return { ...sum, chunks }
 }

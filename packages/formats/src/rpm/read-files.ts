@@ -35,7 +35,7 @@ export const filesOf = (header: RpmHeader): readonly RpmFound[] => {
     const type = types[mode >> 12] ?? 'other'
     const [hex = '', linkTarget = ''] = [digests[index], targets[index]]
     const bits = flags[index] ?? 0
-    return {
+    const found: { -readonly [Key in keyof RpmFound]: RpmFound[Key] } = {
       path,
       type,
       mode: mode & 0o7777,
@@ -43,10 +43,11 @@ export const filesOf = (header: RpmHeader): readonly RpmFound[] => {
       group: groups[index] ?? '',
       sizeBytes: longSizes[index] ?? sizes[index] ?? 0,
       mtime: mtimes[index] ?? 0,
-      ...(type === 'symlink' ? { linkTarget } : {}),
-      ...(hex === '' ? {} : { digest: { algorithm, hex } }),
       flags: bits === 0 ? none : flagNames.filter(flag => (bits & fileFlags[flag]) !== 0),
     }
+    if (type === 'symlink') found.linkTarget = linkTarget
+    if (hex !== '') found.digest = { algorithm, hex }
+    return found
   })
 }
 

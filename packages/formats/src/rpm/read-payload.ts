@@ -4,6 +4,7 @@ import { type ByteChunks, exactReader, type Source, streamRange } from '../bytes
 import { type CpioFound, type CpioReading, readCpio } from '../cpio.ts'
 import { FormatError } from '../format-error.ts'
 import { gunzipStream } from '../gzip.ts'
+import { decompressXz } from '../xz.ts'
 import { decompressZstd } from '../zstd.ts'
 import type { Rpm } from './read.ts'
 import { digestNames, sigTags, tags } from './tags.ts'
@@ -11,13 +12,13 @@ import { digestNames, sigTags, tags } from './tags.ts'
 export type Decompressor = (chunks: ByteChunks, options: { readonly limitBytes: number }) => AsyncIterable<Uint8Array>
 
 export interface PayloadReading extends CpioReading {
-  /** For what Node has not: `xz`, `lzma`, `bzip2`. */
+  /** For what is not read here: `lzma`, `bzip2`. */
   readonly decompressors?: Readonly<Record<string, Decompressor>>
 }
 
-/** The files in the payload, as `./usr/bin/tool`. Throws `rpm/unsupported`, `rpm/truncated`, and the codes of gzip, zstd and cpio. */
+/** The files in the payload, as `./usr/bin/tool`. Throws `rpm/unsupported`, `rpm/truncated`, and the codes of gzip, xz, zstd and cpio. */
 export const readRpmPayload = (source: Source, rpm: Rpm, options: PayloadReading): AsyncGenerator<CpioFound> =>
-  readCpio(archiveOf(source, rpm, options), options)
+  readCpio(archiveOf(source, rpm, options), { ...options, listed: rpm.files })
 
 export interface RpmDigest {
   readonly covers: 'header' | 'header and payload' | 'payload' | 'archive'
@@ -74,7 +75,7 @@ const payloadBytes = (source: Source, { payload }: Rpm): AsyncGenerator<Uint8Arr
 const archiveOf = (source: Source, rpm: Rpm, { limitBytes, decompressors = {} }: PayloadReading): AsyncIterable<Uint8Array> => {
   const { format, compressor } = rpm.payload
   if (format !== 'cpio') throw new FormatError('rpm/unsupported', `a payload of the format ${JSON.stringify(format)}`, rpm.payload.offset)
-  const known: Readonly<Record<string, Decompressor>> = { gzip: gunzipStream, zstd: decompressZstd, ...decompressors }
+  const known: Readonly<Record<string, Decompressor>> = { gzip: gunzipStream, xz: decompressXz, zstd: decompressZstd, ...decompressors }
   const decompress = Object.hasOwn(known, compressor) ? known[compressor] : undefined
   if (decompress === undefined) {
     throw new FormatError(

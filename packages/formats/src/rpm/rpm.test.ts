@@ -5,7 +5,7 @@ import { concat, encodeText, equalBytes, fromBytes } from '../bytes.ts'
 import { all, codeOf, deflatedBytes, listOf, mutate, sampleBytes } from '../testing/archives.ts'
 import { mtime, rpmBytes, rpmFile, toolFiles, toolJob } from '../testing/rpms.ts'
 import { zstdFrames, zstdFramesOf } from '../zstd-frames.ts'
-import { encodeHeader, int32Value, stringsValue, stringValue } from './header-write.ts'
+import { binValue, encodeHeader, int32Value, stringsValue, stringValue } from './header-write.ts'
 import {
   foreignPayload,
   gzipPayload,
@@ -144,7 +144,10 @@ describe('rpm', () => {
     const rpm = await readRpm(fromBytes(front))
     expect([rpm.installedBytes, rpm.payload.archiveBytes]).toEqual([3 * 2 ** 31, 2 ** 33 + 8])
     const one = [rpmFile('/b', '', { sizeBytes: 2 ** 32 })]
-    expect(await codeOf(async () => rpmFront(await toolJob({ files: one, payload })))).toBe('rpm/too-large')
+    const large = await readRpm(fromBytes(rpmFront(await toolJob({ files: one, payload }))))
+    expect(large.files.map(file => file.sizeBytes)).toEqual([2 ** 32])
+    expect(large.relations.requires.map(relationText)).toContain('rpmlib(LargeFiles) <= 4.12.0-1')
+    expect(await codeOf(async () => encodeHeader([binValue(1, new Uint8Array(2 ** 28))], 63))).toBe('rpm/too-large')
   })
 })
 
@@ -203,10 +206,10 @@ describe('rpm payloads', () => {
     const flip = async function* (chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>) {
       for await (const chunk of chunks) yield chunk.map(byte => byte ^ 0x55)
     }
-    const payload = await foreignPayload(toolFiles, { compressor: 'xz', flags: '2', compress: flip })
+    const payload = await foreignPayload(toolFiles, { compressor: 'lzma' as 'xz', flags: '2', compress: flip })
     const bytes = await rpmBytes({ payload })
     expect(await codeOf(() => contentsOf(bytes))).toBe('rpm/unsupported')
-    const decompressors = { xz: flip }
+    const decompressors = { lzma: flip }
     const contents = await contentsOf(bytes, { ...limits, decompressors } as typeof limits)
     expect(contents['./etc/tool.conf']).toEqual(encodeText('x=1\n'))
     const source = fromBytes(bytes)

@@ -1,9 +1,10 @@
-// squashfs: packing of one block, with zlib streams or Zstandard frames; a block that does not shrink is stored as it is.
+// squashfs: packing of one block, with zlib streams, xz streams or Zstandard frames; a block that does not shrink is stored as it is.
+import { packXz } from '../xz.ts'
 import { constants, deflate, deflateSync, zstdCompress, zstdCompressSync, type ZstdOptions } from 'node:zlib'
 
 export interface SquashfsCompression {
-  readonly method: 'gzip' | 'zstd'
-  /** gzip 1 to 9, zstd 1 to 22. */
+  readonly method: 'gzip' | 'xz' | 'zstd'
+  /** gzip and xz 1 to 9, zstd 1 to 22. */
   readonly level: number
 }
 
@@ -13,7 +14,15 @@ export interface PackedBlock {
 }
 
 /** Packs a block on a thread of its own; many may run at once. */
-export const packBlock = (block: Uint8Array, compression: SquashfsCompression): Promise<PackedBlock> =>
+export const packBlock = async (block: Uint8Array, compression: SquashfsCompression): Promise<PackedBlock> => {
+  if (compression.method !== 'xz') return packByZlib(block, compression)
+  return block.length < leastXzBytes ? stored(block) : smaller(block, await packXz(block, compression))
+}
+
+/** Nothing shorter gets smaller than the container around it. */
+const leastXzBytes = 64
+
+const packByZlib = (block: Uint8Array, compression: SquashfsCompression): Promise<PackedBlock> =>
   new Promise((resolve, reject) => {
     const done = (error: Error | null, packed: Uint8Array): void => {
       if (error === null) resolve(smaller(block, packed))
@@ -23,13 +32,15 @@ export const packBlock = (block: Uint8Array, compression: SquashfsCompression): 
     else zstdCompress(block, zstdOptions(block, compression.level), done)
   })
 
-/** Packs a block of metadata, whose place the next one needs to know. */
+/** The same at once, for small blocks of metadata: zlib and Zstandard are done before another thread would begin. */
 export const packBlockNow = (block: Uint8Array, { method, level }: SquashfsCompression): PackedBlock =>
   smaller(block, method === 'gzip' ? deflateSync(block, gzipOptions(block, level)) : zstdCompressSync(block, zstdOptions(block, level)))
 
+const stored = (block: Uint8Array): PackedBlock => ({ bytes: block, isStored: true })
+
 const smaller = (block: Uint8Array, packed: Uint8Array): PackedBlock =>
   // A copy, because the result is a view of a buffer with room for far more.
-  packed.length < block.length ? { bytes: Uint8Array.from(packed), isStored: false } : { bytes: block, isStored: true }
+  packed.length < block.length ? { bytes: Uint8Array.from(packed), isStored: false } : stored(block)
 
 const gzipOptions = (block: Uint8Array, level: number) => ({ level, memLevel: 8, windowBits: 15, chunkSize: roomFor(block) })
 

@@ -13,14 +13,17 @@ export interface Inodes {
 }
 
 /** Both tables of a tree whose files were placed. All owners are id 0; `mtime` in seconds since 1970. */
-export const inodesOf = (tree: Tree, options: { readonly compression: SquashfsCompression; readonly mtime: number }): Inodes => {
+export const inodesOf = async (
+  tree: Tree,
+  options: { readonly compression: SquashfsCompression; readonly mtime: number },
+): Promise<Inodes> => {
   const tables: Tables = {
     inodes: metadataTable(options.compression),
     directories: metadataTable(options.compression),
     mtime: options.mtime,
   }
-  const root = writeFolder(tree.root, { tables, parentNumber: tree.countNodes + 1 })
-  return { inodes: tables.inodes.end().bytes, directories: tables.directories.end().bytes, root }
+  const root = await writeFolder(tree.root, { tables, parentNumber: tree.countNodes + 1 })
+  return { inodes: (await tables.inodes.end()).bytes, directories: (await tables.directories.end()).bytes, root }
 }
 
 interface Tables {
@@ -37,16 +40,17 @@ interface Listed {
   readonly address: Address
 }
 
-const writeFolder = (folder: FolderNode, { tables, parentNumber }: Place): Address => {
-  const listed = folder.children.map((node): Listed => ({ node, address: writeNode(node, { tables, parentNumber: folder.number }) }))
+const writeFolder = async (folder: FolderNode, { tables, parentNumber }: Place): Promise<Address> => {
+  const listed: Listed[] = []
+  for (const node of folder.children) listed.push({ node, address: await writeNode(node, { tables, parentNumber: folder.number }) })
   const start = tables.directories.next()
-  const { sizeBytes, index } = writeListing(listed, tables.directories)
+  const { sizeBytes, index } = await writeListing(listed, tables.directories)
   const size = sizeBytes + squashfs.sizeOfDots
   const links = 2 + folder.children.filter(child => child.type === 'folder').length
   const address = tables.inodes.next()
   if (index.length === 0 && size <= 0xffff) {
-    tables.inodes.write(header({ type: squashfs.typeFolder, mode: folder.mode, number: folder.number, mtime: tables.mtime }))
-    tables.inodes.write(
+    await tables.inodes.write(header({ type: squashfs.typeFolder, mode: folder.mode, number: folder.number, mtime: tables.mtime }))
+    await tables.inodes.write(
       packLittle([
         [4, start.blockOffset],
         [4, links],
@@ -57,7 +61,7 @@ const writeFolder = (folder: FolderNode, { tables, parentNumber }: Place): Addre
     )
     return address
   }
-  tables.inodes.write(
+  await tables.inodes.write(
     header({ type: squashfs.typeFolder + squashfs.extended, mode: folder.mode, number: folder.number, mtime: tables.mtime }),
   )
   const numbers = packLittle([
@@ -68,15 +72,15 @@ const writeFolder = (folder: FolderNode, { tables, parentNumber }: Place): Addre
     [2, index.length],
     [2, start.offset],
   ])
-  tables.inodes.write(concat([numbers, packLittle([[4, squashfs.none32]]), ...index]))
+  await tables.inodes.write(concat([numbers, packLittle([[4, squashfs.none32]]), ...index]))
   return address
 }
 
-const writeNode = (node: Node, place: Place): Address => {
+const writeNode = async (node: Node, place: Place): Promise<Address> => {
   if (node.type === 'folder') return writeFolder(node, place)
   const { inodes, mtime } = place.tables
   const address = inodes.next()
-  inodes.write(node.type === 'file' ? fileInode(node, mtime) : linkInode(node, mtime))
+  await inodes.write(node.type === 'file' ? fileInode(node, mtime) : linkInode(node, mtime))
   return address
 }
 
@@ -138,7 +142,10 @@ const linkInode = (node: LinkNode, mtime: number): Uint8Array =>
 const typeIds = { folder: squashfs.typeFolder, file: squashfs.typeFile, symlink: squashfs.typeSymlink } as const
 
 /** Runs of entries whose inodes stand in one block; the index names the first run of every further block. */
-const writeListing = (listed: readonly Listed[], directories: MetadataTable): { sizeBytes: number; index: readonly Uint8Array[] } => {
+const writeListing = async (
+  listed: readonly Listed[],
+  directories: MetadataTable,
+): Promise<{ sizeBytes: number; index: readonly Uint8Array[] }> => {
   const index: Uint8Array[] = []
   let indexedBlock = directories.next().blockOffset
   let sizeBytes = 0
@@ -159,7 +166,7 @@ const writeListing = (listed: readonly Listed[], directories: MetadataTable): { 
       indexedBlock = blockOffset
     }
     const run = runBytes(listed.slice(at, at + length), first)
-    directories.write(run)
+    await directories.write(run)
     sizeBytes += run.length
     at += length
   }

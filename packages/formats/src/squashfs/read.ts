@@ -1,11 +1,12 @@
 // squashfs 4.0, reading: entries and file streams of a file system anywhere in a file, every bound checked (Linux fs/squashfs).
 import { decodeText, fieldsOf, type Source } from '../bytes.ts'
 import { FormatError } from '../format-error.ts'
+import { loadLzma } from '../xz/lzma.ts'
 import { type FileInode, type FolderInode, type Inode, inodeAt } from './inode.ts'
 import * as squashfs from './squashfs.ts'
 import { readSuperblock, type Superblock } from './superblock.ts'
 import { readTables, type Tables, type Volume, volumeOf } from './tables.ts'
-import { unpackBlock } from './unpack.ts'
+import { isReadable, unpackBlock, unsupported } from './unpack.ts'
 
 export { readSuperblock, type Superblock } from './superblock.ts'
 
@@ -32,13 +33,13 @@ export interface SquashfsReading {
  * Opens a squashfs 4.0. Paths have no `..` and no empty step; link targets are as written.
  * Throws the codes of `readSuperblock`, `squashfs/bad-metadata`, `squashfs/bad-address`, `squashfs/bad-inode`,
  * `squashfs/bad-directory`, `squashfs/bad-name`, `squashfs/corrupt`, `squashfs/too-many-entries`, `squashfs/too-large`,
- * `squashfs/unsupported` (xz, lzo, lz4, lzma) and `bytes/…`.
+ * `squashfs/unsupported` (lz4, lzma), `xz/no-library` and `bytes/…`.
  */
 export const readSquashfs = async (source: Source, options: SquashfsReading = {}): Promise<Squashfs> => {
   const { offset = 0, limitEntries = 1_000_000 } = options
   const superblock = await readSuperblock(source, offset)
-  if (superblock.method !== 'gzip' && superblock.method !== 'zstd')
-    throw new FormatError('squashfs/unsupported', `its blocks are packed with ${superblock.method}; gzip and zstd can be read`, offset)
+  if (!isReadable(superblock.method)) throw unsupported(superblock.method, offset)
+  if (superblock.method === 'xz') await loadLzma()
   const volume = volumeOf(source, superblock, offset)
   const tables = await readTables(volume)
   const entries = entriesOf(tables, superblock, limitEntries)

@@ -1,4 +1,4 @@
-// squashfs 4.0, writing (Linux fs/squashfs): zlib or Zstandard, no owners, one time; the same bytes on any machine.
+// squashfs 4.0, writing (Linux fs/squashfs): zlib, xz or Zstandard, no owners, one time; the same bytes on any machine.
 import { concat, noBytes, packLittle } from '../bytes.ts'
 import { FormatError } from '../format-error.ts'
 import type { SquashfsCompression } from './block.ts'
@@ -45,12 +45,12 @@ export async function* writeSquashfs(entries: Iterable<SquashfsEntry>, options: 
     }
   }
   const data = await spool(counted())
-  const { inodes, directories, root } = inodesOf(tree, { compression, mtime })
+  const { inodes, directories, root } = await inodesOf(tree, { compression, mtime })
   const inodeOffset = squashfs.superblockBytes + dataBytes
   const directoryOffset = inodeOffset + inodes.length
-  const fragmentTable = fragmentTableOf(fragments, { compression, offset: directoryOffset + directories.length })
+  const fragmentTable = await fragmentTableOf(fragments, { compression, offset: directoryOffset + directories.length })
   const idsOffset = directoryOffset + directories.length + fragmentTable.bytes.length
-  const ids = listedTable(packLittle([[4, 0]]), { compression, offset: idsOffset })
+  const ids = await listedTable(packLittle([[4, 0]]), { compression, offset: idsOffset })
   const usedBytes = idsOffset + ids.bytes.length
   yield superblock({
     countNodes: tree.countNodes,
@@ -84,15 +84,15 @@ const checkOptions = ({ compression, mtime }: SquashfsWriting, blockBytes: numbe
   const isPower = Number.isInteger(Math.log2(blockBytes))
   if (!isPower || blockBytes < 4096 || blockBytes > 1 << 20) refuse(`a block of ${blockBytes} bytes is no power of two from 4 KiB to 1 MiB`)
   if (!Number.isInteger(mtime) || mtime < 0 || mtime > 0xffffffff) refuse(`the time ${mtime} does not fit into 32 bits`)
-  const highest = compression.method === 'gzip' ? 9 : 22
+  const highest = compression.method === 'zstd' ? 22 : 9
   if (!Number.isInteger(compression.level) || compression.level < 1 || compression.level > highest)
     refuse(`${compression.method} has levels 1 to ${highest}, not ${compression.level}`)
 }
 
-const fragmentTableOf = (
+const fragmentTableOf = async (
   fragments: readonly Fragment[],
   place: { readonly compression: SquashfsCompression; readonly offset: number },
-): { readonly bytes: Uint8Array; readonly listOffset: number | undefined } => {
+): Promise<{ readonly bytes: Uint8Array; readonly listOffset: number | undefined }> => {
   if (fragments.length === 0) return { bytes: noBytes, listOffset: undefined }
   return listedTable(
     concat(
@@ -114,7 +114,7 @@ interface Superblock {
   readonly blockBytes: number
   readonly countFragments: number
   readonly flags: number
-  readonly method: 'gzip' | 'zstd'
+  readonly method: SquashfsCompression['method']
   readonly root: bigint
   readonly usedBytes: number
   readonly idsOffset: number

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { SlipwayError, sha256, type App } from '@slipway/core'
+import { collect } from '@slipway/formats/bytes'
 import { writePng } from '@slipway/formats/png'
 import { tinyElf } from '@slipway/formats/testing/binaries'
 import * as z from 'zod'
@@ -13,7 +14,7 @@ import { describeWithJudge } from '../../../../test/kit/judges.ts'
 import { collectPackage, runJudge } from './conformance.ts'
 import { deb } from './deb.ts'
 import type { AnyPackager } from './packager.ts'
-import { app, date, fileOf, treeOf, type Content } from './testing/trees.ts'
+import { app, date, fileOf, noise, treeOf, type Content } from './testing/trees.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'deb-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -114,6 +115,19 @@ describe('deb, before a build', () => {
       ['deb/bad-level'],
     ])
   })
+  it('refuses what no ar has room for, before the first byte', async () => {
+    const small = treeOf({ tool: script })
+    // As if the stream of its program had been compressed to ten gigabytes.
+    const entries = small.entries.map(one =>
+      one.type === 'file'
+        ? { ...one, deflated: async (level: number) => ({ ...(await one.deflated(level)), compressedBytes: 1e10 }) }
+        : one,
+    )
+    const packing = deb.pack({ app, target: 'linux-x64', date, tree: { ...small, entries } }, schema.parse({}))
+    const first = packing.next()
+    await expect(first).rejects.toThrow('deb/too-large: data.tar.gz has 10')
+    await expect(first).rejects.toThrow('at most 9999999999 (deb(5), FORMAT)')
+  })
   it('wants scripts that the kernel starts', async () => {
     for (const postinst of ['no\ninterpreter', 'packaging/windows.sh', 'packaging/none'])
       await expect(packed({ tool: script }, { scripts: { postinst } }), postinst).rejects.toThrow('deb/bad-script')
@@ -212,6 +226,38 @@ describeWithJudge(['dpkg-deb', 'dpkg'], 'deb, as dpkg sees it', () => {
     writeFileSync(file, readFileSync(file).subarray(0, -40))
     expect(spawnSync('dpkg-deb', ['-c', file]).status).not.toBe(0)
   })
+  it('packs with xz, control fields too, what dpkg shows and unpacks; a tampered twin fails; on disk it has the same bytes', async () => {
+    const { file } = await packed(desktopApp, { ...whole, compression: 'xz' })
+    expect(execFileSync('ar', ['t', file], { encoding: 'utf8' })).toBe('debian-binary\ncontrol.tar.xz\ndata.tar.xz\n')
+    expect(info(file, 'Package')).toBe('tool')
+    expect(runJudge('dpkg-deb', ['-c', file], folder)).toContain('./usr/lib/tool/lib/data.bin')
+    expect(readFileSync(join(unpack(file), 'usr/lib/tool/lib/data.bin'), 'utf8')).toBe('data')
+    const bytes = readFileSync(file)
+    for (const at of [180, bytes.length - 100]) {
+      const tampered = Buffer.from(bytes)
+      tampered.fill(0x5a, at, at + 20)
+      writeFileSync(file, tampered)
+      expect(
+        spawnSync('dpkg-deb', ['--fsys-tarfile', file]).status === 0 && spawnSync('dpkg-deb', ['-I', file]).status === 0,
+        `${at}`,
+      ).toBe(false)
+    }
+    for (const compression of ['xz', 'zstd'] as const) {
+      const options = schema.parse({ compression })
+      const tree = treeOf({ tool: script, big: noise(3 << 20) })
+      const spool = async (chunks: AsyncIterable<Uint8Array>) => {
+        const kept: Uint8Array[] = []
+        for await (const chunk of chunks) kept.push(chunk.slice())
+        return () => kept
+      }
+      const subject = { app, target: 'linux-x64', tree, date }
+      const [held, spooled] = [
+        await collect(deb.pack(subject, options), 1 << 24),
+        await collect(deb.pack({ ...subject, spool }, options), 1 << 24),
+      ]
+      expect(Buffer.compare(held, spooled)).toBe(0)
+    }
+  })
   it('lists MD5 sums that md5sum accepts', async () => {
     const { file } = await packed(desktopApp, whole)
     const out = unpack(file)
@@ -240,6 +286,21 @@ describeWithJudge(['dpkg-deb', 'dpkg'], 'deb, as dpkg sees it', () => {
     expect(changes).not.toContain('\u001b')
     expect(changes.match(/^ -- /gm)).toHaveLength(1)
   })
+  it('ships the tags that its config accepts as lintian overrides, each once, and none by itself', async () => {
+    const path = 'usr/share/lintian/overrides/tool'
+    const overrides = async (accepted: readonly string[]): Promise<readonly string[]> => {
+      const file = join(unpack((await packed({ tool: script }, { overrides: [...accepted] })).file), path)
+      return existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []
+    }
+    expect(await overrides([])).toEqual([])
+    expect(await overrides(['embedded-library', 'no-manual-page', 'embedded-library'])).toEqual([
+      expect.stringMatching(/^# /),
+      'tool: embedded-library',
+      'tool: no-manual-page',
+      '',
+    ])
+    expect(schema.safeParse({ overrides: ['two\nlines'] }).success).toBe(false)
+  })
   it('writes a changelog that dpkg-parsechangelog reads', async () => {
     const out = unpack((await packed({ tool: script })).file)
     const changes = gunzipSync(readFileSync(join(out, 'usr/share/doc/tool/changelog.Debian.gz'))).toString()
@@ -250,19 +311,22 @@ describeWithJudge(['dpkg-deb', 'dpkg'], 'deb, as dpkg sees it', () => {
     expect(parsed.stdout).toMatch(/^Version: 1\.2\.3-1$/m)
     expect(parsed.stdout).toMatch(/^Timestamp: 1760000001$/m)
   })
-  it.runIf(process.getuid?.() === 0)('is installed and removed in a root of its own', async () => {
-    const { file } = await packed(desktopApp, { ...whole, depends: [], scripts: {} })
-    const root = mkdtempSync(join(folder, 'root-'))
-    mkdirSync(join(root, 'var/lib/dpkg/info'), { recursive: true })
-    mkdirSync(join(root, 'var/lib/dpkg/updates'))
-    writeFileSync(join(root, 'var/lib/dpkg/status'), '')
-    runJudge('dpkg', ['--root', root, '--force-not-root', '--log', join(folder, 'dpkg.log'), '-i', file], folder)
-    expect(execFileSync(join(root, 'usr/bin/tool'), { encoding: 'utf8' })).toBe('hello\n')
-    expect(runJudge('dpkg', ['--root', root, '--verify', 'tool'], folder)).toBe('')
-    runJudge('dpkg', ['--root', root, '--log', join(folder, 'dpkg.log'), '--purge', 'tool'], folder)
-    expect(existsSync(join(root, 'usr/lib/tool'))).toBe(false)
-    expect(existsSync(join(root, 'etc/tool.conf'))).toBe(false)
-  })
+  it.runIf(process.getuid?.() === 0).each(['gzip', 'xz'] as const)(
+    'is installed and removed in a root of its own, by %s',
+    async compression => {
+      const { file } = await packed(desktopApp, { ...whole, depends: [], scripts: {}, compression })
+      const root = mkdtempSync(join(folder, 'root-'))
+      mkdirSync(join(root, 'var/lib/dpkg/info'), { recursive: true })
+      mkdirSync(join(root, 'var/lib/dpkg/updates'))
+      writeFileSync(join(root, 'var/lib/dpkg/status'), '')
+      runJudge('dpkg', ['--root', root, '--force-not-root', '--log', join(folder, 'dpkg.log'), '-i', file], folder)
+      expect(execFileSync(join(root, 'usr/bin/tool'), { encoding: 'utf8' })).toBe('hello\n')
+      expect(runJudge('dpkg', ['--root', root, '--verify', 'tool'], folder)).toBe('')
+      runJudge('dpkg', ['--root', root, '--log', join(folder, 'dpkg.log'), '--purge', 'tool'], folder)
+      expect(existsSync(join(root, 'usr/lib/tool'))).toBe(false)
+      expect(existsSync(join(root, 'etc/tool.conf'))).toBe(false)
+    },
+  )
 })
 
 describeWithJudge(['dpkg'], 'deb, installed', () => {

@@ -1,15 +1,18 @@
 // deb: ar of debian-binary, control.tar.gz and data.tar.* (deb(5), Debian Policy 4.7), from deflate streams that other formats share.
-import { failAll, problem } from '@slipway/core'
+import { compareFor, fail, failAll, problem } from '@slipway/core'
 import { arHeader, arMagic, arPadding } from '@slipway/formats/ar'
 import { md5Of } from '@slipway/formats/md5'
 import * as z from 'zod'
-import { tarGzMember, tarZstMember, type Member } from './deb/archive.ts'
+import { tarGzMember, tarMember, type Member } from './deb/archive.ts'
 import { checkControl, controlFields, controlText, debVersion, maintainerOf, packageName } from './deb/control.ts'
 import { changelogGz, copyrightText, overridesText } from './deb/documents.ts'
 import { triggersText } from './deb/relations.ts'
 import { scriptAssets, scriptTexts } from './deb/scripts.ts'
+import { hasLevel, levelHint, levelOf, levelText } from './linux/compression.ts'
+import { inTurns } from './linux/entries.ts'
 import { madeFile, withParents, type Installed, type InstalledFile } from './linux/installed.ts'
-import { layoutOf, linuxAssets, linuxOptions, type Layout } from './linux/layout.ts'
+import { examineLinux, folderOptions, layoutOf, linuxAssets, linuxOptions, type Layout } from './linux/layout.ts'
+import { readableScripts } from './linux/scripts.ts'
 import { packager, type PackSubject } from './packager.ts'
 
 const names = (what: string) => z.array(z.string()).readonly().optional().describe(what)
@@ -17,11 +20,13 @@ const script = z.string().optional()
 
 const options = {
   ...linuxOptions,
+  ...folderOptions,
   maintainer: z.string().optional().describe('`Name <mail>`; default: app.publisher'),
   package: z.string().optional().describe('Name of the package; default: app.bin in lower case'),
   section: z.string().default('utils').describe('Archive section, as utils, devel, net'),
   priority: z.enum(['required', 'important', 'standard', 'optional', 'extra']).default('optional').describe('Priority of the package'),
   revision: z.string().default('1').describe('Debian revision: tells packagings of one version apart'),
+  epoch: z.int().min(0).optional().describe('Stands before the version and outweighs it, where the numbering began anew'),
   preDepends: names('Packages that must be configured before it is unpacked'),
   depends: names("Packages that it needs, as 'libmpv1 | libmpv2', beside those of its shared libraries"),
   recommends: names('Packages that it is mostly used with'),
@@ -36,61 +41,103 @@ const options = {
     .strictObject({ preinst: script, postinst: script, prerm: script, postrm: script })
     .optional()
     .describe('Maintainer scripts, each as its text or the path of a file'),
+  overrides: z
+    .array(z.string().regex(/^[a-z][a-z0-9-]*$/, { error: 'a tag of lintian, as unstripped-binary-or-object' }))
+    .readonly()
+    .default([])
+    .describe("Lintian's tags that are known and accepted, as of programs built by others: shipped as lintian overrides"),
   triggers: z
     .strictObject({ interest: names('Triggers or paths that it wants to hear of'), activate: names('Triggers that it sets off') })
     .optional()
     .describe('Triggers of dpkg; nobody waits for them'),
-  compression: z.enum(['gzip', 'zstd']).default('gzip').describe('Compression of the files; zstd needs Debian 12 or Ubuntu 21.10'),
-  level: z.int().min(0).max(19).optional().describe('gzip: 0 (stored) to 9, default 6; zstd: 1 to 19, default 10'),
+  compression: z.enum(['gzip', 'xz', 'zstd']).default('gzip').describe('Compression of the files; zstd needs Debian 12 or Ubuntu 21.10'),
+  level: z.int().min(0).max(19).optional().describe(levelText),
 }
 type DebOptions = z.output<z.ZodObject<typeof options>>
 
 /**
  * A tool that is one file goes to /usr/bin, anything more to /usr/lib/<package>. Facts: the control fields.
- * Codes: `deb/no-maintainer`, `deb/bad-name`, `deb/bad-version`, `deb/bad-relation`, `deb/bad-trigger`, `deb/bad-script`, `deb/bad-level`
+ * Codes: `deb/no-maintainer`, `deb/bad-name`, `deb/bad-version`, `deb/bad-relation`, `deb/bad-trigger`, `deb/bad-script`, `deb/bad-level`, `deb/too-large`
  * and those of linux/layout.ts.
  */
 export const deb = packager({
   id: 'deb',
   title: 'Debian and Ubuntu package',
   os: ['linux'],
+  libc: 'glibc',
   role: 'both',
+  keepsModes: true,
   main: 'maintainer',
   options,
   ext: () => 'deb',
   fileName: (naming, chosen) => {
     const fields = controlFields(naming, chosen, { installedKib: 0, needs: [] })
-    return `${fields.Package}_${fields.Version}_${fields.Architecture}.deb`
+    // File names have no epoch (dpkg-name(1)).
+    return `${fields.Package}_${fields.Version.replace(/^\d+:/, '')}_${fields.Architecture}.deb`
   },
   check: (naming, chosen) => [...checkControl(naming, chosen), ...badLevel(chosen)],
+  compare: (before, after, chosen) => compareFor('deb', debVersion(before, chosen), debVersion(after, chosen)),
   assets: (naming, chosen) => [...linuxAssets(naming, chosen, 'deb'), ...scriptAssets(chosen.scripts ?? {})],
+  examine: (naming, chosen, assets) =>
+    examineLinux(naming, chosen, {
+      unit: 'deb',
+      package: packageName(naming, chosen),
+      assets,
+      scripts: hooks =>
+        readableScripts(chosen.scripts ?? {}, assets).map(one => () => scriptTexts(one, hooks, path => assets.get(path)?.bytes)),
+    }),
   async *pack(subject, chosen) {
     failAll([...checkControl(subject, chosen), ...badLevel(chosen)])
-    const name = packageName(subject, chosen)
-    const layout = await layoutOf(subject, { ...chosen, format: 'deb', package: name })
+    const layout = await layoutOf(subject, { ...chosen, format: 'deb', package: packageName(subject, chosen) })
     const data = withParents([...layout.entries, ...(await documents(subject, chosen, layout))])
     const fields = controlFields(subject, chosen, { installedKib: installedKib(data), needs: layout.needs })
     const { date } = subject
-    const control = await tarGzMember(await controlEntries(subject, chosen, { data, layout, control: controlText(fields) }), {
-      date,
-      level: 9,
-    })
+    // Other cores compress the files while this one sums them up.
+    const [entries, [name, packed]] = await Promise.all([
+      controlEntries(subject, chosen, { data, layout, control: controlText(fields) }),
+      dataMember(subject, chosen, data),
+    ])
+    if (packed.sizeBytes > limitMemberBytes) tooLarge(name, packed.sizeBytes)
     const version = madeFile('debian-binary', '2.0\n')
     yield arMagic
     yield* member('debian-binary', { sizeBytes: version.sizeBytes, bytes: version.bytes }, date)
-    yield* member('control.tar.gz', control, date)
-    if (chosen.compression === 'zstd') yield* member('data.tar.zst', await tarZstMember(data, { date, level: chosen.level ?? 10 }), date)
-    else yield* member('data.tar.gz', await tarGzMember(data, { date, level: chosen.level ?? 6 }), date)
+    if (chosen.compression === 'xz') yield* member('control.tar.xz', await tarMember(entries, { date, level: 6, compression: 'xz' }), date)
+    else yield* member('control.tar.gz', await tarGzMember(entries, { date, level: 9 }), date)
+    yield* member(name, packed, date)
     return fields
   },
 })
 
-const badLevel = ({ compression, level }: DebOptions) =>
-  level === undefined || (compression === 'gzip' ? level <= 9 : level >= 1)
+// ar(5), deb(5): the size of a member has 10 decimal digits.
+const limitMemberBytes = 9_999_999_999
+
+const tooLarge = (name: string, sizeBytes: number): never =>
+  fail(
+    'deb/too-large',
+    `${name} has ${sizeBytes} bytes compressed, and a member of a deb has at most ${limitMemberBytes} (deb(5), FORMAT)`,
+    {
+      hint: 'Split the app into several packages, or compress it harder: packages.deb.compression and level.',
+      where: { path: 'packages.deb' },
+    },
+  )
+
+const dataMember = async (
+  { date, spool }: PackSubject,
+  chosen: DebOptions,
+  data: readonly Installed[],
+): Promise<readonly [name: string, member: Member]> => {
+  const { compression } = chosen
+  const level = levelOf(chosen)
+  if (compression === 'gzip') return ['data.tar.gz', await tarGzMember(data, { date, level })]
+  return [compression === 'xz' ? 'data.tar.xz' : 'data.tar.zst', await tarMember(data, { date, level, compression, spool })]
+}
+
+const badLevel = (chosen: DebOptions) =>
+  hasLevel(chosen)
     ? []
     : [
-        problem('deb/bad-level', `${level} is no level of ${compression}`, {
-          hint: 'gzip has 0 (stored) to 9, zstd 1 to 19.',
+        problem('deb/bad-level', `${chosen.level ?? ''} is no level of ${chosen.compression}`, {
+          hint: levelHint,
           where: { path: 'packages.deb.level' },
         }),
       ]
@@ -101,17 +148,17 @@ async function* member(name: string, { sizeBytes, bytes }: Member, date: number)
   if (sizeBytes % 2 === 1) yield arPadding(sizeBytes)
 }
 
-/** What Debian wants beside the app: copyright, changelog, and the overrides of static programs. */
+/** What Debian wants beside the app: copyright, changelog, and lintian overrides where there are any. */
 const documents = async (subject: PackSubject, chosen: DebOptions, layout: Layout): Promise<readonly InstalledFile[]> => {
   const { app, tree, date } = subject
   const name = packageName(subject, chosen)
   const home = `usr/share/doc/${name}`
   const changes = { package: name, version: debVersion(subject, chosen), maintainer: maintainerOf(subject, chosen), date, notes: app.notes }
-  const isStatic = layout.staticFiles.includes(tree.executable)
+  const overrides = overridesText(name, { isStatic: layout.staticFiles.includes(tree.executable), accepted: chosen.overrides })
   return [
     madeFile(`${home}/copyright`, copyrightText(app, date), { flag: 'license' }),
     madeFile(`${home}/changelog.Debian.gz`, await changelogGz(changes), { flag: 'doc' }),
-    ...(isStatic ? [madeFile(`usr/share/lintian/overrides/${name}`, overridesText(name))] : []),
+    ...(overrides === '' ? [] : [madeFile(`usr/share/lintian/overrides/${name}`, overrides)]),
   ]
 }
 
@@ -129,7 +176,9 @@ const controlEntries = async (
   const files = data.filter(one => one.type === 'file')
   const sums: string[] = []
   // dpkg keeps the sums of conffiles itself; a name with a line end is refused before (tree/bad-name).
-  for (const file of files) if (file.flag !== 'config') sums.push(`${await md5Of(file.bytes())}  ${file.path}\n`)
+  await inTurns(files, async (file, index) => {
+    if (file.flag !== 'config') sums[index] = `${await (file.digest?.('md5') ?? md5Of(file.bytes()))}  ${file.path}\n`
+  })
   const conffiles = files.filter(file => file.flag === 'config').map(file => `/${file.path}\n`)
   const scripts = scriptTexts(chosen.scripts ?? {}, layout.hooks, path => subject.assets?.get(path)?.bytes)
   const triggers = triggersText(chosen.triggers ?? {})

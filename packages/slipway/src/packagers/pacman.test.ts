@@ -54,6 +54,9 @@ describe('pacman, before a build', () => {
   it('names files as Arch does', () => {
     expect(nameOf('linux-x64')).toBe('tool-1.2.3-1-x86_64.pkg.tar.zst')
     expect(nameOf('linux-armv7', { release: 2, compression: 'gzip' }, { version: '1.0.0-rc.2' })).toBe('tool-1.0.0rc.2-2-armv7h.pkg.tar.gz')
+    expect(nameOf('linux-x64', { compression: 'xz' })).toBe('tool-1.2.3-1-x86_64.pkg.tar.xz')
+    const endings = (['gzip', 'xz', 'zstd'] as const).map(compression => pacman.ext('linux-x64', schema.parse({ compression })))
+    expect(endings).toEqual(['pkg.tar.gz', 'pkg.tar.xz', 'pkg.tar.zst'])
     expect(() => nameOf('macos-universal')).toThrow('pacman/no-architecture')
   })
 })
@@ -83,12 +86,22 @@ describe('pacman', () => {
 })
 
 describeWithJudge(['pacman'], 'pacman by itself', ({ pacman: path }) => {
-  it.skipIf(process.getuid?.() !== 0)('is installed, runs, and is removed', async () => {
-    const { bytes } = await packed({ tool: script, 'lib/x': 'x', 'etc/tool.conf': 'a=1\n' }, {}, { conffiles: ['etc/tool.conf'] })
+  it.skipIf(process.getuid?.() !== 0).each(['zst', 'xz'])('is installed, runs, and is removed: %s', async ending => {
+    const compression = ending === 'xz' ? 'xz' : 'zstd'
+    const { bytes, read } = await packed(
+      { tool: script, 'lib/x': 'x', 'etc/tool.conf': 'a=1\n' },
+      { compression },
+      { conffiles: ['etc/tool.conf'] },
+    )
+    expect(read.compression).toBe(compression)
     const root = mkdtempSync(join(tmpdir(), 'pacman-unit-'))
     mkdirSync(join(root, 'var/lib/pacman'), { recursive: true })
     writeFileSync(join(root, 'conf'), '[options]\nArchitecture = x86_64\nLocalFileSigLevel = Never\n')
-    writeFileSync(join(root, 'x.pkg.tar.zst'), bytes)
+    const file = join(root, `x.pkg.tar.${ending}`)
+    writeFileSync(
+      file,
+      bytes.map((byte, at) => (at === bytes.length >> 1 ? byte ^ 0x55 : byte)),
+    )
     const places = [
       '--root',
       root,
@@ -104,7 +117,9 @@ describeWithJudge(['pacman'], 'pacman by itself', ({ pacman: path }) => {
         encoding: 'utf8',
         env: { ...process.env, LC_ALL: 'C.UTF-8' },
       })
-    run('-U', join(root, 'x.pkg.tar.zst'))
+    expect(() => run('-U', file)).toThrow('Command failed')
+    writeFileSync(file, bytes)
+    run('-U', file)
     expect(execFileSync(join(root, 'usr/bin/tool'), { encoding: 'utf8' })).toBe('hello\n')
     expect(run('-Qkk', 'tool')).toContain('0 altered files')
     expect(run('-Qi', 'tool')).toMatch(/^Packager +: The Tool Authors <tool@example.org>$/m)

@@ -1,21 +1,29 @@
 // rpm: a package of Fedora, RHEL and openSUSE (rpm's format manual, version 4), from deflate streams that other formats share.
-import { failAll, type Json } from '@slipway/core'
+import { compareFor, failAll, type Json } from '@slipway/core'
 import { fromBytes } from '@slipway/formats/bytes'
-import { gzipPayload, readRpm, relationText, type RpmJob, type Spool, writeRpm, zstdPayload } from '@slipway/formats/rpm/index'
+import { gzipPayload, readRpm, relationText, type RpmJob, type Spool, writeRpm, xzPayload, zstdPayload } from '@slipway/formats/rpm/index'
 import * as z from 'zod'
-import { layoutOf, linuxAssets, linuxOptions } from './linux/layout.ts'
-import { packager, type Facts, type PackSubject } from './packager.ts'
+import { levelOf, levelText } from './linux/compression.ts'
+import { examineLinux, folderOptions, layoutOf, linuxAssets, linuxOptions, systemPath } from './linux/layout.ts'
+import { packager, type Facts, type Naming, type PackSubject } from './packager.ts'
 import { checkRpm, descriptionOf, nevraOf, packageName } from './rpm/fields.ts'
 import { rpmFiles } from './rpm/files.ts'
-import { rpmScriptAssets, rpmScripts, scriptKinds } from './rpm/scripts.ts'
+import { readableRpmScripts, rpmScriptAssets, rpmScripts, scriptKinds } from './rpm/scripts.ts'
 
 const names = (what: string) => z.array(z.string()).readonly().optional().describe(what)
 const script = z.string().optional()
 
 const options = {
   ...linuxOptions,
+  ...folderOptions,
   package: z.string().optional().describe('Name of the package; default: app.bin in lower case'),
   release: z.string().default('1').describe('Tells packagings of one version apart'),
+  epoch: z.int().min(0).max(0xffffffff).optional().describe('Outweighs the version, where the numbering began anew'),
+  ghosts: z
+    .array(systemPath)
+    .readonly()
+    .optional()
+    .describe('Files that the program itself makes and that go with the package, as /var/log/tool.log'),
   group: z.string().optional().describe("Group, as 'Applications/Internet': for openSUSE and systems before Fedora 17"),
   vendor: z.string().optional().describe('Who distributes it; default: the name in app.publisher'),
   packager: z.string().optional().describe('`Name <mail>`; default: app.publisher'),
@@ -42,8 +50,11 @@ const options = {
     .readonly()
     .optional()
     .describe('Scripts that run when another package comes or goes'),
-  compression: z.enum(['gzip', 'zstd']).default('gzip').describe('Compression of the files; zstd needs RHEL 8, Fedora 28 or openSUSE 15.1'),
-  level: z.int().min(0).max(19).optional().describe('gzip: 0 (stored) to 9, default 6; zstd: 1 to 19, default 10'),
+  compression: z
+    .enum(['gzip', 'xz', 'zstd'])
+    .default('gzip')
+    .describe('Compression of the files; zstd needs RHEL 8, Fedora 28 or openSUSE 15.1'),
+  level: z.int().min(0).max(19).optional().describe(levelText),
 }
 type RpmChosen = z.output<z.ZodObject<typeof options>>
 
@@ -56,7 +67,9 @@ export const rpm = packager({
   id: 'rpm',
   title: 'Fedora, RHEL and openSUSE package',
   os: ['linux'],
+  libc: 'glibc',
   role: 'both',
+  keepsModes: true,
   options,
   ext: () => 'rpm',
   fileName: (naming, chosen) => {
@@ -64,7 +77,15 @@ export const rpm = packager({
     return `${name}-${version}-${release}.${arch}.rpm`
   },
   check: checkRpm,
+  compare: (before, after, chosen) => compareFor('rpm', evrOf(before, chosen), evrOf(after, chosen)),
   assets: (naming, chosen) => [...linuxAssets(naming, chosen, 'rpm'), ...rpmScriptAssets(chosen)],
+  examine: (naming, chosen, assets) =>
+    examineLinux(naming, chosen, {
+      unit: 'rpm',
+      package: packageName(naming, chosen),
+      assets,
+      scripts: hooks => readableRpmScripts(chosen, assets).map(one => () => rpmScripts(one, hooks, path => assets.get(path)?.bytes)),
+    }),
   async *pack(subject, chosen) {
     failAll(checkRpm(subject, chosen))
     const writing = writeRpm(await jobOf(subject, chosen))
@@ -76,22 +97,33 @@ export const rpm = packager({
   },
 })
 
+const evrOf = (naming: Naming, chosen: RpmChosen): string => {
+  const { version, release } = nevraOf(naming, chosen)
+  return `${version}-${release}`
+}
+
 const jobOf = async (subject: PackSubject, chosen: RpmChosen): Promise<RpmJob> => {
-  const { date, assets, spool } = subject
+  const { date, assets, spool, deflate } = subject
   const name = packageName(subject, chosen)
   const layout = await layoutOf(subject, { ...chosen, format: 'rpm', package: name })
-  const files = rpmFiles(layout.entries, { name, date })
-  const isGzip = chosen.compression === 'gzip'
-  const writing = { level: chosen.level ?? (isGzip ? 6 : 10), ...(spool === undefined ? {} : { spool: spooled(spool) }) }
+  const files = await rpmFiles(layout.entries, { name, date, ghosts: chosen.ghosts })
+  const writing = {
+    level: levelOf(chosen),
+    // The files' deflate streams are kept already, and can be read twice.
+    ...(spool === undefined || chosen.compression === 'gzip' ? {} : { spool: spooled(spool) }),
+    ...(deflate === undefined ? {} : { deflate }),
+  }
   return {
     ...nevraOf(subject, chosen),
     ...descriptionOf(subject, chosen, { date, needs: layout.needs }),
     ...rpmScripts(chosen, layout.hooks, path => assets?.get(path)?.bytes),
     buildTime: date,
     files,
-    payload: await (isGzip ? gzipPayload(files, writing) : zstdPayload(files, writing)),
+    payload: await payloads[chosen.compression](files, writing),
   }
 }
+
+const payloads = { gzip: gzipPayload, xz: xzPayload, zstd: zstdPayload }
 
 const spooled =
   (spool: NonNullable<PackSubject['spool']>): Spool =>
@@ -109,6 +141,7 @@ const factsOf = async (front: Uint8Array): Promise<Facts> => {
   const { header, relations, ...rpm } = await readRpm(fromBytes(front))
   const said = {
     NAME: rpm.name,
+    EPOCH: rpm.epoch,
     VERSION: rpm.version,
     RELEASE: rpm.release,
     ARCH: rpm.arch,

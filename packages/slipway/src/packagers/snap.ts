@@ -5,7 +5,7 @@ import { failAll } from '@slipway/core'
 import * as z from 'zod'
 import { entryOf } from './linux/squashfs.ts'
 import { madeFile, type Installed } from './linux/installed.ts'
-import { layoutOf, linuxAssets, linuxOptions } from './linux/layout.ts'
+import { examineLinux, layoutOf, linuxAssets, linuxOptions } from './linux/layout.ts'
 import { packager } from './packager.ts'
 import { checkSnap, snapArch, snapName, snapYaml } from './snap/yaml.ts'
 
@@ -16,7 +16,10 @@ const options = {
   confinement: z.enum(['strict', 'classic', 'devmode']).default('strict').describe('How much of the system it sees'),
   grade: z.enum(['stable', 'devel']).default('stable').describe('devel keeps it out of stable channels'),
   plugs: z.array(z.string()).readonly().default([]).describe("Interfaces that it uses, as 'network', 'home', 'desktop', 'wayland'"),
-  compression: z.enum(['gzip', 'zstd']).default('gzip').describe('Compression; gzip is read by every snapd, zstd by kernels that have it'),
+  compression: z
+    .enum(['gzip', 'xz', 'zstd'])
+    .default('xz')
+    .describe('Compression; the snap store takes xz, every kernel reads xz and gzip'),
   level: z.int().min(1).max(9).default(9).describe('Level of the compression, 1 to 9'),
 }
 
@@ -28,6 +31,7 @@ export const snap = packager({
   id: 'snap',
   title: 'snap',
   os: ['linux'],
+  libc: 'glibc',
   role: 'install',
   main: 'name',
   options,
@@ -35,6 +39,7 @@ export const snap = packager({
   fileName: (naming, chosen) => `${snapName(naming, chosen)}_${naming.app.version}_${snapArch(naming.target) ?? 'all'}.snap`,
   check: (naming, chosen) => checkSnap(naming, chosen),
   assets: (naming, chosen) => linuxAssets(naming, chosen, 'snap'),
+  examine: (naming, chosen, assets) => examineLinux(naming, chosen, { unit: 'snap', package: snapName(naming, chosen), assets }),
   async *pack(subject, chosen) {
     failAll(checkSnap(subject, chosen))
     const { app, date, spool } = subject

@@ -2,8 +2,11 @@
 import type { Deflated } from '@slipway/formats/deflate'
 import { gzipOf } from '@slipway/formats/gzip'
 import { tarGzParts, writeTar, type TarDeflated, type TarFile } from '@slipway/formats/tar'
+import { compressXz } from '@slipway/formats/xz'
 import { compressZstd } from '@slipway/formats/zstd'
+import { inTurns } from '../linux/entries.ts'
 import type { Installed } from '../linux/installed.ts'
+import type { PackSubject } from '../packager.ts'
 
 export interface Member {
   readonly sizeBytes: number
@@ -16,7 +19,7 @@ export const tarGzMember = async (
   options: { readonly date: number; readonly level: number },
 ): Promise<Member> => {
   const tar: TarDeflated[] = [{ type: 'folder', path: './', mode: 0o755, sizeBytes: 0, mtime: options.date }]
-  for (const entry of entries) tar.push(await tarEntryOf(entry, options))
+  await inTurns(entries, async (entry, index) => void (tar[index + 1] = await tarEntryOf(entry, options)))
   let sizeBytes = 0
   for await (const chunk of packed(tar.map(blank))) sizeBytes += chunk.length
   return { sizeBytes, bytes: () => packed(tar) }
@@ -24,14 +27,20 @@ export const tarGzMember = async (
 
 const heldBytes = 1 << 26
 
-/** The same in one Zstandard frame: held where it is small, compressed a second time where it is not; equal input gives equal bytes. */
-export const tarZstMember = async (
-  entries: readonly Installed[],
-  { date, level }: { readonly date: number; readonly level: number },
-): Promise<Member> => {
+interface Packing {
+  readonly date: number
+  readonly level: number
+  readonly compression: 'xz' | 'zstd'
+  readonly spool?: PackSubject['spool'] | undefined
+}
+
+/** The same in one xz stream or Zstandard frame: on disk where there is room, else held where it is small and compressed twice where it is not. */
+export const tarMember = async (entries: readonly Installed[], { date, level, compression, spool }: Packing): Promise<Member> => {
   const tar: TarFile[] = [{ type: 'folder', path: './', mode: 0o755, sizeBytes: 0, mtime: date }]
   for (const entry of entries) tar.push(plainEntryOf(entry, date))
-  const compress = (): AsyncGenerator<Uint8Array> => compressZstd(writeTar(tar, { dialect: 'gnu' }), { level })
+  const compressor = compression === 'xz' ? compressXz : compressZstd
+  const compress = (): AsyncGenerator<Uint8Array> => compressor(writeTar(tar, { dialect: 'gnu' }), { level })
+  if (spool !== undefined) return spooled(compress(), spool)
   const held: Uint8Array[] = []
   let sizeBytes = 0
   for await (const chunk of compress()) {
@@ -44,6 +53,23 @@ export const tarZstMember = async (
     sizeBytes,
     async *bytes() {
       yield* held
+    },
+  }
+}
+
+const spooled = async (chunks: AsyncIterable<Uint8Array>, spool: NonNullable<Packing['spool']>): Promise<Member> => {
+  let sizeBytes = 0
+  const counted = async function* (): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      sizeBytes += chunk.length
+      yield chunk
+    }
+  }
+  const again = await spool(counted())
+  return {
+    sizeBytes,
+    async *bytes() {
+      yield* again()
     },
   }
 }

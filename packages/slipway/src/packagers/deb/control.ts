@@ -12,6 +12,7 @@ export interface DebOptions {
   readonly section: string
   readonly priority: string
   readonly revision: string
+  readonly epoch?: number | undefined
   readonly preDepends?: readonly string[] | undefined
   readonly depends?: readonly string[] | undefined
   readonly recommends?: readonly string[] | undefined
@@ -49,15 +50,15 @@ const relationIds = Object.keys(relations) as (keyof typeof relations)[]
 export const packageName = ({ app }: Pick<Naming, 'app'>, options: Pick<DebOptions, 'package'>): string =>
   options.package ?? app.bin.toLowerCase().replace(/[ _]/g, '-')
 
-/** `0.28.3-1`: the revision tells packagings of one version apart. Code: `deb/bad-version`. */
-export const debVersion = ({ app }: Pick<Naming, 'app'>, { revision }: Pick<DebOptions, 'revision'>): string => {
+/** `0.28.3-1`, or `1:0.28.3-1`: the revision tells packagings of one version apart. Code: `deb/bad-version`. */
+export const debVersion = ({ app }: Pick<Naming, 'app'>, { revision, epoch = 0 }: Pick<DebOptions, 'revision' | 'epoch'>): string => {
   const version = clientVersion('deb', app.version, { revision })
-  if ('text' in version) return version.text
+  if ('text' in version) return epoch === 0 ? version.text : `${epoch}:${version.text}`
   throw new SlipwayError([badVersion(app.version, version.refused)])
 }
 
 const badVersion = (version: string, reason: string): Problem =>
-  problem('deb/bad-version', `${JSON.stringify(version)} cannot be the version of a deb: ${reason}`, {
+  problem('deb/bad-version', `${JSON.stringify(version)} cannot be the version of a deb (Debian Policy 5.6.12): ${reason}`, {
     hint: "Use a version such as 1.2.0 or 1.2.0-beta.2, and a packages.deb.revision such as '1'.",
     where: { path: 'app.version' },
   })

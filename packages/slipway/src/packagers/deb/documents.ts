@@ -74,5 +74,20 @@ const wrapped = (text: string, columns: number): readonly string[] => {
 /** RFC 5322 in UTC, as `Thu, 01 Jan 1970 00:00:00 +0000`. */
 const mailDate = (date: number): string => new Date(date * 1000).toUTCString().replace('GMT', '+0000')
 
-/** What lintian takes for a mistake and is none: Go and musl programs are linked statically on purpose. */
-export const overridesText = (name: string): string => `# The program is published as one static file.\n${name}: statically-linked-binary\n`
+interface Overrides {
+  /** What lintian takes for a mistake and is none: Go and musl programs are linked statically on purpose. */
+  readonly isStatic: boolean
+  readonly accepted: readonly string[]
+}
+
+/** Empty where there is none. */
+export const overridesText = (name: string, { isStatic, accepted }: Overrides): string => {
+  const tags = [...new Set(accepted)].filter(tag => !isStatic || tag !== 'statically-linked-binary')
+  return [
+    ...(isStatic ? ['# The program is published as one static file.', `${name}: statically-linked-binary`] : []),
+    ...(tags.length === 0 ? [] : ['# Of the files as they were built, which the package holds unchanged.']),
+    ...tags.map(tag => `${name}: ${tag}`),
+  ]
+    .map(line => `${line}\n`)
+    .join('')
+}

@@ -1,6 +1,7 @@
 // What an Arch package says of itself, from the app and its options, with every problem told at once (PKGBUILD(5)).
-import { fail, parseTarget, problem, type Problem } from '@slipway/core'
+import { fail, parseTarget, problem, SlipwayError, type Problem } from '@slipway/core'
 import { isPacmanName, isPacmanProvision, isPacmanRelation, type PacmanFields, pacmanVersion } from '@slipway/formats/pacman/index'
+import { type Compression, hasLevel, levelHint } from '../linux/compression.ts'
 import { withNeeds } from '../linux/entries.ts'
 import type { Installed } from '../linux/installed.ts'
 import { oneLine } from '../linux/text.ts'
@@ -10,13 +11,14 @@ export interface PacmanOptions {
   readonly package?: string | undefined
   readonly maintainer?: string | undefined
   readonly release: number
+  readonly epoch?: number | undefined
   readonly depends?: readonly string[] | undefined
   readonly optionalDepends?: readonly string[] | undefined
   readonly conflicts?: readonly string[] | undefined
   readonly provides?: readonly string[] | undefined
   readonly replaces?: readonly string[] | undefined
   readonly groups?: readonly string[] | undefined
-  readonly compression: 'zstd' | 'gzip'
+  readonly compression: Compression
   readonly level?: number | undefined
 }
 
@@ -25,8 +27,15 @@ export const packageName = ({ app }: Pick<Naming, 'app'>, options: Pick<PacmanOp
 
 const archs: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64', armv7: 'armv7h', x86: 'i686', any: 'any' }
 
-const versionOf = ({ app }: Pick<Naming, 'app'>, { release }: Pick<PacmanOptions, 'release'>): string | undefined =>
-  app.version.includes('+') ? undefined : pacmanVersion({ version: app.version, release })
+const versionOf = ({ app }: Pick<Naming, 'app'>, { release, epoch = 0 }: Pick<PacmanOptions, 'release' | 'epoch'>): string | undefined =>
+  app.version.includes('+') ? undefined : pacmanVersion({ version: app.version, release, epoch })
+
+/** Code: `pacman/illegal-version`. */
+export const pacmanVersionOf = (naming: Naming, options: PacmanOptions): string => {
+  const version = versionOf(naming, options)
+  if (version !== undefined) return version
+  throw new SlipwayError(checkPacman(naming, options))
+}
 
 const maintainerOf = ({ app }: Pick<Naming, 'app'>, { maintainer }: Pick<PacmanOptions, 'maintainer'>): string =>
   oneLine(maintainer ?? app.publisher)
@@ -61,7 +70,7 @@ export const checkPacman = (naming: Naming, options: PacmanOptions): readonly Pr
     problems.push(
       problem(
         'pacman/no-maintainer',
-        'an Arch package names who packed it, and neither packages.pacman.maintainer nor app.publisher does',
+        'an Arch package names who packed it (makepkg.conf(5)), and neither packages.pacman.maintainer nor app.publisher does',
         {
           hint: "Set app.publisher, as 'Flet <hello@example.org>'.",
           where: { path: 'packages.pacman.maintainer' },
@@ -86,12 +95,12 @@ const badRelations = (options: PacmanOptions): readonly Problem[] =>
       ),
   )
 
-const badLevel = ({ compression, level }: PacmanOptions): readonly Problem[] =>
-  level === undefined || (compression === 'gzip' ? level <= 9 : level >= 1)
+const badLevel = (options: PacmanOptions): readonly Problem[] =>
+  hasLevel(options)
     ? []
     : [
-        problem('pacman/bad-level', `${level} is no level of ${compression}`, {
-          hint: 'gzip has 0 (stored) to 9, zstd 1 to 19.',
+        problem('pacman/bad-level', `${options.level ?? ''} is no level of ${options.compression}`, {
+          hint: levelHint,
           where: { path: 'packages.pacman.level' },
         }),
       ]

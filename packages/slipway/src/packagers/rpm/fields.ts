@@ -2,6 +2,7 @@
 import { clientVersion, problem, SlipwayError, spell, type Problem } from '@slipway/core'
 import { FormatError } from '@slipway/formats/format-error'
 import { parseRelation, type RpmChange, type RpmJob, type RpmRelation, type RpmRelationKind } from '@slipway/formats/rpm/index'
+import { type Compression, hasLevel, levelHint } from '../linux/compression.ts'
 import { defaultDescription } from '../linux/layout.ts'
 import type { Libraries } from '../linux/needs.ts'
 import { noteLines, oneLine } from '../linux/text.ts'
@@ -10,6 +11,7 @@ import type { Naming } from '../packager.ts'
 export interface RpmOptions {
   readonly package?: string | undefined
   readonly release: string
+  readonly epoch?: number | undefined
   readonly group?: string | undefined
   readonly vendor?: string | undefined
   readonly packager?: string | undefined
@@ -24,7 +26,7 @@ export interface RpmOptions {
   readonly obsoletes?: readonly string[] | undefined
   readonly libraries?: false | Libraries | undefined
   readonly triggers?: readonly { readonly on: readonly string[] }[] | undefined
-  readonly compression: 'gzip' | 'zstd'
+  readonly compression: Compression
   readonly level?: number | undefined
 }
 
@@ -45,19 +47,24 @@ export const packageName = ({ app }: Pick<Naming, 'app'>, options: Pick<RpmOptio
   options.package ?? app.bin.toLowerCase().replace(/[ _]/g, '-')
 
 /** Code: `rpm/illegal-version`. */
-export const nevraOf = (naming: Naming, options: RpmOptions): Pick<RpmJob, 'name' | 'version' | 'release' | 'arch'> => {
+export const nevraOf = (naming: Naming, options: RpmOptions): Pick<RpmJob, 'name' | 'version' | 'release' | 'arch' | 'epoch'> => {
   const version = clientVersion('rpm', naming.app.version, { revision: options.release })
   if ('refused' in version) throw new SlipwayError([illegalVersion(naming.app.version, version.refused)])
   // A release has no dash, so the last one begins it.
   const [, text = '', release = ''] = /^(.*)-([^-]*)$/.exec(version.text) ?? []
-  return { name: packageName(naming, options), version: text, release, arch: spell(naming.target, 'rpm') }
+  const epoch = options.epoch === undefined ? {} : { epoch: options.epoch }
+  return { name: packageName(naming, options), ...epoch, version: text, release, arch: spell(naming.target, 'rpm') }
 }
 
 const illegalVersion = (version: string, reason: string): Problem =>
-  problem('rpm/illegal-version', `${JSON.stringify(version)} cannot be the version of an rpm: ${reason}`, {
-    hint: "Use a version such as 1.2.0 or 1.2.0-beta.2, and a packages.rpm.release such as '1'.",
-    where: { path: 'app.version' },
-  })
+  problem(
+    'rpm/illegal-version',
+    `${JSON.stringify(version)} cannot be the version of an rpm (rpm's manual, Spec file format, Preamble tags): ${reason}`,
+    {
+      hint: "Use a version such as 1.2.0 or 1.2.0-beta.2, and a packages.rpm.release such as '1'.",
+      where: { path: 'app.version' },
+    },
+  )
 
 /**
  * Problems that are known before anything is built. Codes: `rpm/illegal-name`, `rpm/illegal-version`, `rpm/no-license`,
@@ -69,7 +76,7 @@ export const checkRpm = (naming: Naming, options: RpmOptions): readonly Problem[
   const name = packageName(naming, options)
   if (!/^[A-Za-z0-9_][A-Za-z0-9._+-]*$/.test(name))
     problems.push(
-      problem('rpm/illegal-name', `${JSON.stringify(name)} is no name of an rpm package`, {
+      problem('rpm/illegal-name', `${JSON.stringify(name)} is no name of an rpm package (rpm's manual, Spec file format, Preamble tags)`, {
         hint: 'Set packages.rpm.package: letters, digits and . _ + - that begin with a letter, a digit or _.',
         where: { path: 'packages.rpm.package' },
       }),
@@ -78,7 +85,7 @@ export const checkRpm = (naming: Naming, options: RpmOptions): readonly Problem[
   if ('refused' in version) problems.push(illegalVersion(app.version, version.refused))
   if (oneLine(app.license) === '')
     problems.push(
-      problem('rpm/no-license', 'an rpm names its license, and app.license is empty', {
+      problem('rpm/no-license', "an rpm names its license (rpm's manual, Spec file format, Preamble tags), and app.license is empty", {
         hint: "Set app.license to an SPDX expression, as 'MIT'.",
         where: { path: 'app.license' },
       }),
@@ -101,7 +108,7 @@ const illegalRelation = (text: string, path: string): readonly Problem[] => {
   if (fault === null) return []
   return [
     // explain: A relation of an rpm package (depends, conflicts, a trigger and so on) is not written as rpm reads it.
-    problem('rpm/illegal-relation', `${JSON.stringify(text)} is no relation between rpm packages: ${fault}`, {
+    problem('rpm/illegal-relation', `${JSON.stringify(text)} is no relation between rpm packages (rpm's manual, Dependencies): ${fault}`, {
       hint: "Write it as 'mpv-libs', 'mpv-libs >= 0.35' or '(mpv-libs or vlc-core)'.",
       where: { path },
     }),
@@ -118,12 +125,12 @@ const faultOf = (text: string): string | null => {
   }
 }
 
-const illegalLevel = ({ compression, level }: RpmOptions): readonly Problem[] =>
-  level === undefined || (compression === 'gzip' ? level <= 9 : level >= 1)
+const illegalLevel = (options: RpmOptions): readonly Problem[] =>
+  hasLevel(options)
     ? []
     : [
-        problem('rpm/illegal-level', `${level} is no level of ${compression}`, {
-          hint: 'gzip has 0 (stored) to 9, zstd 1 to 19.',
+        problem('rpm/illegal-level', `${options.level ?? ''} is no level of ${options.compression}`, {
+          hint: levelHint,
           where: { path: 'packages.rpm.level' },
         }),
       ]

@@ -1,19 +1,51 @@
 // The layout's files as an rpm lists them. Folders that other packages own are left out: rpm makes them, and refuses other modes of theirs.
 import type { RpmFile, RpmFileFlag } from '@slipway/formats/rpm/index'
-import type { Flag, Installed } from '../linux/installed.ts'
+import { madeFile, type Flag, type Installed, type InstalledFile } from '../linux/installed.ts'
+
+interface Listing {
+  readonly name: string
+  readonly date: number
+  /** Absolute paths of files that the program makes itself. */
+  readonly ghosts?: readonly string[] | undefined
+}
 
 /** Paths become absolute; every entry has the release's date. */
-export const rpmFiles = (
-  entries: readonly Installed[],
-  { name, date }: { readonly name: string; readonly date: number },
-): readonly RpmFile[] =>
-  entries.flatMap((entry): readonly RpmFile[] => {
+export const rpmFiles = async (entries: readonly Installed[], { name, date, ghosts = [] }: Listing): Promise<readonly RpmFile[]> => {
+  const made = ghosts.map(path => madeFile(path.slice(1), '', { flag: 'ghost' }))
+  const files: RpmFile[] = []
+  for (const entry of [...entries, ...made]) {
     const common = { path: `/${entry.path}`, mtime: date }
-    if (entry.type === 'folder') return isOwn(entry.path, name) ? [{ ...common, type: 'folder', mode: entry.mode }] : []
-    if (entry.type === 'link') return [{ ...common, type: 'symlink', mode: 0o777, linkTarget: entry.linkTarget }]
-    const { mode, sizeBytes, sha256, bytes, deflated, flag } = entry
-    return [{ ...common, type: 'file', mode, sizeBytes, sha256, bytes, deflated, flags: flagsOf[flag] }]
-  })
+    if (entry.type === 'folder') {
+      if (entry.isOwn === true || isOwn(entry.path, name)) files.push({ ...common, type: 'folder', mode: entry.mode })
+    } else if (entry.type === 'link') files.push({ ...common, type: 'symlink', mode: 0o777, linkTarget: entry.linkTarget })
+    else {
+      const { mode, sizeBytes, sha256, bytes, deflated, flag } = entry
+      const color = await colorOf(entry)
+      files.push({
+        ...common,
+        type: 'file',
+        mode,
+        sizeBytes,
+        sha256,
+        bytes,
+        deflated,
+        flags: flagsOf[flag],
+        ...(color === 0 ? {} : { color }),
+      })
+    }
+  }
+  return files
+}
+
+/** 1 for ELF files of 32 bits, 2 for 64: by it rpm lets two architectures of one package share a path. */
+const colorOf = async ({ path, mode, bytes }: InstalledFile): Promise<0 | 1 | 2> => {
+  if ((mode & 0o111) === 0 && !/\.so(\.|$)/.test(path)) return 0
+  for await (const [first, second, third, fourth, bits] of bytes()) {
+    const isElf = first === 0x7f && second === 0x45 && third === 0x4c && fourth === 0x46
+    return isElf && (bits === 1 || bits === 2) ? bits : 0
+  }
+  return 0
+}
 
 const flagsOf: Readonly<Record<Flag, readonly RpmFileFlag[]>> = {
   none: [],

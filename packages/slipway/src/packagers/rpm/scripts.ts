@@ -2,11 +2,11 @@
 import { fail } from '@slipway/core'
 import type { RpmJob, RpmScript, RpmTrigger } from '@slipway/formats/rpm/index'
 import { parseRelation } from '@slipway/formats/rpm/index'
-import { scriptAssets, scriptTexts, type Scripts } from '../linux/scripts.ts'
+import { readableScripts, scriptAssets, scriptTexts, type Scripts } from '../linux/scripts.ts'
 import type { Hooks } from '../linux/services.ts'
 import type { Asset } from '../packager.ts'
 
-export const scriptKinds = ['pretrans', 'pre', 'post', 'preun', 'postun', 'posttrans'] as const
+export const scriptKinds = ['pretrans', 'pre', 'post', 'preun', 'postun', 'posttrans', 'verify'] as const
 
 export interface RpmScripting {
   readonly scripts?: Scripts | undefined
@@ -26,6 +26,15 @@ const triggerScripts = (triggers: readonly SaidTrigger[]): Scripts =>
 export const rpmScriptAssets = ({ scripts = {}, triggers = [] }: RpmScripting): readonly Asset[] => [
   ...scriptAssets(scripts, at),
   ...scriptAssets(triggerScripts(triggers), at).map(one => ({ ...one, from: `${at}.triggers` })),
+]
+
+/** Each that can be read, alone. */
+export const readableRpmScripts = (
+  { scripts = {}, triggers = [] }: RpmScripting,
+  assets: ReadonlyMap<string, unknown>,
+): readonly RpmScripting[] => [
+  ...readableScripts(scripts, assets).map(one => ({ scripts: one })),
+  ...triggers.flatMap(one => (readableScripts({ script: one.script }, assets).length > 0 ? [{ triggers: [one] }] : [])),
 ]
 
 /** The first argument is how many versions there are afterwards: 0 is a removal. Code: `rpm/illegal-script`. */

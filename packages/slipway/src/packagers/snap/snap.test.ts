@@ -45,7 +45,7 @@ describe('packagers/snap', () => {
       architectures: ['armhf'],
       apps: { tool: { command: 'usr/bin/tool', plugs: ['home'] } },
     })
-    expect(found.superblock.method).toBe('gzip')
+    expect(found.superblock.method).toBe('xz')
     expect(found.superblock.countFragments).toBe(0)
   })
   it('has desktop entry and icon where snapd looks, starting the snap by its name', async () => {
@@ -61,6 +61,7 @@ describe('packagers/snap', () => {
     ['snap/bad-name', { options: { name: '1-2' } }],
     ['snap/bad-version', { subject: { app: { ...app, version: `1.2.3-${'a'.repeat(30)}` } } }],
     ['snap/bad-text', { subject: { app: { ...app, summary: 's'.repeat(129) } } }],
+    ['snap/hidden-need', { subject: { app: { ...app, needs: [{ program: 'git', version: '' }] } } }],
     ['snap/no-target', { subject: { target: 'linux-x86' } }],
   ] as const)
     it(`refuses ${JSON.stringify(making).slice(0, 40)}: ${code}`, async () => {

@@ -49,21 +49,21 @@ export const snapYaml = (naming: Naming, options: SnapOptions): string => {
 
 const summaryOf = ({ app }: Pick<Naming, 'app'>): string => oneLine(app.summary || app.name)
 
-/** Codes: `snap/bad-name`, `snap/bad-version`, `snap/bad-text`, `snap/no-target`. */
+/** Codes: `snap/bad-name`, `snap/bad-version`, `snap/bad-text`, `snap/hidden-need`, `snap/no-target`. */
 export const checkSnap = (naming: Naming, options: SnapOptions): readonly Problem[] => {
   const { app, target } = naming
   const name = snapName(naming, options)
   const problems: Problem[] = []
   if (!/^[a-z0-9](-?[a-z0-9])*$/.test(name) || !/[a-z]/.test(name) || name.length < 2 || name.length > 40)
     problems.push(
-      problem('snap/bad-name', `${JSON.stringify(name)} cannot be the name of a snap`, {
+      problem('snap/bad-name', `${JSON.stringify(name)} cannot be the name of a snap (snap.yaml, name)`, {
         hint: 'A name has 2 to 40 lower-case letters, digits and single dashes, with a letter among them; set packages.snap.name.',
         where: { path: 'packages.snap.name' },
       }),
     )
   if (!/^[a-zA-Z0-9]([a-zA-Z0-9:.+~-]{0,30}[a-zA-Z0-9+~])?$/.test(app.version))
     problems.push(
-      problem('snap/bad-version', `${JSON.stringify(app.version)} cannot be the version of a snap`, {
+      problem('snap/bad-version', `${JSON.stringify(app.version)} cannot be the version of a snap (snap.yaml, version)`, {
         hint: 'A version has at most 32 letters, digits and : . + ~ -.',
         where: { path: 'app.version' },
       }),
@@ -75,15 +75,28 @@ export const checkSnap = (naming: Naming, options: SnapOptions): readonly Proble
   for (const { text, limit, path } of texts) {
     if ([...text].length > limit)
       problems.push(
-        problem('snap/bad-text', `${path} is longer than the ${limit} characters that a snap takes`, {
-          hint: 'Shorten it.',
-          where: { path },
-        }),
+        problem(
+          'snap/bad-text',
+          `${path} is longer than the ${limit} characters that a snap takes (snap.yaml, ${path.replace(/^.*\./, '')})`,
+          {
+            hint: 'Shorten it.',
+            where: { path },
+          },
+        ),
       )
   }
+  if (options.confinement === 'strict')
+    for (const { program, bundle } of app.needs)
+      if (bundle === undefined)
+        problems.push(
+          problem('snap/hidden-need', `app.needs.${program} is looked for on the user's machine, of which a strict snap sees nothing`, {
+            hint: "Ship it (bundle), or set packages.snap.confinement: 'classic'.",
+            where: { path: 'packages.snap.confinement' },
+          }),
+        )
   if (snapArch(target) === null)
     problems.push(
-      problem('snap/no-target', `there are no snaps for ${target}`, {
+      problem('snap/no-target', `there are no snaps for ${target} (snap.yaml, architectures)`, {
         hint: 'Snaps are made for linux-x64, linux-arm64 and linux-armv7: narrow packages.snap.targets.',
         where: { path: 'packages.snap.targets', target },
       }),

@@ -15,12 +15,16 @@ export const tarEntriesOf = (subject: PackSubject): readonly Packed[] => {
   const mtime = subject.date
   return [
     { entry: { type: 'folder', path: top, mode: 0o755, sizeBytes: 0, mtime }, file: null },
-    ...subject.tree.entries.map(one => ({ entry: entryOf(one, top, mtime), file: one.type === 'file' ? one : null })),
+    ...tarEntriesIn(subject, `${top}/`),
   ]
 }
 
-const entryOf = (one: TreeEntry, top: string, mtime: number): TarEntry => {
-  const path = `${top}/${one.path}`
+/** Everything in the order of the tree, behind a prefix. */
+export const tarEntriesIn = ({ tree, date }: PackSubject, prefix: string): readonly Packed[] =>
+  tree.entries.map(one => ({ entry: entryOf(one, prefix, date), file: one.type === 'file' ? one : null }))
+
+const entryOf = (one: TreeEntry, prefix: string, mtime: number): TarEntry => {
+  const path = `${prefix}${one.path}`
   if (one.type === 'file') return { type: 'file', path, mode: one.mode, sizeBytes: one.sizeBytes, mtime }
   if (one.type === 'folder') return { type: 'folder', path, mode: one.mode, sizeBytes: 0, mtime }
   return { type: 'symlink', path, mode: 0o777, sizeBytes: 0, mtime, linkTarget: one.linkTarget }
