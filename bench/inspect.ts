@@ -1,14 +1,18 @@
-// inspect against each format's own lister on the same file, in turns; formats with a directory and 100,000 entries against fixed times.
+// inspect, as npm installs it, against each format's own lister on the same file, in turns; formats with a directory and 100,000 entries
+// against fixed times.
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { median } from '../scripts/bench/bench.ts'
 import type { Bench, BenchFile, Measured } from '../scripts/bench/bench.ts'
 import { benchFolder, measureRun } from '../scripts/bench/six-programs.ts'
+import { build } from '../scripts/build.ts'
 import { projectRoot } from '../scripts/lib/files.ts'
 
-const launcher = join(projectRoot, 'packages/slipway/bin/slipway.js')
+const home = join(projectRoot, 'packages/slipway')
 const folder = join(benchFolder, 'inspect')
+const installed = join(folder, 'installed')
+const launcher = join(installed, 'bin/slipway.js')
 const rounds = 5
 
 const make = (file: string, build: (path: string) => void): string => {
@@ -77,6 +81,13 @@ const rpm = (): string =>
     execFileSync('mv', [join(folder, 'noarch/app-1-1.noarch.rpm'), path])
   })
 
+let built: Promise<void> | undefined
+const install = async (): Promise<void> => {
+  await build()
+  rmSync(installed, { recursive: true, force: true })
+  for (const part of ['bin', 'dist', 'package.json']) cpSync(join(home, part), join(installed, part), { recursive: true })
+}
+
 const ours = (file: string) => measureRun(process.execPath, [launcher, 'inspect', '--json', file], folder)
 
 const against = (name: string, file: () => string, lister: readonly [tool: string, ...args: string[]]): Bench => ({
@@ -84,6 +95,7 @@ const against = (name: string, file: () => string, lister: readonly [tool: strin
   limit: 1.3,
   run: async (): Promise<Measured> => {
     const path = file()
+    await (built ??= install())
     const pairs: { readonly ours: number; readonly peer: number }[] = []
     await ours(path)
     for (let round = 0; round < rounds; round += 1) {
@@ -106,6 +118,7 @@ const within = (name: string, file: () => string, limitSeconds: number): Bench =
   limit: 1,
   run: async (): Promise<Measured> => {
     const path = file()
+    await (built ??= install())
     await ours(path)
     const seconds: number[] = []
     for (let round = 0; round < rounds; round += 1) seconds.push((await ours(path)).ms / 1000)

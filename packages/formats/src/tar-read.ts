@@ -2,7 +2,7 @@
 import { type ByteChunks, decodeText, untilNul } from './bytes.ts'
 import { FormatError } from './format-error.ts'
 import { parsePax } from './tar-pax.ts'
-import { type ByteStream, byteStream } from './tar-stream.ts'
+import { type ByteStream, byteStream, type Content } from './tar-stream.ts'
 
 export interface TarReading {
   readonly limitEntries: number
@@ -34,6 +34,8 @@ export interface TarFound {
  */
 export async function* readTar(chunks: ByteChunks, options: TarReading): AsyncGenerator<TarFound> {
   const stream = byteStream(chunks, options.limitBytes)
+  const passed = stream.content(0)
+  await passed.skip()
   let extended: Extended = { local: new Map(), global: new Map() }
   let entries = 0
   try {
@@ -50,12 +52,16 @@ export async function* readTar(chunks: ByteChunks, options: TarReading): AsyncGe
         continue
       }
       const found = describe(block, extended, offset)
-      extended = { local: new Map(), global: extended.global }
-      const content = stream.content(found.sizeBytes)
-      yield { ...found, bytes: content.bytes }
-      await content.skip()
-      const padding = (512 - (found.sizeBytes % 512)) % 512
-      if (padding > 0) await stream.skip(padding)
+      const { sizeBytes } = found
+      if (extended.local.size > 0) extended = { local: new Map(), global: extended.global }
+      // Most content is passed over: what hands it out is made when it is asked for.
+      let content: Content | undefined
+      yield Object.assign(found, { bytes: () => (content ??= stream.content(sizeBytes)).bytes() })
+      const padding = (512 - (sizeBytes % 512)) % 512
+      await content?.skip()
+      const restBytes = (content === undefined ? sizeBytes : 0) + padding
+      content ??= passed
+      if (restBytes > 0) await stream.skip(restBytes)
     }
     if (extended.local.size > 0) throw new FormatError('tar/truncated', 'the last extended header belongs to no entry', stream.offset())
     await stream.onlyZerosFollow()
@@ -119,26 +125,32 @@ const describe = (block: Uint8Array, extended: Extended, offset: number): Omit<T
   const linkTarget =
     type === 'symlink' || type === 'hardlink' ? (pax('linkpath') ?? name(block.subarray(157, 257), offset + 157)) : undefined
   if (linkTarget === '') throw new FormatError('tar/bad-header', `the link ${JSON.stringify(path)} has no target`, offset)
-  return {
+  const found: Mutable<Omit<TarFound, 'bytes'>> = {
     path,
     type,
     mode: field(100, 108) & 0o7777,
     sizeBytes,
-    ...(linkTarget === undefined ? {} : { linkTarget }),
     mtime: paxNumber('mtime', 136, 148),
     uid: paxNumber('uid', 108, 116),
     gid: paxNumber('gid', 116, 124),
-    ...(extended.local.size === 0 ? {} : { pax: extended.local }),
   }
+  if (linkTarget !== undefined) found.linkTarget = linkTarget
+  if (extended.local.size > 0) found.pax = extended.local
+  return found
 }
+
+/** While it is filled. */
+type Mutable<Value> = { -readonly [Key in keyof Value]: Value[Key] }
 
 const headerPath = (block: Uint8Array, offset: number): string => {
   const base = name(block.subarray(0, 100), offset)
   // GNU's magic is `ustar  `: there the bytes of the prefix mean something else.
-  const isUstar = String.fromCharCode(...block.subarray(257, 263)) === 'ustar\0'
-  const prefix = isUstar ? name(block.subarray(345, 500), offset + 345) : ''
+  const isUstar = ustar.every((byte, index) => block[257 + index] === byte)
+  const prefix = isUstar && block[345] !== 0 ? name(block.subarray(345, 500), offset + 345) : ''
   return prefix === '' ? base : `${prefix}/${base}`
 }
+
+const ustar = [0x75, 0x73, 0x74, 0x61, 0x72, 0]
 
 const name = (bytes: Uint8Array, offset: number): string => {
   try {
@@ -176,6 +188,13 @@ const checkSum = (block: Uint8Array, offset: number): void => {
     high += byte >> 7
   }
   const signed = plain - 256 * high
+  // Six digits, a NUL and a space, as nearly all programs write it: without a text for each entry.
+  let usual = 0
+  for (let index = 148; index < 154; index++) {
+    const digit = (block[index] ?? 0) - 0x30
+    usual = digit >= 0 && digit <= 7 ? usual * 8 + digit : NaN
+  }
+  if (usual === plain && block[154] === 0) return
   const text = String.fromCharCode(...untilNul(block.subarray(148, 156))).trim()
   const written = /^[0-7]+$/.test(text) ? Number.parseInt(text, 8) : -1
   if (written === plain || written === signed) return

@@ -2,7 +2,6 @@
 // The command's entry in old-syntax JavaScript: finds the right Node, turns the compile cache on, runs dist/ or src/ (CONTRACTS 12).
 'use strict'
 
-var childProcess = require('child_process')
 var fs = require('fs')
 var os = require('os')
 var path = require('path')
@@ -35,7 +34,7 @@ function startAgain(node) {
       machineExit
     )
   }
-  var child = childProcess.spawn(node, [__filename].concat(process.argv.slice(2)), { stdio: 'inherit' })
+  var child = require('child_process').spawn(node, [__filename].concat(process.argv.slice(2)), { stdio: 'inherit' })
   var signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH']
   signals.forEach(function (signal) {
     // A terminal has given its own signals to the child as well; a second SIGINT would mean "now".

@@ -1,5 +1,5 @@
 // zip: the central directory's records (PKWARE APPNOTE 6.3.10, 4.3.12), checked against each other.
-import { decodeText, type Fields, fieldsOf, isAscii } from '../bytes.ts'
+import { decodeText, type Fields, fieldsOf } from '../bytes.ts'
 import { FormatError } from '../format-error.ts'
 import * as zip from './zip.ts'
 
@@ -31,17 +31,37 @@ export interface DirectoryPlace {
 /** All records of a directory. Throws `zip/bad-directory`, `zip/bad-name`, `zip/duplicate` and `zip/overlap`. */
 export const readCentral = (bytes: Uint8Array, place: DirectoryPlace): readonly ZipFound[] => {
   const fields = fieldsOf(bytes, 'little')
-  const found: Omit<ZipFound, 'limitOffset'>[] = []
+  const records: RecordPlace[] = []
   let at = 0
   for (let index = 0; index < place.count; index++) {
     const end = recordEnd(fields, { at, sizeBytes: bytes.length, offset: place.offset + at })
-    found.push(readRecord(bytes.subarray(at, end), place.offset + at))
+    records.push({ at, end, offset: place.offset + at })
     at = end
   }
   if (at !== bytes.length)
     throw new FormatError('zip/bad-directory', 'bytes stand between the last entry and the end record', place.offset + at)
+  const paths = pathsOf(bytes, fields, records)
+  const found = records.map((record, index) => readRecord({ bytes, fields, path: paths?.[index] ?? '' }, record))
   checkDuplicates(found)
-  return withLimits(found, place.offset)
+  setLimits(found, place.offset)
+  return found
+}
+
+/** Of `limitOffset`, which is known when all entries are. */
+type Mutable<Value> = { -readonly [Key in keyof Value]: Value[Key] }
+
+interface DirectoryBytes {
+  readonly bytes: Uint8Array
+  readonly fields: Fields
+  /** Empty where the name is still to be decoded. */
+  readonly path: string
+}
+
+interface RecordPlace {
+  readonly at: number
+  readonly end: number
+  /** In the file. */
+  readonly offset: number
 }
 
 const recordEnd = (
@@ -56,40 +76,54 @@ const recordEnd = (
   return end
 }
 
-const readRecord = (record: Uint8Array, offset: number): Omit<ZipFound, 'limitOffset'> => {
-  const fields = fieldsOf(record, 'little')
-  const flags = fields.u16(8)
-  const nameEnd = zip.centralBytes + fields.u16(28)
-  const name = record.subarray(zip.centralBytes, nameEnd)
-  const path = pathOf(name, flags, offset)
-  const large = zip64Values(record.subarray(nameEnd, nameEnd + fields.u16(30)), {
-    values: [fields.u32(24), fields.u32(20), fields.u32(42)],
-    offset,
-  })
-  const disk = fields.u16(34)
+const readRecord = (directory: DirectoryBytes, { at, end, offset }: RecordPlace): Mutable<ZipFound> => {
+  const { bytes, fields } = directory
+  const flags = fields.u16(at + 8)
+  const nameAt = at + zip.centralBytes
+  const nameEnd = nameAt + fields.u16(at + 28)
+  const name = bytes.subarray(nameAt, nameEnd)
+  const path = directory.path === '' ? pathOf(name, flags, offset) : directory.path
+  const extraEnd = nameEnd + fields.u16(at + 30)
+  let [sizeBytes, compressedBytes, localOffset] = [fields.u32(at + 24), fields.u32(at + 20), fields.u32(at + 42)]
+  if (extraEnd > end) throw new FormatError('zip/bad-directory', 'an extra field is cut off', offset)
+  if (extraEnd > nameEnd) {
+    const values = [sizeBytes, compressedBytes, localOffset] as const
+    ;[sizeBytes = 0, compressedBytes = 0, localOffset = 0] = zip64In(fields, { at: nameEnd, end: extraEnd, offset }, values)
+  }
+  const disk = fields.u16(at + 34)
   if (disk !== 0 && disk !== zip.max16) throw new FormatError('zip/unsupported', 'the archive is spread over several files', offset)
-  const [sizeBytes = 0, compressedBytes = 0, localOffset = 0] = large
-  const method = fields.u16(10)
+  const method = fields.u16(at + 10)
   if (method === zip.methodStored && sizeBytes !== compressedBytes && (flags & zip.flagEncrypted) === 0) {
     throw new FormatError('zip/bad-directory', `${JSON.stringify(path)} is stored, but its two sizes differ`, offset)
   }
-  return {
-    path,
-    ...modeOf(path, fields),
-    sizeBytes,
-    compressedBytes,
-    crc32: fields.u32(16),
-    method,
-    flags,
-    mtime: zip.fromDosTime(fields.u16(14), fields.u16(12)),
-    offset: localOffset,
-    name,
+  const { type, mode } = modeOf(path, { host: fields.u8(at + 5), unixMode: fields.u16(at + 40) })
+  const mtime = zip.fromDosTime(fields.u16(at + 14), fields.u16(at + 12))
+  const crc32 = fields.u32(at + 16)
+  return { path, type, mode, sizeBytes, compressedBytes, crc32, method, flags, mtime, offset: localOffset, limitOffset: 0, name }
+}
+
+/** All names decoded at once, which is much faster than one by one; undefined where they are not all UTF-8 without a NUL. */
+const pathsOf = (bytes: Uint8Array, fields: Fields, records: readonly RecordPlace[]): readonly string[] | undefined => {
+  const joined = new Uint8Array(bytes.length)
+  let filled = 0
+  for (const { at } of records) {
+    const name = bytes.subarray(at + zip.centralBytes, at + zip.centralBytes + fields.u16(at + 28))
+    joined.set(name, filled)
+    filled += name.length + 1
+  }
+  try {
+    const paths = decodeText(joined.subarray(0, Math.max(0, filled - 1))).split('\0')
+    return paths.length === records.length ? paths : undefined
+  } catch {
+    return undefined
   }
 }
 
-const modeOf = (path: string, fields: Fields): Pick<ZipFound, 'type' | 'mode'> => {
-  const host = fields.u8(5)
-  const unix = host === zip.hostUnix || host === zip.hostDarwin ? fields.u16(40) : 0
+const modeOf = (
+  path: string,
+  { host, unixMode }: { readonly host: number; readonly unixMode: number },
+): Pick<ZipFound, 'type' | 'mode'> => {
+  const unix = host === zip.hostUnix || host === zip.hostDarwin ? unixMode : 0
   const isFolder = path.endsWith('/')
   if (unix === 0) return { type: isFolder ? 'folder' : 'file', mode: isFolder ? 0o755 : 0o644 }
   const mode = unix & 0o7777
@@ -102,7 +136,6 @@ const modeOf = (path: string, fields: Fields): Pick<ZipFound, 'type' | 'mode'> =
 /** Flag 11 means UTF-8; without it UTF-8 is still what most writers mean, and code page 437 what the format says (appendix D). */
 const pathOf = (name: Uint8Array, flags: number, offset: number): string => {
   if (name.length === 0 || name.includes(0)) throw new FormatError('zip/bad-name', 'a name is empty or holds a NUL', offset)
-  if (isAscii(name)) return decodeText(name)
   try {
     return decodeText(name)
   } catch {
@@ -123,13 +156,15 @@ export interface LargeValues {
 }
 
 /** Replaces each all-ones field by its value of the zip64 extra field (4.5.3). Throws `zip/bad-directory`. */
-export const zip64Values = (extra: Uint8Array, { values, offset }: LargeValues): readonly number[] => {
+export const zip64Values = (extra: Uint8Array, { values, offset }: LargeValues): readonly number[] =>
+  zip64In(fieldsOf(extra, 'little'), { at: 0, end: extra.length, offset }, values)
+
+const zip64In = (fields: Fields, place: RecordPlace, values: readonly number[]): readonly number[] => {
+  const found = zip64Field(fields, place)
   const wanted = values.filter(value => value === zip.max32).length
-  const field = zip64Field(extra, offset)
-  if (field === undefined || wanted === 0) return values
-  if (field.length < wanted * 8) throw new FormatError('zip/bad-directory', 'the zip64 field lacks a value', offset)
-  const fields = fieldsOf(field, 'little')
-  let at = 0
+  if (found === undefined || wanted === 0) return values
+  if (found.end - found.at < wanted * 8) throw new FormatError('zip/bad-directory', 'the zip64 field lacks a value', place.offset)
+  let { at } = found
   return values.map(value => {
     if (value !== zip.max32) return value
     at += 8
@@ -137,23 +172,22 @@ export const zip64Values = (extra: Uint8Array, { values, offset }: LargeValues):
   })
 }
 
-const zip64Field = (extra: Uint8Array, offset: number): Uint8Array | undefined => {
-  const fields = fieldsOf(extra, 'little')
-  let found: Uint8Array | undefined
+const zip64Field = (fields: Fields, place: RecordPlace): { readonly at: number; readonly end: number } | undefined => {
+  let found: { readonly at: number; readonly end: number } | undefined
   // Some writers leave up to three bytes of padding behind the last field.
-  for (let at = 0; at + 4 <= extra.length;) {
+  for (let { at } = place; at + 4 <= place.end;) {
     const end = at + 4 + fields.u16(at + 2)
-    if (end > extra.length) throw new FormatError('zip/bad-directory', 'an extra field is cut off', offset)
+    if (end > place.end) throw new FormatError('zip/bad-directory', 'an extra field is cut off', place.offset)
     if (fields.u16(at) === zip.zip64ExtraId) {
-      if (found !== undefined) throw new FormatError('zip/bad-directory', 'two zip64 fields in one entry', offset)
-      found = extra.subarray(at + 4, end)
+      if (found !== undefined) throw new FormatError('zip/bad-directory', 'two zip64 fields in one entry', place.offset)
+      found = { at: at + 4, end }
     }
     at = end
   }
   return found
 }
 
-const checkDuplicates = (found: readonly Omit<ZipFound, 'limitOffset'>[]): void => {
+const checkDuplicates = (found: readonly ZipFound[]): void => {
   const paths = new Set<string>()
   for (const { path, offset } of found) {
     const key = path.endsWith('/') ? path.slice(0, -1) : path
@@ -163,14 +197,13 @@ const checkDuplicates = (found: readonly Omit<ZipFound, 'limitOffset'>[]): void 
 }
 
 /** No entry may reach into the next one (quoted bytes make zip bombs) or into the directory. */
-const withLimits = (found: readonly Omit<ZipFound, 'limitOffset'>[], directoryOffset: number): readonly ZipFound[] => {
-  const order = [...found].sort((left, right) => left.offset - right.offset)
-  const limits = new Map<object, number>()
+const setLimits = (found: readonly Mutable<ZipFound>[], directoryOffset: number): void => {
+  // Most writers give the directory the order of the file.
+  const isInOrder = found.every((entry, index) => entry.offset >= (found[index - 1]?.offset ?? 0))
+  const order = isInOrder ? found : [...found].sort((left, right) => left.offset - right.offset)
   order.forEach((entry, index) => {
-    const limitOffset = order[index + 1]?.offset ?? directoryOffset
-    limits.set(entry, limitOffset)
-    if (entry.offset + zip.localBytes + entry.name.length + entry.compressedBytes <= limitOffset) return
+    entry.limitOffset = order[index + 1]?.offset ?? directoryOffset
+    if (entry.offset + zip.localBytes + entry.name.length + entry.compressedBytes <= entry.limitOffset) return
     throw new FormatError('zip/overlap', `${JSON.stringify(entry.path)} reaches into what follows it`, entry.offset)
   })
-  return found.map(entry => ({ ...entry, limitOffset: limits.get(entry) ?? directoryOffset }))
 }

@@ -6,11 +6,15 @@ import type { Io } from '../io/io.ts'
 import type { FileTree } from '../tree.ts'
 import type { Shape, Unit } from '../unit.ts'
 
-export { signProgram, stripProgram } from './builder/change.ts'
+export { addRecord, signProgram, stripProgram } from './builder/change.ts'
 export { findExecutable, foreignProgram, treeWith } from './builder/executable.ts'
 export { extract, type ArchiveKind } from './builder/extract.ts'
 export { metadataOf } from './builder/metadata.ts'
-export { fetchNpm, integrityOf, lockedPackage, lockedTarball, npmInput } from './builder/npm.ts'
+export { recordIdOf, recordOf } from './builder/record.ts'
+export { integrityOf } from './builder/locked.ts'
+export { fetchNpm, lockedPackage, lockedTarball, npmInput } from './builder/npm.ts'
+export { fetchWheel, lockedWheel, pypiSource, type PypiSource } from './builder/pypi.ts'
+export { sizesBelow } from './builder/sizes.ts'
 export { emptyTree, programTree, runLogged, startLog } from './builder/tool.ts'
 
 const common = {
@@ -47,6 +51,22 @@ export interface BuildJob extends BuildSubject {
 }
 type Options<S extends Shape> = z.output<z.ZodObject<Common & S>>
 
+/** For a look before anything is built. */
+export interface Look extends BuildSubject {
+  readonly root: string
+  readonly io: Io
+}
+/** A file of an app folder, by its path in it. */
+export interface FileSize {
+  readonly path: string
+  readonly sizeBytes: number
+}
+/** An app folder as it lies there, and what is certainly wrong with it. */
+export interface Looked {
+  readonly files: readonly FileSize[]
+  readonly problems: readonly Problem[]
+}
+
 export interface Build<S extends Shape> {
   /** Targets that its options name, so that `targets` need not repeat them. */
   readonly targets?: (options: Options<S>) => readonly Target[]
@@ -56,6 +76,8 @@ export interface Build<S extends Shape> {
   readonly pin?: (job: BuildJob, input: string, options: Options<S>) => Promise<string>
   /** What cannot be built, before any work. */
   readonly check?: (subject: BuildSubject, options: Options<S>) => readonly Problem[]
+  /** The app folder where it exists already; null: that is known only by building. */
+  readonly look?: (look: Look, options: Options<S>) => Promise<Looked | null>
   /** True: the result follows from the pinned inputs or the scanned files alone. False: a command of the user's, cached by commit. */
   readonly pure: boolean
   readonly build: (job: BuildJob, options: Options<S>) => Promise<FileTree>

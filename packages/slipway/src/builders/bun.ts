@@ -10,6 +10,7 @@ import {
   lockedPackage,
   metadataOf,
   programTree,
+  recordOf,
   runLogged,
   signProgram,
   startLog,
@@ -164,7 +165,8 @@ const argumentsOf = (
   options: Options,
   { entry, base, written }: { readonly entry: string; readonly base: string; readonly written: string },
 ): readonly string[] => {
-  const { version, commit, date, features } = metadataOf(job, options.features)
+  const metadata = metadataOf(job, options.features)
+  const { version, commit, date, features } = metadata
   const values = { SLIPWAY_VERSION: version, SLIPWAY_COMMIT: commit, SLIPWAY_DATE: date, SLIPWAY_FEATURES: features }
   return [
     'build',
@@ -174,6 +176,7 @@ const argumentsOf = (
     `--compile-executable-path=${base}`,
     `--outfile=${written}`,
     ...Object.entries(values).flatMap(([name, value]) => ['--define', `process.env.${name}=${JSON.stringify(value)}`]),
+    `--banner=/*! ${recordOf('bun', metadata)} */`,
     ...(options.minify === true ? ['--minify'] : []),
     ...(options.external ?? []).flatMap(name => ['--external', name]),
   ]

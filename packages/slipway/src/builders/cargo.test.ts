@@ -1,5 +1,6 @@
 // cargo: the real toolchain builds for this machine; the same bytes from two folders; what is missing is named before the work.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { SlipwayError } from '@slipway/core'
@@ -8,7 +9,7 @@ import type { ToolResult, ToolRun } from '../io/io.ts'
 import type { BuildJob } from './builder.ts'
 import { cargo } from './cargo.ts'
 import { jobIn } from './testing/jobs.ts'
-import { bytesOf, digestOf, edit, has, projectOf, removeProjects, said } from './testing/programs.ts'
+import { builtInto, bytesOf, digestOf, edit, has, projectOf, removeProjects, said } from './testing/programs.ts'
 
 const commit = '0123456789abcdef0123456789abcdef01234567'
 afterAll(removeProjects)
@@ -27,6 +28,12 @@ describe.skipIf(!has('cargo') || machine().host.os !== 'linux')('cargo, the real
     const tree = await build(one, { features: ['extra'] }, { target })
     expect(said(one, tree)).toBe(`1.2.3 ${commit} 2025-10-09T08:53:21Z extra extra`)
     expect(digestOf(await build(other, { features: ['extra'] }, { target }))).toBe(digestOf(tree))
+    const built = { tool: 'cargo', version: '1.2.3', commit, date: '2025-10-09T08:53:21Z', features: ['extra'] }
+    expect(await builtInto(bytesOf(one, tree))).toMatchObject({ ...built, compiler: expect.stringMatching(/^rustc 1\./) })
+    const stripped = join(one, 'stripped')
+    execFileSync('strip', ['-o', stripped, join(one, 'scratch/tree', tree.executable)])
+    expect(await builtInto(readFileSync(stripped))).toMatchObject(built)
+    expect(execFileSync(stripped, { encoding: 'utf8' })).toContain('1.2.3')
     expect(Buffer.from(bytesOf(one, tree)).includes(one)).toBe(false)
     expect(said(one, await build(one, {}, { target, commit: '' }))).toBe('1.2.3  2025-10-09T08:53:21Z  plain')
   })

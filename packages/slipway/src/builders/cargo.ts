@@ -1,7 +1,7 @@
 // cargo: builds a Rust program for a target, from its lock file alone and without paths of this machine in it (cargo build, rustc --remap-path-prefix).
 import { fail, parseTarget, problem, spell, type Target } from '@slipway/core'
 import * as z from 'zod'
-import { builder, emptyTree, metadataOf, programTree, runLogged, startLog, type BuildJob } from './builder.ts'
+import { addRecord, builder, emptyTree, metadataOf, programTree, recordOf, runLogged, startLog, type BuildJob } from './builder.ts'
 import { linkerDeclared } from './cargo/linker.ts'
 
 const word = z.string().regex(/^[\p{L}\p{N}_][\p{L}\p{N}_+./-]*$/u, 'expected a name')
@@ -127,7 +127,8 @@ const takeProgram = async (
   const ending = parseTarget(job.target)?.os === 'windows' ? '.exe' : ''
   const from = `${job.scratch}/target/${triple}/${folder}/${bin}${ending}`
   if ((await job.io.files.stat(from))?.type !== 'file') return
-  await job.io.files.write(to, job.io.files.stream(from), { mode: 0o755, durable: false })
+  // rustc puts `SLIPWAY_VERSION` and the others only where the program asks for them.
+  await addRecord(job.io, { from, to }, recordOf('cargo', metadataOf(job, options.features)))
 }
 
 /**

@@ -8,9 +8,10 @@ import type { ToolRun } from '../io/io.ts'
 import type { BuildJob } from './builder.ts'
 import { go } from './go.ts'
 import { jobIn } from './testing/jobs.ts'
-import { bytesOf, digestOf, edit, has, projectOf, removeProjects, said } from './testing/programs.ts'
+import { builtInto, bytesOf, digestOf, edit, has, projectOf, removeProjects, said } from './testing/programs.ts'
 
 const commit = '0123456789abcdef0123456789abcdef01234567'
+const built = { tool: 'go', version: '1.2.3', commit, date: '2025-10-09T08:53:21Z', features: [] as readonly string[] }
 afterAll(removeProjects)
 const project = (depth = ''): string => projectOf('go', depth)
 type Options = Parameters<typeof go.build>[1]
@@ -38,6 +39,7 @@ describe.skipIf(!has('go'))('go, the real toolchain', () => {
       expect(bytes.toString('hex', 0, magic.length / 2)).toBe(magic)
       expect(bytes.readUInt16LE(at ?? bytes.readUInt32LE(0x3c) + 4)).toBe(arch)
       expect(bytes.includes(one)).toBe(false)
+      expect(await builtInto(bytes)).toMatchObject({ ...built, compiler: expect.stringMatching(/^go1\./), module: 'example.org/tool' })
       expect(digestOf(await build(other, {}, { target }))).toBe(digestOf(tree))
     }
   })
@@ -51,7 +53,10 @@ describe.skipIf(!has('go'))('go, the real toolchain', () => {
     const folder = project()
     expect(said(folder, await build(folder))).toBe(`1.2.3 ${commit} 2025-10-09T08:53:21Z unset plain`)
     const inject = { version: 'main.version', features: 'main.features' }
-    expect(said(folder, await build(folder, { tags: ['extra', 'other'], inject }))).toBe('1.2.3 unset unset extra,other extra')
+    const tree = await build(folder, { tags: ['extra', 'other'], inject })
+    expect(said(folder, tree)).toBe('1.2.3 unset unset extra,other extra')
+    // Also what goes into no variable.
+    expect(await builtInto(bytesOf(folder, tree))).toMatchObject({ ...built, features: ['extra', 'other'] })
   })
   it('says which variable is not there', { timeout: 300_000 }, async () => {
     const found = await problemOf(project(), { inject: { version: 'main.version', commit: 'main.comit' } })
@@ -116,7 +121,7 @@ describe('go, what it asks of the toolchain', () => {
       '-trimpath',
       '-buildvcs=false',
       '-ldflags',
-      '-s -w -buildid= -extldflags=-static',
+      expect.stringMatching(/^-s -w -buildid=slipway\/1\/[\w+/=]+ -extldflags=-static$/),
       '-tags',
       'a,b',
       '-v',

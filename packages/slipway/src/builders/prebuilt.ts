@@ -1,5 +1,5 @@
-// prebuilt: takes what exists already, a folder, an archive, an executable or an npm platform package, as the app folder.
-import { fail, parseTarget, problem, type Target } from '@slipway/core'
+// prebuilt: takes what exists already, a folder, an archive, an executable, an npm platform package or a wheel, as the app folder.
+import { fail, failAll, parseTarget, problem, type Problem, type Target } from '@slipway/core'
 import { identify } from '@slipway/formats/identify'
 import * as z from 'zod'
 import type { FileTree } from '../tree.ts'
@@ -7,17 +7,22 @@ import {
   builder,
   extract,
   fetchNpm,
+  fetchWheel,
   fillPlaceholders,
   findExecutable,
   foreignProgram,
   integrityOf,
   lockedTarball,
+  lockedWheel,
   npmInput,
+  sizesBelow,
+  pypiSource,
   treeWith,
   valueFor,
   type ArchiveKind,
   type BuildJob,
   type BuildSubject,
+  type PypiSource,
 } from './builder.ts'
 
 const fromPath = 'build.prebuilt.from'
@@ -29,35 +34,53 @@ interface Options {
 
 /**
  * Codes: `prebuilt/no-from`, `prebuilt/missing`, `prebuilt/empty`, `prebuilt/no-executable`, `prebuilt/wrong-binary`, and those of
- * `lockedTarball`, `npmInput` and `extract`.
+ * `lockedTarball`, `npmInput`, `lockedWheel`, `pypiSource` and `extract`.
  */
 export const prebuilt = builder({
   id: 'prebuilt',
-  title: 'what exists already: a folder, an archive, an executable or an npm platform package',
+  title: 'what exists already: a folder, an archive, an executable, an npm platform package or a wheel from PyPI',
   main: 'from',
   options: {
     from: z
       .union([z.string(), z.record(z.string(), z.string())])
       .optional()
-      .describe('Folder, archive, executable or npm:<name>[@version], with placeholders as {npm}; or target -> that'),
+      .describe(
+        'Folder, archive, executable, npm:<name>[@version] or pypi:<name>[@version][/<path inside>], with placeholders as {npm}; or target -> that',
+      ),
     bin: z.string().optional().describe('Path of the executable inside; default: the file named like app.bin'),
   },
   pure: true,
   targets: ({ from }) => (from === undefined || typeof from === 'string' ? [] : exactTargets(from)),
   inputs: (subject, options) => {
     const from = fromOf(subject, options)
-    return from?.startsWith('npm:') === true ? [npmInput(from, subject.app.version, fromPath)] : []
+    if (from?.startsWith('npm:') === true) return [npmInput(from, subject.app.version, fromPath)]
+    return from?.startsWith('pypi:') === true ? [wheelOf(subject, from).input] : []
   },
-  pin: async (job, input) => integrityOf(job.io, await fetchNpm({ ...job, path: fromPath }, input)),
+  pin: async (job, input) => {
+    const fetch = input.startsWith('pypi:') ? fetchWheel : fetchNpm
+    return integrityOf(job.io, await fetch({ ...job, path: fromPath }, input))
+  },
   check: (subject, options) => {
     if (options.from === undefined)
       return [
         problem('prebuilt/no-from', 'build.prebuilt does not say what to take', {
-          hint: "Set build.prebuilt to a path such as 'build/{target}', or to an npm package such as 'npm:@acme/tool-{npm}'.",
+          hint: "Set build.prebuilt to a path such as 'build/{target}', to an npm package such as 'npm:@acme/tool-{npm}', or to a wheel such as 'pypi:tool'.",
           where: { path: 'build.prebuilt.from' },
         }),
       ]
     return fromOf(subject, options) === null ? [noEntry(subject.target)] : []
+  },
+  look: async (look, options) => {
+    const from = fromOf(look, options)
+    if (from === null || /^(npm|pypi):/.test(from)) return null
+    const facts = await followed(look, pathOf(look, from))
+    // Of an archive only unpacking says what is in it.
+    if (facts?.type !== 'folder') return null
+    const files = await sizesBelow(look.io, facts.path)
+    const path = options.bin === undefined ? undefined : fillPlaceholders(options.bin, look)
+    const executable = findExecutable(files, look.app, { target: look.target, path })
+    const foreign = executable === null ? null : await foreignProgram(look.io, `${facts.path}/${executable}`, look.target)
+    return { files, problems: executable === null || foreign === null ? [] : [wrongBinary(look, executable, foreign)] }
   },
   build: async (job, options) => {
     const folder = await folderOf(job, options)
@@ -67,14 +90,16 @@ export const prebuilt = builder({
     const path = options.bin === undefined ? undefined : fillPlaceholders(options.bin, job)
     const executable = findExecutable(entries, job.app, { target: job.target, path }) ?? failNoExecutable(job, { from, entries, path })
     const foreign = await foreignProgram(job.io, `${folder}/${executable}`, job.target)
-    if (foreign !== null)
-      fail('prebuilt/wrong-binary', `${executable} is ${foreign}, not one for ${job.target}`, {
-        hint: 'Check build.prebuilt.from for this target: the files of two targets may be swapped.',
-        where: { path: 'build.prebuilt.from', target: job.target },
-      })
+    if (foreign !== null) failAll([wrongBinary(job, executable, foreign)])
     return treeWith(entries, executable)
   },
 })
+
+const wrongBinary = ({ target }: BuildSubject, executable: string, foreign: string): Problem =>
+  problem('prebuilt/wrong-binary', `${executable} is ${foreign}, not one for ${target}`, {
+    hint: 'Check build.prebuilt.from for this target: the files of two targets may be swapped.',
+    where: { path: 'build.prebuilt.from', target },
+  })
 
 /** With a pattern among its keys the record names no targets of its own. */
 const exactTargets = (from: Readonly<Record<string, string>>): readonly Target[] => {
@@ -91,9 +116,17 @@ const fromOf = (subject: BuildSubject, { from }: Options): string | null => {
 const folderOf = async (job: BuildJob, options: Options): Promise<string> => {
   const from = fromOf(job, options) ?? failMissing(job, 'nothing')
   if (from.startsWith('npm:')) return fromNpm(job, from)
-  const path = from.startsWith('/') ? from : `${job.root}/${from}`
+  if (from.startsWith('pypi:')) return fromWheel(job, from)
+  const path = pathOf(job, from)
+  return unpackedAt(job, path, path)
+}
+
+const pathOf = ({ root }: Pick<BuildJob, 'root'>, from: string): string => (from.startsWith('/') ? from : `${root}/${from}`)
+
+/** `said`: how messages name the path. */
+const unpackedAt = async (job: BuildJob, path: string, said: string): Promise<string> => {
   const facts = await followed(job, path)
-  if (facts === null) return failMissing(job, path)
+  if (facts === null) return failMissing(job, said)
   if (facts.type === 'folder') return facts.path
   const kind = facts.type === 'file' ? await kindOf(job, facts.path) : 'unknown'
   if (!isArchive(kind)) return alone(job, facts.path)
@@ -112,6 +145,15 @@ const fromNpm = async (job: BuildJob, from: string): Promise<string> => {
   return inner
 }
 
+const wheelOf = ({ app, target }: BuildSubject, from: string): PypiSource =>
+  pypiSource(from, { version: app.version, target, path: fromPath })
+
+const fromWheel = async (job: BuildJob, from: string): Promise<string> => {
+  const { input, inside } = wheelOf(job, from)
+  const folder = await lockedWheel({ ...job, path: fromPath }, input)
+  return inside === '' ? folder : unpackedAt(job, `${folder}/${inside}`, from)
+}
+
 /** A single program becomes a folder of one file, named like the app. */
 const alone = async (job: BuildJob, file: string): Promise<string> => {
   const folder = `${job.scratch}/tree`
@@ -127,7 +169,7 @@ const innermost = async (job: BuildJob, folder: string): Promise<string> => {
   return first?.type === 'folder' && more.length === 0 && !first.name.endsWith('.app') ? `${folder}/${first.name}` : folder
 }
 
-const followed = async (job: BuildJob, start: string): Promise<{ readonly path: string; readonly type: string } | null> => {
+const followed = async (job: Pick<BuildJob, 'io'>, start: string): Promise<{ readonly path: string; readonly type: string } | null> => {
   let path = start.replace(/\/+$/, '')
   for (let hops = 0; hops < 40; hops += 1) {
     const facts = await job.io.files.stat(path)

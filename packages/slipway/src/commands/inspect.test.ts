@@ -1,10 +1,10 @@
 // inspect on packages that other tools made, on damaged ones, and on hostile names.
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { machine } from '../io/machine.ts'
 import { runCommandLine } from './frame.ts'
 import type { Change } from './inspect/diff.ts'
@@ -12,6 +12,7 @@ import type { Report } from './inspect/report.ts'
 import { fakeStreams } from './testing/streams.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'slipway-inspect-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const tool = (name: string, args: readonly string[], cwd = folder) => {
   const { status, stderr } = spawnSync(name, args, { cwd, encoding: 'utf8' })
   if (status !== 0) throw new Error(`${name}: ${stderr}`)
@@ -173,7 +174,7 @@ describe.skipIf(!has('dpkg-deb'))('deb (by dpkg-deb)', () => {
       ['./usr/bin/app', 'changed'],
     ])
   })
-  it.skipIf(!has('xz'))('packed with xz, as Debian does, through the tool', async () => {
+  it.skipIf(!has('xz'))('packed with xz, as Debian does', async () => {
     const { doc } = await inspect(build('1.2-1', 'xz'))
     expect(doc).toMatchObject({ format: 'deb', version: '1.2-1' })
     expect(doc.contents.map(entry => entry.path)).toContain('./usr/bin/app')

@@ -12,7 +12,7 @@ import { changesText, reportText } from './inspect/text.ts'
 
 /**
  * Codes: `inspect/not-found`, `inspect/no-file`, `inspect/unknown-format`, `inspect/no-tar`, `inspect/deb-compression` (2),
- * `inspect/no-xz` (4), `inspect/bad-…`, `bytes/…` and each format's own (5).
+ * `inspect/bad-…`, `bytes/…` and each format's own (5).
  */
 export const run = async ({ io, global, args, flags, signal }: Invocation): Promise<Outcome> => {
   const inside = (path: string): string => (isAbsolute(path) ? path : resolve(global.cwd, path))

@@ -1,10 +1,13 @@
 // Programs that we change: a PE leaves without its old certificates, a Mach-O leaves with an ad-hoc signature.
 import { fail, type App } from '@slipway/core'
+import { addElfSection, addPeSection, type NewSection } from '@slipway/formats/add-section'
 import type { Source } from '@slipway/formats/bytes'
 import { FormatError } from '@slipway/formats/format-error'
+import { type FileKind, identify } from '@slipway/formats/identify'
 import { signAdHoc } from '@slipway/formats/macho/sign-adhoc'
 import { stripPe } from '@slipway/formats/pe-strip'
 import type { Io } from '../../io/io.ts'
+import { recordSection } from './record.ts'
 
 interface Files {
   readonly from: string
@@ -17,6 +20,33 @@ export const stripProgram = (io: Io, files: Files): Promise<void> => changed(io,
 /** A Mach-O signed ad hoc under the app's id: unsigned or broken code does not start on arm64. Code: `builders/not-changeable`. */
 export const signProgram = (io: Io, files: Files, { id, bin }: Pick<App, 'id' | 'bin'>): Promise<void> =>
   changed(io, files, source => signAdHoc(source, { identifier: id === '' ? bin : id }))
+
+/**
+ * The program with the record of its build in a section of its own, that nothing loads and `strip` keeps: a toolchain that has no place
+ * for it. A Mach-O stays as it is, since its section would have to be loaded; so does a program whose headers have no room.
+ */
+export const addRecord = (io: Io, files: Files, record: string): Promise<void> =>
+  changed(io, files, async source => {
+    const kind = await identify(source)
+    const bytes = await source.read(0, source.sizeBytes)
+    const section = { name: recordSection, bytes: new TextEncoder().encode(record) }
+    const whole = withSection(kind, bytes, section)
+    return {
+      chunks: async function* () {
+        yield whole
+      },
+    }
+  })
+
+/** As it was where there is no room: the record is no part of what the program does. */
+const withSection = (kind: FileKind, bytes: Uint8Array, section: NewSection): Uint8Array => {
+  try {
+    return kind === 'elf' ? addElfSection(bytes, section) : kind === 'pe' ? addPeSection(bytes, section) : bytes
+  } catch (error) {
+    if (error instanceof FormatError) return bytes
+    throw error
+  }
+}
 
 type Change = (source: Source) => Promise<{ readonly chunks: () => AsyncIterable<Uint8Array> }>
 

@@ -7,18 +7,18 @@ import { identify } from '@slipway/formats/identify'
 import { readMachO } from '@slipway/formats/macho'
 import { readPe } from '@slipway/formats/pe'
 import type { Io } from '../../io/io.ts'
-import type { FileTree, TreeFile } from '../../tree.ts'
+import type { FileTree, TreeEntry, TreeFile } from '../../tree.ts'
 
 /**
  * The program of a folder: the file named like the app, at the shortest path, else the only executable file. Null: none, or several.
  * With a path it is that file or null.
  */
 export const findExecutable = (
-  entries: FileTree['entries'],
+  entries: readonly (Pick<TreeFile, 'type' | 'path' | 'mode'> | (Pick<TreeEntry, 'path'> & { readonly type: 'link' | 'folder' }))[],
   app: App,
   { target, path }: { readonly target: Target; readonly path?: string | undefined },
 ): string | null => {
-  const files = entries.filter((one): one is TreeFile => one.type === 'file')
+  const files = entries.filter(one => one.type === 'file')
   if (path !== undefined) return files.find(one => one.path === path)?.path ?? null
   const windows = parseTarget(target)?.os === 'windows'
   const wanted = windows ? `${app.bin}.exe` : app.bin

@@ -1,15 +1,7 @@
 // Fetches an npm package by the user's own npm: registry, proxy and credentials are npm's; integrity is slipway.lock's (CONTRACTS 15).
-import { createHash } from 'node:crypto'
-import { fail, redact, type Target } from '@slipway/core'
-import type { Io } from '../../io/io.ts'
+import { fail, redact } from '@slipway/core'
 import { extract } from './extract.ts'
-
-/** Subresource integrity of a file, as package locks have it: `sha512-<base64>`. */
-export const integrityOf = async (io: Io, file: string): Promise<string> => {
-  const hash = createHash('sha512')
-  for await (const chunk of io.files.stream(file)) hash.update(chunk)
-  return `sha512-${hash.digest('base64')}`
-}
+import { emptyInputFolder, filesOf, inputFolder, lockedFile, type FetchJob, type Locked } from './locked.ts'
 
 /** `npm:<name>[@version]` with its version filled in, as it stands in slipway.lock. Code: `builders/bad-npm-name`. */
 export const npmInput = (text: string, version: string, path: string): string => {
@@ -22,30 +14,16 @@ export const npmInput = (text: string, version: string, path: string): string =>
   return `npm:${found[1] ?? ''}@${found[2] ?? version}`
 }
 
-/** What of a build job fetching needs; `path` is the config path that named the package. */
-export interface NpmJob {
-  readonly io: Io
-  readonly root: string
-  readonly scratch: string
-  readonly signal: AbortSignal
-  readonly note: (text: string) => void
-  readonly target: Target
-  readonly path: string
-}
-type Locked = NpmJob & { readonly locked: Readonly<Record<string, string>> }
-
 /** The tarball of an input, fetched. Code: `builders/npm-failed`. */
-export const fetchNpm = async (job: NpmJob, input: string): Promise<string> => {
+export const fetchNpm = async (job: FetchJob, input: string): Promise<string> => {
   const { io, root, signal } = job
-  const folder = folderOf(job, input)
-  await io.files.remove(folder)
-  await io.files.makeFolder(folder)
+  const folder = await emptyInputFolder(job, input)
   const spec = input.slice('npm:'.length)
   job.note(`npm pack ${spec}`)
   const args = ['pack', spec, '--json', '--pack-destination', folder, '--ignore-scripts']
   const env = io.secrets.matching(/^(PATH|HOME|npm_config_.*|(https?|no|all)_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_FILE)$/i)
   const { exitCode, stdout, stderr } = await io.run({ tool: 'npm', args, cwd: root, env, signal })
-  const [file] = await tarballs(io, folder)
+  const [file] = await filesOf(io, folder, ending)
   if (exitCode === 0 && file !== undefined) return file
   const said = `${stderr}\n${stdout}`.trim().split('\n').slice(-8).join('\n')
   return fail('builders/npm-failed', `npm could not fetch ${spec} (exit code ${exitCode}):\n${redact(said)}`, {
@@ -56,35 +34,15 @@ export const fetchNpm = async (job: NpmJob, input: string): Promise<string> => {
   })
 }
 
-/** The tarball with exactly the pinned integrity: from an earlier run, else fetched. Codes: `builders/not-locked`, `builders/integrity`. */
-export const lockedTarball = async (job: Locked, input: string): Promise<string> => {
-  const pinned = Object.hasOwn(job.locked, input) ? job.locked[input] : undefined
-  if (pinned === undefined)
-    return fail('builders/not-locked', `slipway.lock has no line for ${input}`, {
-      hint: 'Run `slipway build --profile dev`, which adds what is missing, look at slipway.lock, and commit it.',
-      where: { file: 'slipway.lock', target: job.target },
-    })
-  for (const file of await tarballs(job.io, folderOf(job, input))) if ((await integrityOf(job.io, file)) === pinned) return file
-  const file = await fetchNpm(job, input)
-  const found = await integrityOf(job.io, file)
-  if (found === pinned) return file
-  return fail('builders/integrity', `${input} is not what slipway.lock pinned: ${found} was fetched, ${pinned} is locked`, {
-    hint: 'Find out who changed it. If the new bytes are right, delete the line from slipway.lock and run `slipway build --profile dev`.',
-    where: { file: 'slipway.lock', target: job.target },
-    exit: 'corrupt',
-  })
-}
+const ending = '.tgz'
+
+/** The tarball with exactly the pinned integrity. Codes: those of `lockedFile` and `fetchNpm`. */
+export const lockedTarball = (job: Locked, input: string): Promise<string> => lockedFile(job, input, { ending, fetch: fetchNpm })
 
 /** The package of a pinned input, unpacked. Codes: those of `lockedTarball` and `extract`. */
 export const lockedPackage = async (job: Locked, input: string): Promise<string> => {
   const file = await lockedTarball(job, input)
-  const folder = `${folderOf(job, input)}/unpacked`
+  const folder = `${inputFolder(job, input)}/unpacked`
   await extract(job.io, file, { kind: 'gzip', folder })
   return `${folder}/package`
 }
-
-const folderOf = ({ scratch }: NpmJob, input: string): string =>
-  `${scratch}/npm/${input.slice('npm:'.length).replaceAll(/[^0-9A-Za-z.+-]/g, '_')}`
-
-const tarballs = async (io: Io, folder: string): Promise<readonly string[]> =>
-  (await io.files.list(folder)).filter(one => one.type === 'file' && one.name.endsWith('.tgz')).map(one => `${folder}/${one.name}`)

@@ -35,7 +35,7 @@ export const jobIn = (folder: string, changes: Partial<BuildJob> = {}): BuildJob
     io,
     signal: new AbortController().signal,
     note: () => undefined,
-    scan: path => scanTree(path, io, () => Promise.reject(new Error('nothing is packed here'))),
+    scan: path => scanTree(path, io, { deflate: () => Promise.reject(new Error('nothing is packed here')) }),
     ...changes,
   }
 }

@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { fromBytes } from '@slipway/formats/bytes'
+import { identify } from '@slipway/formats/identify'
 import { readMachO } from '@slipway/formats/macho'
 import { readSignature, type CodeSignature } from '@slipway/formats/macho/signature'
+import { readProgram } from '../../commands/inspect/programs.ts'
 import type { FileTree } from '../../tree.ts'
 
 const fixtures = fileURLToPath(new URL('../../../../../test/fixtures/programs/', import.meta.url))
@@ -63,6 +65,12 @@ export const reaches = (spec: string): boolean => {
   } catch {
     return false
   }
+}
+
+/** What `inspect` reads back of a program's build. */
+export const builtInto = async (bytes: Uint8Array): Promise<unknown> => {
+  const source = fromBytes(bytes)
+  return (await readProgram(source, await identify(source)))?.facts['build']
 }
 
 /** The signature of the first slice of a Mach-O, its pages hashed. */

@@ -1,28 +1,35 @@
-// AppImage type 2: an ELF runtime with `AI\x02` at byte 8 and a squashfs behind it (AppImage specification, type 2 image format).
+// AppImage: an ELF runtime with `AI` and its type at byte 8; behind it a squashfs (type 2), or all of it an ISO image (type 1; AppImage specification).
 import { exactReader, fieldsOf, type Source, untilNul } from '@slipway/formats/bytes'
 import { FormatError } from '@slipway/formats/format-error'
+import { readElfSections, type Section } from '@slipway/formats/sections'
 import { foundOf } from './look.ts'
 import { readProgram } from './programs.ts'
 import { type Found, given, type Subject } from './report.ts'
 import { openImage, seenIn, textIn } from './squashfs.ts'
 
 /** Code: `inspect/bad-appimage`. */
-export const readAppImageReport = async ({ source, digests }: Subject): Promise<Found> => {
+export const readAppImageReport = async (subject: Subject, type: 1 | 2): Promise<Found> =>
+  type === 1 ? readFirstType(subject) : readSecondType(subject)
+
+const readSecondType = async ({ source, digests }: Subject): Promise<Found> => {
   const runtime = await readProgram(source, 'elf')
-  const { end, sections } = await readSections(source)
+  const end = await endOfElf(source)
   if (end + 96 > source.sizeBytes) throw new FormatError('inspect/bad-appimage', 'the file ends where its image should begin', end)
+  const sections = await readElfSections(source)
   const image = await openImage(source, end)
   const desktop = (await textIn(image.squashfs, /^[^/]+\.desktop$/)) ?? ''
   const entry = (key: string): string | undefined => new RegExp(`^${key}=(.*)$`, 'm').exec(desktop)?.[1]?.trim()
-  const isSigned = (sections.get('.sha256_sig') ?? '') !== ''
+  const signature = await sectionText(source, sections, '.sha256_sig')
+  const key = await sectionText(source, sections, '.sig_key')
   const found = foundOf('AppImage', await seenIn(image.squashfs, digests), {
     arch: runtime?.arch ?? null,
     version: entry('X-AppImage-Version') ?? null,
-    signatures: isSigned ? ['pgp (.sha256_sig)'] : [],
+    signatures: signature === '' ? [] : [`pgp (.sha256_sig${key === '' ? '' : ', with its key'})`],
     facts: given({
       name: entry('Name'),
       exec: entry('Exec'),
-      updateInformation: sections.get('.upd_info') || undefined,
+      type: 2,
+      updateInformation: (await sectionText(source, sections, '.upd_info')) || undefined,
       imageOffset: end,
       ...image.facts,
     }),
@@ -30,35 +37,47 @@ export const readAppImageReport = async ({ source, digests }: Subject): Promise<
   return { ...found, facts: { ...found.facts, runtime: given({ arch: runtime?.arch, ...runtime?.facts }) } }
 }
 
-const wanted = ['.upd_info', '.sha256_sig']
-const limitSectionBytes = 1 << 16
-
-interface Sections {
-  /** Where the ELF ends: behind its table of sections, where the image begins. */
-  readonly end: number
-  readonly sections: ReadonlyMap<string, string>
-}
-
-const readSections = async (source: Source): Promise<Sections> => {
+/** Where the table of sections ends: there the image begins. */
+const endOfElf = async (source: Source): Promise<number> => {
   const read = exactReader(source, (message, offset) => new FormatError('elf/truncated', message, offset))
   const ident = await read(0, 64)
-  const isLarge = ident[4] === 2
   const fields = fieldsOf(ident, ident[5] === 2 ? 'big' : 'little')
-  const tableAt = isLarge ? fields.u64(40) : fields.u32(32)
-  const [stride, count, namesIndex] = [58, 60, 62].map(at => fields.u16(isLarge ? at : at - 12)) as [number, number, number]
-  const end = tableAt + stride * count
-  const places = new Map<string, string>()
-  if (stride !== (isLarge ? 64 : 40) || namesIndex >= count) return { end, sections: places }
-  const table = fieldsOf(await read(tableAt, stride * count), ident[5] === 2 ? 'big' : 'little')
-  const placeOf = (index: number): readonly [offset: number, sizeBytes: number] => {
-    const at = index * stride
-    return isLarge ? [table.u64(at + 24), table.u64(at + 32)] : [table.u32(at + 16), table.u32(at + 20)]
+  return ident[4] === 2 ? fields.u64(40) + fields.u16(58) * fields.u16(60) : fields.u32(32) + fields.u16(46) * fields.u16(48)
+}
+
+const limitSectionBytes = 1 << 16
+
+/** Up to its first NUL; empty where the section is not there. */
+const sectionText = async (source: Source, sections: readonly Section[], name: string): Promise<string> => {
+  const read = exactReader(source, (message, offset) => new FormatError('elf/truncated', message, offset))
+  const section = sections.find(one => one.name === name)
+  if (section === undefined) return ''
+  return new TextDecoder().decode(untilNul(await read(section.offset, Math.min(section.sizeBytes, limitSectionBytes))))
+}
+
+// ECMA-119 8.4: the first volume descriptor stands in sector 16; what its system may use begins at byte 883 of it.
+const [descriptorAt, descriptorBytes, updateAt, updateBytes] = [16 * 2048, 2048, 883, 512]
+
+const readFirstType = async ({ source }: Subject): Promise<Found> => {
+  const runtime = await readProgram(source, 'elf')
+  if (source.sizeBytes < descriptorAt + descriptorBytes)
+    throw new FormatError('inspect/bad-appimage', 'the file ends where its image should begin', source.sizeBytes)
+  const descriptor = await source.read(descriptorAt, descriptorBytes)
+  const text = (at: number, lengthBytes: number): string =>
+    new TextDecoder().decode(untilNul(descriptor.subarray(at, at + lengthBytes))).trim()
+  if (text(1, 5) !== 'CD001') throw new FormatError('inspect/bad-appimage', 'there is no ISO image where type 1 has it', descriptorAt)
+  return {
+    format: 'AppImage (type 1)',
+    arch: runtime?.arch ?? null,
+    version: null,
+    signatures: [],
+    facts: given({
+      type: 1,
+      volume: text(40, 32) || undefined,
+      updateInformation: text(updateAt, updateBytes) || undefined,
+      unread: 'contents: an ISO image; 7z l lists them',
+      runtime: given({ arch: runtime?.arch, ...runtime?.facts }),
+    }),
+    contents: [],
   }
-  const text = async ([offset, sizeBytes]: readonly [number, number], from: number): Promise<string> =>
-    String.fromCharCode(...untilNul((await read(offset, Math.min(sizeBytes, limitSectionBytes))).subarray(from)))
-  for (let index = 0; index < count; index++) {
-    const name = await text(placeOf(namesIndex), table.u32(index * stride))
-    if (wanted.includes(name) && table.u32(index * stride + 4) !== 8) places.set(name, await text(placeOf(index), 0))
-  }
-  return { end, sections: places }
 }

@@ -4,11 +4,12 @@ import { type ByteChunks, collect, concat, fromBytes } from '@slipway/formats/by
 import { gunzipStream } from '@slipway/formats/gzip'
 import { identify } from '@slipway/formats/identify'
 import { readTar, type TarFound } from '@slipway/formats/tar'
+import { decompressXz } from '@slipway/formats/xz'
 import { decompressZstd } from '@slipway/formats/zstd'
 import { foundOf, lookAt, type Seen, seenOf } from './look.ts'
 import { npmFacts } from './npm.ts'
 import { pkginfoFound } from './pkginfo.ts'
-import { type Entry, type Found, limits, modeText, type Subject } from './report.ts'
+import { type Draft, type Found, limits, modeText, type Subject } from './report.ts'
 
 export type Wrapping = 'tar' | 'gzip' | 'zstd' | 'xz'
 
@@ -18,7 +19,7 @@ export const readTarReport = async (subject: Subject, kind: Wrapping): Promise<F
   const texts = new Map<string, string>()
   const isText = (path: string): boolean =>
     path === 'package/package.json' || /^\.(PKGINFO|INSTALL|trigger|(pre|post)-(install|upgrade|deinstall))$/.test(path)
-  const chunks = await needTar(unpacked(subject, subject.stream(), kind))
+  const chunks = await needTar(unpacked(subject.stream(), kind))
   for await (const entry of readTar(chunks, limits)) {
     if (entry.type === 'file' && isText(entry.path) && entry.sizeBytes <= limitTextBytes) {
       const bytes = await collect(entry.bytes(), limitTextBytes)
@@ -39,9 +40,9 @@ async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes
 }
 
-export const unpacked = (subject: Pick<Subject, 'unxz'>, chunks: ByteChunks, kind: Wrapping): ByteChunks => {
+export const unpacked = (chunks: ByteChunks, kind: Wrapping): ByteChunks => {
   if (kind === 'gzip') return gunzipStream(chunks, limits)
-  if (kind === 'xz') return subject.unxz(chunks)
+  if (kind === 'xz') return decompressXz(chunks, limits)
   return kind === 'zstd' ? decompressZstd(chunks, limits) : chunks
 }
 
@@ -50,7 +51,8 @@ const leastProgramBytes = 64
 
 export const tarEntry = async (found: TarFound, digests: boolean): Promise<Seen> => {
   const { path, type, sizeBytes, linkTarget } = found
-  const entry: Entry = { path, type, mode: modeText(found.mode), sizeBytes, ...(linkTarget === undefined ? {} : { linkTarget }) }
+  const entry: Draft = { path, type, mode: modeText(found.mode), sizeBytes }
+  if (linkTarget !== undefined) entry.linkTarget = linkTarget
   return type === 'file' && (digests || sizeBytes >= leastProgramBytes)
     ? seenOf(entry, await lookAt(found.bytes(), { sizeBytes, digests }))
     : { entry }

@@ -54,7 +54,7 @@ const scriptNames = ['preinst', 'postinst', 'prerm', 'postrm', 'config', 'trigge
 
 const readControl = async (subject: Subject, members: readonly ArFound[], open: Open): Promise<Control> => {
   const texts = new Map<string, string>()
-  for await (const entry of readTar(memberTar(subject, memberOf(members, 'control.tar'), open), limits)) {
+  for await (const entry of readTar(memberTar(memberOf(members, 'control.tar'), open), limits)) {
     const name = entry.path.replace(/^\.\//, '')
     if (entry.type === 'file' && name !== 'md5sums')
       texts.set(name, new TextDecoder().decode(await collect(entry.bytes(), limitControlBytes)))
@@ -71,7 +71,7 @@ const readControl = async (subject: Subject, members: readonly ArFound[], open: 
 
 const readData = async (subject: Subject, members: readonly ArFound[], open: Open): Promise<readonly Seen[]> => {
   const seen: Seen[] = []
-  const chunks = memberTar(subject, memberOf(members, 'data.tar'), open)
+  const chunks = memberTar(memberOf(members, 'data.tar'), open)
   for await (const entry of readTar(chunks, limits)) seen.push(await tarEntry(entry, subject.digests))
   return seen
 }
@@ -84,9 +84,9 @@ const memberOf = (members: readonly ArFound[], stem: string): ArFound => {
 
 const wrappings: Readonly<Record<string, Wrapping>> = { tar: 'tar', gz: 'gzip', zst: 'zstd', xz: 'xz' }
 
-const memberTar = (subject: Subject, member: ArFound, open: Open): ByteChunks => {
+const memberTar = (member: ArFound, open: Open): ByteChunks => {
   const kind = wrappings[member.name.replace(/^.*\./, '')]
-  if (kind !== undefined) return unpacked(subject, open(member), kind)
+  if (kind !== undefined) return unpacked(open(member), kind)
   return fail('inspect/deb-compression', `${member.name} is compressed in a way that is not read here.`, {
     hint: 'It reads debs whose members are tar, tar.gz, tar.zst or tar.xz.',
   })

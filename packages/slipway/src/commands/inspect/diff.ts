@@ -25,8 +25,17 @@ const headOf = ({ format, arch, version, sizeBytes, signatures, facts }: Report)
   version,
   sizeBytes,
   signatures: [...signatures],
-  facts,
+  facts: withoutRepeats(facts),
 })
+
+const repeated = new Set(['Version', 'Architecture', 'pkgver', 'arch', 'size', 'Installed-Size', 'installedBytes'])
+
+/** What is said elsewhere in a report, or follows from the contents, is said once. */
+const withoutRepeats = ({ members: _members, fields, ...facts }: Report['facts']): unknown => {
+  const dependencies = new Set(Object.keys((facts['dependencies'] ?? {}) as object))
+  const kept = Object.entries((fields ?? {}) as Record<string, unknown>).filter(([name]) => !repeated.has(name) && !dependencies.has(name))
+  return { ...facts, fields: Object.fromEntries(kept) }
+}
 
 type Flat = ReadonlyMap<string, string | readonly string[]>
 
@@ -52,10 +61,31 @@ const joined = (value: string | readonly string[] | undefined): string | undefin
 /** What a list lost and won; its order says nothing. */
 const listChanges = (what: string, before: readonly string[], after: readonly string[]): Change[] => {
   const [old, young] = [new Set(before), new Set(after)]
+  const gone = [...old].filter(one => !young.has(one))
+  const fresh = [...young].filter(one => !old.has(one))
+  // Of dependencies, the one on the same package is the same with another version.
+  const byName = what.startsWith('facts.dependencies.') ? pairsOf(gone, fresh) : new Map<string, string>()
+  const paired = new Set(byName.values())
   return [
-    ...[...old].filter(one => !young.has(one)).map(one => ({ what, kind: 'removed' as const, from: one, to: null })),
-    ...[...young].filter(one => !old.has(one)).map(one => ({ what, kind: 'added' as const, from: null, to: one })),
+    ...gone.map(one => {
+      const to = byName.get(one) ?? null
+      return { what, kind: to === null ? ('removed' as const) : ('changed' as const), from: one, to }
+    }),
+    ...fresh.filter(one => !paired.has(one)).map(one => ({ what, kind: 'added' as const, from: null, to: one })),
   ]
+}
+
+/** Old -> new, where a name stands once in each. */
+const pairsOf = (gone: readonly string[], fresh: readonly string[]): ReadonlyMap<string, string> => {
+  const nameOf = (relation: string): string => relation.split(/[\s(<>=~|]/, 1)[0] ?? ''
+  const counts = (list: readonly string[]): ReadonlyMap<string, readonly string[]> => Map.groupBy(list, nameOf)
+  const [before, after] = [counts(gone), counts(fresh)]
+  return new Map(
+    [...before].flatMap(([name, [from, ...others]]): [string, string][] => {
+      const [to, ...more] = after.get(name) ?? []
+      return from === undefined || to === undefined || others.length + more.length > 0 ? [] : [[from, to]]
+    }),
+  )
 }
 
 const changeOf = (place: Pick<Change, 'what' | 'path'>, from: string | undefined, to: string | undefined): Change[] => {

@@ -134,13 +134,27 @@ export const foundOf = (format: string, seen: readonly Seen[], more: Partial<Fou
   const signed = [...new Set(programs.flatMap(program => program.signatures))].map(signature => `${signature} (programs inside)`)
   const signatures = [...(more.signatures ?? []), ...bundleSignatures(contents), ...signed]
   const arch = more.arch ?? archOfAll(programs)
-  return { format, arch, version: more.version ?? null, signatures, facts: { ...more.facts, ...librariesOf(programs, contents) }, contents }
+  return {
+    format,
+    arch,
+    version: more.version ?? null,
+    signatures,
+    facts: { ...more.facts, ...librariesOf(programs, contents), ...buildsOf(programs) },
+    contents,
+  }
 }
 
 /** The architectures of all programs inside, joined; null without one. */
 const archOfAll = (programs: readonly Program[]): string | null => {
   const archs = new Set(programs.flatMap(program => program.arch.split(' + ')))
   return archs.size === 0 ? null : [...archs].sort().join(' + ')
+}
+
+/** How the programs inside were built: `build` where all that say it say the same, else `builds`. */
+const buildsOf = (programs: readonly Program[]): Readonly<Record<string, unknown>> => {
+  const found = new Map(programs.flatMap(({ facts: { build } }) => (build === undefined ? [] : [[JSON.stringify(build), build]])))
+  const builds = [...found.values()]
+  return builds.length > 1 ? { builds } : given({ build: builds[0] })
 }
 
 /** The shared libraries that the programs inside need and do not bring, and the oldest C library that all of them run on. */

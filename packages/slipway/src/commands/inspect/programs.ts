@@ -1,13 +1,14 @@
 // Programs: ELF, PE and Mach-O, as inspect shows them.
 import type { Source } from '@slipway/formats/bytes'
 import { readElf } from '@slipway/formats/elf'
-import { FormatError } from '@slipway/formats/format-error'
 import type { FileKind } from '@slipway/formats/identify'
 import { type MachOSlice, readMachO } from '@slipway/formats/macho'
 import { readInfoPlist } from '@slipway/formats/macho/info-plist'
 import { readSignature } from '@slipway/formats/macho/signature'
 import { readPe } from '@slipway/formats/pe'
 import { readPeVersion } from '@slipway/formats/pe-version'
+import { readElfSections, readMachOSections, readPeSections, type Section } from '@slipway/formats/sections'
+import { type BuildFacts, readBuild, unlessDamaged } from './build.ts'
 import { plistText } from './plist.ts'
 import { given } from './report.ts'
 
@@ -28,8 +29,9 @@ export const readProgram = async (source: Source, kind: FileKind): Promise<Progr
 
 const elfProgram = async (source: Source): Promise<Program> => {
   const { arch, bits, type, interpreter, needed, soname, isStatic, libc, glibcFloor } = await readElf(source)
-  const facts = { bits, type, static: isStatic, libc, glibc: glibcFloor, interpreter, needed, soname }
-  return { format: 'ELF', arch, version: null, signatures: [], facts: given(facts) }
+  const build = await buildOf(source, readElfSections)
+  const facts = { bits, type, static: isStatic, libc, glibc: glibcFloor, interpreter, needed, soname, build }
+  return { format: 'ELF', arch, version: build?.version ?? null, signatures: [], facts: given(facts) }
 }
 
 const subsystems: Readonly<Record<number, string>> = { 1: 'native', 2: 'windows', 3: 'console', 10: 'EFI application' }
@@ -43,20 +45,14 @@ const peProgram = async (source: Source): Promise<Program> => {
     certificateBytes: certificates?.sizeBytes,
     productVersion: version?.productVersion,
     fields: version?.texts,
+    build: await buildOf(source, readPeSections),
   }
   const signatures = certificates === undefined ? [] : ['authenticode']
-  return { format: 'PE', arch, version: version?.fileVersion ?? null, signatures, facts: given(facts) }
+  return { format: 'PE', arch, version: version?.fileVersion ?? facts.build?.version ?? null, signatures, facts: given(facts) }
 }
 
-/** What is beside the point of the file may be damaged; then it is left out. */
-const unlessDamaged = async <T>(read: () => Promise<T>): Promise<T | undefined> => {
-  try {
-    return await read()
-  } catch (error) {
-    if (error instanceof FormatError) return undefined
-    throw error
-  }
-}
+const buildOf = (source: Source, sectionsOf: (source: Source) => Promise<readonly Section[]>): Promise<BuildFacts | undefined> =>
+  unlessDamaged(async () => readBuild(source, await sectionsOf(source)))
 
 const machOProgram = async (source: Source): Promise<Program> => {
   const { isFat, slices } = await readMachO(source)
@@ -67,6 +63,8 @@ const machOProgram = async (source: Source): Promise<Program> => {
     const plist = await unlessDamaged(() => readInfoPlist(source, slice))
     version ??= plist === undefined ? null : (plistText(plist, 'CFBundleShortVersionString') ?? plistText(plist, 'CFBundleVersion') ?? null)
   }
+  const [first] = slices
+  const build = first === undefined ? undefined : await buildOf(source, whole => readMachOSections(whole, first))
   const signed = slices.filter(slice => slice.signature !== undefined)
   const kinds = [...new Set(facts.flatMap(slice => (typeof slice['signature'] === 'string' ? [slice['signature']] : [])))].join(' + ')
   const signature =
@@ -74,9 +72,9 @@ const machOProgram = async (source: Source): Promise<Program> => {
   return {
     format: isFat ? 'Mach-O (fat)' : 'Mach-O',
     arch: slices.map(slice => slice.arch).join(' + '),
-    version,
+    version: version ?? build?.version ?? null,
     signatures: signed.length === 0 ? [] : [signature],
-    facts: { slices: facts },
+    facts: given({ slices: facts, build }),
   }
 }
 

@@ -2,11 +2,9 @@
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
 import { fail } from '@slipway/core'
-import type { Source } from '@slipway/formats/bytes'
 import { type FileKind, identify } from '@slipway/formats/identify'
 import type { Io } from '../../io/io.ts'
 import type { Found, Report, Subject } from './report.ts'
-import type { unxz as Unxz } from './xz.ts'
 
 export interface Reading {
   /** Hash the file and every entry, whatever that costs. */
@@ -24,13 +22,13 @@ export const readReport = async (
   const ended = new AbortController()
   try {
     const stream = () => abortable(io.files.stream(path), signal)
-    const subject: Subject = { name: basename(path), source, stream, digests, unxz: chunks => lateUnxz(io, chunks, signal) }
+    const subject: Subject = { name: basename(path), source, stream, digests }
     const kind = await identify(source)
-    const isAppImage = kind === 'elf' && (await isAppImageHead(source))
-    const isCheap = digests || source.sizeBytes <= limitFreeBytes || !(isAppImage || kindsWithDirectory.includes(kind))
+    const appImage = kind === 'elf' ? appImageType(await source.read(8, 3)) : undefined
+    const isCheap = digests || source.sizeBytes <= limitFreeBytes || !(appImage !== undefined || kindsWithDirectory.includes(kind))
     // Both read the file at the same time: unpacking runs on another thread, hashing on this one.
     const reading = Promise.all([
-      isAppImage ? (await import('./appimage.ts')).readAppImageReport(subject) : readKind(subject, { kind, path }),
+      appImage === undefined ? readKind(subject, { kind, path }) : (await import('./appimage.ts')).readAppImageReport(subject, appImage),
       isCheap ? digestOf(abortable(stream(), ended.signal)) : null,
     ])
     const [{ format, arch, version, signatures, facts, contents }, sha256] = await reading
@@ -94,14 +92,10 @@ const readKind = async (subject: Subject, { kind, path }: { readonly kind: FileK
   }
 }
 
-async function* lateUnxz(...args: Parameters<typeof Unxz>): AsyncGenerator<Uint8Array> {
-  yield* (await import('./xz.ts')).unxz(...args)
-}
-
-/** Type 2; type 1 is an ISO image, and shown as the ELF that it is too. */
-const isAppImageHead = async (source: Source): Promise<boolean> => {
-  const head = await source.read(8, 3)
-  return head[0] === 0x41 && head[1] === 0x49 && head[2] === 2
+/** The type of an AppImage by its bytes 8 to 10; undefined for any other ELF. */
+const appImageType = (head: Uint8Array): 1 | 2 | undefined => {
+  const type = head[0] === 0x41 && head[1] === 0x49 ? head[2] : undefined
+  return type === 1 || type === 2 ? type : undefined
 }
 
 const digestOf = async (chunks: AsyncIterable<Uint8Array>): Promise<string> => {

@@ -13,6 +13,8 @@ export interface Entry {
   /** Where it is a program: its format and architecture. */
   readonly program?: string
 }
+/** An entry that is being filled: to spread what is optional into a hundred thousand of them costs more than to read them. */
+export type Draft = { -readonly [Key in keyof Entry]: Entry[Key] }
 export interface Report {
   readonly file: string
   readonly format: string
@@ -35,13 +37,13 @@ export interface Subject {
   readonly stream: () => ByteChunks
   /** Whether every entry is hashed. */
   readonly digests: boolean
-  /** Unpacks xz by the tool of that name. Codes: `inspect/no-xz` (4), `inspect/bad-xz` (5). */
-  readonly unxz: (chunks: ByteChunks) => ByteChunks
 }
 
 export const limits = { limitEntries: 1_000_000, limitBytes: 64 * 2 ** 30 } as const
 
-export const modeText = (mode: number): string => (mode & 0o7777).toString(8).padStart(4, '0')
+export const modeText = (mode: number): string => (modeTexts[mode & 0o7777] ??= (mode & 0o7777).toString(8).padStart(4, '0'))
+
+const modeTexts: Record<number, string> = {}
 
 /** Without what is undefined, an empty list or an empty record. */
 export const given = (facts: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>

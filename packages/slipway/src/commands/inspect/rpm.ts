@@ -1,7 +1,7 @@
 // rpm as inspect shows it: all of it stands in the headers, the payload is not read.
 import { relationText } from '@slipway/formats/rpm/relation'
 import { readRpm, type Rpm } from '@slipway/formats/rpm/read'
-import { type Entry, type Found, given, modeText, type Subject } from './report.ts'
+import { type Draft, type Entry, type Found, given, modeText, type Subject } from './report.ts'
 
 export const readRpmReport = async ({ source }: Subject): Promise<Found> => {
   const rpm = await readRpm(source)
@@ -63,11 +63,9 @@ const librariesOf = ({ relations }: Rpm): Readonly<Record<string, unknown>> => {
   return { libraries: [...new Set(libraries)].sort(), glibc: floors.sort(byNumber).at(-1) }
 }
 
-const entryOf = ({ path, type, mode, sizeBytes, linkTarget, digest }: Rpm['files'][number]): Entry => ({
-  path,
-  type,
-  mode: modeText(mode),
-  sizeBytes: type === 'file' ? sizeBytes : 0,
-  ...(digest?.algorithm === 'sha256' ? { sha256: digest.hex } : {}),
-  ...(linkTarget === undefined ? {} : { linkTarget }),
-})
+const entryOf = ({ path, type, mode, sizeBytes, linkTarget, digest }: Rpm['files'][number]): Entry => {
+  const entry: Draft = { path, type, mode: modeText(mode), sizeBytes: type === 'file' ? sizeBytes : 0 }
+  if (digest?.algorithm === 'sha256') entry.sha256 = digest.hex
+  if (linkTarget !== undefined) entry.linkTarget = linkTarget
+  return entry
+}

@@ -20,7 +20,7 @@ export interface Image {
   readonly facts: Readonly<Record<string, unknown>>
 }
 
-/** An image packed with xz, lzo or lz4 is described by its superblock alone. */
+/** An image packed with lz4 or lzma is described by its superblock alone. */
 export const openImage = async (source: Source, offset: number): Promise<Image> => {
   const { method, blockBytes } = await readSuperblock(source, offset)
   const facts = { compression: method, blockBytes }

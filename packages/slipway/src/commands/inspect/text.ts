@@ -33,6 +33,8 @@ const factRows = ({ facts }: Report, verbose: boolean): string[][] =>
     if (name === 'members') return verbose ? [['members', namesOf(value).join(' ')]] : []
     if (name === 'scripts') return [['scripts', Object.keys(value as object).join(' ') || 'none']]
     if (name === 'dependencies') return listRows(value)
+    if (name === 'build') return [['build', buildWords(value as Record<string, unknown>)]]
+    if (name === 'builds') return (value as Record<string, unknown>[]).map(build => ['build', buildWords(build)])
     if (name === 'slices') return (value as Record<string, unknown>[]).map(slice => ['slice', wordsOf(slice)])
     if (Array.isArray(value)) return value.length === 0 ? [] : [[name, value.join(', ')]]
     if (typeof value === 'object' && value !== null) {
@@ -45,6 +47,17 @@ const factRows = ({ facts }: Report, verbose: boolean): string[][] =>
     }
     return [[name, String(value)]]
   })
+
+/** In one line; the linker's settings stand in `--json`. */
+const buildWords = ({ tool, settings: _settings, features, variables, ...rest }: Readonly<Record<string, unknown>>): string =>
+  [
+    String(tool),
+    ...Object.entries(rest).flatMap(([name, value]) =>
+      typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? [`${name} ${value}`] : [],
+    ),
+    ...(Array.isArray(features) && features.length > 0 ? [`features ${features.join(' ')}`] : []),
+    ...Object.entries((variables ?? {}) as Record<string, string>).map(([name, value]) => `${name}=${value}`),
+  ].join(', ')
 
 const namesOf = (members: unknown): string[] => (members as { readonly name: string }[]).map(member => member.name)
 
@@ -79,16 +92,51 @@ export const changesText = ([from, to]: readonly [Report, Report], changes: read
   if (from.sha256 !== null && from.sha256 === to.sha256) return `${head}: the same bytes`
   if (changes.length === 0) return `${head}: other bytes, the same contents`
   const marks = { added: style.green('+'), removed: style.red('-'), changed: style.yellow('~') }
-  const rows = changes.map(change => [marks[change.kind], plain(change.path ?? change.what), plain(changeText(change))])
-  return [`${head}: ${changes.length} change${changes.length === 1 ? '' : 's'}`, ...align(rows)].join('\n')
+  const rowOf = (change: Change): string[] => [marks[change.kind], plain(change.path ?? shortName(change.what)), plain(changeText(change))]
+  const [ofFacts, ofHead] = [true, false].map(isFact =>
+    changes.filter(({ what, path }) => path === undefined && what.startsWith('facts.') === isFact),
+  )
+  const ofPackage = [...(ofHead ?? []), ...(ofFacts ?? [])]
+  const ofContents = changes.filter(change => change.path !== undefined)
+  return [
+    `${head}: ${changes.length} change${changes.length === 1 ? '' : 's'}`,
+    ...align(ofPackage.map(rowOf)),
+    ...(ofContents.length === 0 ? [] : ['', 'contents', ...align(ofContents.map(rowOf))]),
+  ].join('\n')
 }
 
-const changeText = ({ kind, from, to }: Change): string => {
+const shortName = (what: string): string => (what === 'sizeBytes' ? 'size' : what.replace(/^facts\.(dependencies\.)?/, ''))
+
+const changeText = (change: Change): string => {
+  const { what, path, kind, from, to } = change
+  if (what === 'sizeBytes') return sizeChange(Number(from), Number(to))
+  if (path !== undefined) return entryChange(change)
   const [before, after] = [shortText(from), shortText(to)]
   if (kind !== 'changed') return after === '' ? before : after
   // Two long texts may begin alike: then what differs is said by their lines.
-  return before === after ? lineChanges(from ?? '', to ?? '') : `${before} => ${after}`
+  if (before === after) return lineChanges(from ?? '', to ?? '')
+  const name = what.startsWith('facts.dependencies.') ? (/^[^\s(<>=~|]+\s*/.exec(before)?.[0] ?? '') : ''
+  return `${before} => ${after.startsWith(name) ? after.slice(name.length) : after}`
 }
+
+const sizeChange = (from: number, to: number): string =>
+  from === to ? humanBytes(to) : `${humanBytes(from)} => ${humanBytes(to)} (${to > from ? '+' : '-'}${humanBytes(Math.abs(to - from))})`
+
+/** Type, mode, program and link as far as they changed; then the size, or that only the bytes did. */
+const entryChange = ({ kind, from, to, fromBytes, toBytes }: Change): string => {
+  const size = (bytes: number | null | undefined): string[] => (typeof bytes === 'number' ? [humanBytes(bytes)] : [])
+  if (kind !== 'changed') return [entryWords(from ?? to), ...size(fromBytes ?? toBytes)].filter(part => part !== '').join(' ')
+  const [before, after] = [entryWords(from), entryWords(to)]
+  const isFile = typeof fromBytes === 'number' && typeof toBytes === 'number'
+  const bytes = isFile ? [`${sizeChange(fromBytes, toBytes)}${fromBytes === toBytes && before === after ? ', other bytes' : ''}`] : []
+  return [...(before === after ? [] : [`${before} => ${after}`]), ...bytes].join(', ')
+}
+
+const entryWords = (text: string | null): string =>
+  (text ?? '')
+    .replace(/ sha256 [0-9a-f]{12}$/, '')
+    .replace(/(^| )\d+ bytes( |$)/, ' ')
+    .trim()
 
 const shortText = (text: string | null): string => {
   if (text === null) return ''

@@ -3,7 +3,7 @@ import { collect, decodeText } from '@slipway/formats/bytes'
 import { openEntry, readZip, type ZipFound } from '@slipway/formats/zip/read'
 import { foundOf, lookAround, type Openable } from './look.ts'
 import { xmlText } from './plist.ts'
-import { type Entry, type Found, given, limits, modeText, type Subject } from './report.ts'
+import { type Draft, type Found, given, limits, modeText, type Subject } from './report.ts'
 
 const [methodStored, methodDeflated, limitLinkBytes, limitLinks] = [0, 8, 4096, 1000]
 
@@ -18,14 +18,15 @@ export const readZipReport = async ({ source, digests }: Subject): Promise<Found
     const isReadable = (method === methodStored || method === methodDeflated) && (found.flags & 1) === 0
     const isLink = type === 'symlink' && isReadable && sizeBytes <= limitLinkBytes && (digests || links++ < limitLinks)
     const linkTarget = isLink ? decodeText(await collect(open(found)(), limitLinkBytes)) : undefined
-    const entry: Entry = {
+    const isFile = type === 'file'
+    const entry: Draft = {
       path,
-      type,
+      type: isFile && !isReadable ? 'other' : type,
       mode: modeText(found.mode),
-      sizeBytes: type === 'file' ? sizeBytes : 0,
-      ...(linkTarget === undefined ? {} : { linkTarget }),
+      sizeBytes: isFile ? sizeBytes : 0,
     }
-    all.push({ entry: type === 'file' && !isReadable ? { ...entry, type: 'other' } : entry, open: open(found) })
+    if (linkTarget !== undefined) entry.linkTarget = linkTarget
+    all.push({ entry, open: open(found) })
   }
   const encrypted = entries.filter(({ flags }) => (flags & 1) !== 0).length
   const seen = await lookAround(all, digests)
