@@ -32,6 +32,8 @@ export interface App {
   readonly conffiles: readonly string[]
   /** Programs that it needs on the user's machine. */
   readonly needs: readonly Need[]
+  /** Modes of files of the app folder that are not just executable or not, as 0o4755. Absent: none. */
+  readonly modes?: Readonly<Record<string, number>>
 }
 
 /** A file of the project that the config names. */
@@ -68,6 +70,17 @@ export interface Service {
 export interface Need {
   /** Name of the program, as `git`. */
   readonly program: string
-  /** As `>=2.40`; empty for any. */
+  /** As `>=2.40`, several with a space between, empty for any; of one that is shipped its exact version. */
   readonly version: string
+  /** How a user gets it: a command or an address, for the message that says it is missing. */
+  readonly get?: string
+  /** Shipped beside the app's own program. Absent: looked for on the user's machine and never shipped. */
+  readonly bundle?: Bundle
+}
+/** A program that is shipped, pinned for each target. Keys are targets or `<os>-*`; a text alone is for all. */
+export interface Bundle {
+  /** A file, archive or folder of the project, or `npm:<package>`. */
+  readonly from: string | Readonly<Record<string, string>>
+  /** sha256 of the program itself, as it lies in the package. */
+  readonly sha256: string | Readonly<Record<string, string>>
 }

@@ -71,14 +71,28 @@ const stableOnly =
   ({ version, parsed }) =>
     parsed.prerelease.length > 0 ? { refused } : { text: version }
 
-const packaged: Render = ({ parsed, options }) => {
-  const revision = options.revision ?? '1'
-  if (!/^[a-zA-Z0-9][a-zA-Z0-9.+~]*$/.test(revision)) return { refused: 'a revision is made of letters, digits, dots, + and ~' }
-  const prerelease = parsed.prerelease.join('.')
-  // The last dash begins the revision (deb-version(7)), and rpm allows no other.
-  if (prerelease.includes('-')) return { refused: 'a dash in its pre-release part would begin a revision' }
-  return { text: `${core(parsed)}${prerelease === '' ? '' : `~${prerelease}`}-${revision}` }
-}
+const packaged =
+  (sorted: RegExp, refused: string): Render =>
+  ({ parsed, options }) => {
+    const revision = options.revision ?? '1'
+    if (!/^[a-zA-Z0-9][a-zA-Z0-9.+~]*$/.test(revision)) return { refused: 'a revision is made of letters, digits, dots, + and ~' }
+    const prerelease = parsed.prerelease.join('.')
+    // The last dash begins the revision (deb-version(7)), and rpm allows no other.
+    if (prerelease.includes('-')) return { refused: 'a dash in its pre-release part would begin a revision' }
+    if (prerelease !== '' && !sorted.test(prerelease)) return { refused }
+    return { text: `${core(parsed)}${prerelease === '' ? '' : `~${prerelease}`}-${revision}` }
+  }
+
+// Both compare runs of digits as numbers, wherever they stand: SemVer has rc10 before rc2, and they have not. One digit is the same in all.
+const deb = packaged(
+  /^(\d+|[a-zA-Z]+\d?)(\.(\d+|[a-zA-Z]+\d?))*$/,
+  'dpkg would sort such a pre-release otherwise than SemVer; words and numbers apart, as beta.2, sort the same',
+)
+// For rpm a number comes after any word, for SemVer before.
+const rpm = packaged(
+  /^[a-zA-Z]+\d?(\.\d+)*$/,
+  'rpm would sort such a pre-release otherwise than SemVer; a word and numbers behind it, as beta.2, sort the same',
+)
 
 const integer: Render = ({ options: { build } }) => {
   if (build === undefined) return { refused: 'it compares an integer, and no build number was given' }
@@ -106,8 +120,8 @@ const renderers: Record<VersionClient, Render> = {
   sparkle: integer,
   'squirrel-mac': stableOnly('Squirrel.Mac sorts a pre-release above its release'),
   'squirrel-windows': stableOnly('Squirrel.Windows compares pre-releases as text, so that 10 comes before 2'),
-  deb: packaged,
-  rpm: packaged,
+  deb,
+  rpm,
   scoop,
   winget: stableOnly('winget gets stable versions only'),
   homebrew: stableOnly('Homebrew gets stable versions only'),

@@ -1,5 +1,6 @@
 // The barrel: everything that other packages may use of core.
 export * from './app.ts'
+export * from './need.ts'
 export * from './artifact.ts'
 export * from './canonical.ts'
 export * from './channel.ts'

@@ -18,9 +18,11 @@ import { FormatError } from '@slipway/formats/format-error'
 import { parsePublicKey, parseSignature, verifyDigest } from '@slipway/formats/minisign'
 import { createHash } from 'node:crypto'
 import type { BucketReader } from '../stores/store.ts'
+import { verifyNeeds } from './needs.ts'
 import { measure, readWhole, sha256Of } from './read.ts'
 import { emptyReport, missingObject, wrong } from './report.ts'
 import type { Report } from './report.ts'
+import { seekable } from './seek.ts'
 
 export interface ReleaseQuestion {
   readonly reader: BucketReader
@@ -80,6 +82,24 @@ const verifyArtifact = async (
     )
   if (artifact.signatures['minisign'] !== undefined)
     checkSignature(report, { object, signature: artifact.signatures['minisign'], digest: found.blake2b512, minisign, file: artifact.file })
+  await lookInside(reader, report, { object, artifact })
+}
+
+/** Only where the record says that programs are in it, or must not be. */
+const lookInside = async (
+  reader: BucketReader,
+  report: Report,
+  { object, artifact }: { object: string; artifact: Artifact },
+): Promise<void> => {
+  if (artifact.facts['needs'] === undefined) return
+  const found = await reader.read(object)
+  if (found === null) return void missing(report, object)
+  const { source, close } = seekable(artifact.sizeBytes, found.bytes)
+  try {
+    for (const one of await verifyNeeds(artifact, object, source)) bad(report, one)
+  } finally {
+    await close()
+  }
 }
 
 const lookFor = async (

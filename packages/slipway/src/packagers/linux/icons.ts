@@ -16,22 +16,29 @@ const sizes = [16, 22, 24, 32, 48, 64, 96, 128, 192, 256, 512]
 /** A PNG is made smaller, never larger. Code: `linux/bad-icon`. */
 export const iconFiles = (source: IconSource, name: string): readonly InstalledFile[] => {
   const home = 'usr/share/icons/hicolor'
-  const kind = imageKind(source.bytes)
-  const ending = /\.([a-z]+)$/i.exec(source.path)?.[1]?.toLowerCase() ?? ''
-  if ((kind === 'svg' || kind === 'png') && ending !== kind && !(kind === 'svg' && ending === 'svgz'))
-    refuse(source, `is a ${kind.toUpperCase()} under another name`, `Rename it to end in .${kind}.`)
-  if (kind === 'svg') return [madeFile(`${home}/scalable/apps/${name}.svg`, source.bytes)]
-  if (kind !== 'png') return refuse(source, kind === null ? 'is no image' : `is ${kind}`, 'Name a square PNG of 512 pixels, or an SVG.')
-  const image = imageOf(source)
-  if (image.width !== image.height)
-    refuse(source, `is ${image.width} x ${image.height} pixels`, 'An icon is square; add transparent edges.')
-  if (image.width < 48) refuse(source, `has only ${image.width} x ${image.height} pixels`, 'Use a square of 512 pixels.')
+  const image = iconImage(source)
+  if (image === 'svg') return [madeFile(`${home}/scalable/apps/${name}.svg`, source.bytes)]
   return sizes
     .filter(size => size <= image.width)
     .map(size => {
       const bytes = size === image.width ? source.bytes : writePng(resizeImage(image, { width: size, height: size }))
       return madeFile(`${home}/${size}x${size}/apps/${name}.png`, bytes)
     })
+}
+
+/** A square image that is large enough, or refused by what it is, whatever its name says. Code: `linux/bad-icon`. */
+export const iconImage = (source: IconSource): 'svg' | ReturnType<typeof readPng> => {
+  const kind = imageKind(source.bytes)
+  const ending = /\.([a-z]+)$/i.exec(source.path)?.[1]?.toLowerCase() ?? ''
+  if ((kind === 'svg' || kind === 'png') && ending !== kind && !(kind === 'svg' && ending === 'svgz'))
+    refuse(source, `is a ${kind.toUpperCase()} under another name`, `Rename it to end in .${kind}.`)
+  if (kind === 'svg') return kind
+  if (kind !== 'png') return refuse(source, kind === null ? 'is no image' : `is ${kind}`, 'Name a square PNG of 512 pixels, or an SVG.')
+  const image = imageOf(source)
+  if (image.width !== image.height)
+    refuse(source, `is ${image.width} x ${image.height} pixels`, 'An icon is square; add transparent edges.')
+  if (image.width < 48) refuse(source, `has only ${image.width} x ${image.height} pixels`, 'Use a square of 512 pixels.')
+  return image
 }
 
 const imageOf = (source: IconSource): ReturnType<typeof readPng> => {

@@ -12,6 +12,8 @@ export interface InstalledFile {
   readonly sizeBytes: number
   readonly sha256: Hex
   readonly bytes: () => AsyncIterable<Uint8Array>
+  /** Hex digest of the content on whatever core is free, where the file is the app's. */
+  readonly digest?: (algorithm: 'md5' | 'sha1') => Promise<string>
   /** The stream that all formats share. */
   readonly deflated: (level: number) => Promise<Deflated>
   readonly flag: Flag
@@ -25,6 +27,8 @@ export interface InstalledFolder {
   readonly type: 'folder'
   readonly path: string
   readonly mode: number
+  /** Said in the config: the package owns it, wherever it lies. */
+  readonly isOwn?: true
 }
 export type Installed = InstalledFile | InstalledLink | InstalledFolder
 

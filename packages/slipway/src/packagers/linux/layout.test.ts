@@ -203,7 +203,6 @@ describe('the layout of a Linux package', () => {
       enable: false,
     }
     expect((await problemOf({ services: [service] })).slice(0, 2)).toEqual(['linux/bad-service', 'app.services'])
-    expect((await problemOf({ needs: [{ program: 'a b', version: '' }] }))[0]).toBe('linux/bad-need')
     await expect(laid({ man: [{ path: 'man/unread.1', from: 'app.man' }] })).rejects.toThrow('linux/no-asset')
   })
   it('keeps words of the config apart from the shell', async () => {

@@ -1,14 +1,14 @@
 // The one layout of what a Linux package installs: deb, rpm, apk, pacman, appimage and snap write the same files in their own bytes.
-import { fail, failAll, type App, type Completion, type ProjectFile } from '@slipway/core'
+import { fail, failAll, SlipwayError, type App, type Completion, type Problem, type ProjectFile } from '@slipway/core'
 import { collect } from '@slipway/formats/bytes'
 import * as z from 'zod'
 import type { TreeFile } from '../../tree.ts'
-import type { Asset, Naming, PackSubject } from '../packager.ts'
+import type { Asset, AssetFile, Naming, PackSubject } from '../packager.ts'
 import { desktopFiles, type DesktopOptions } from './desktop.ts'
-import { iconFiles } from './icons.ts'
+import { iconFiles, iconImage } from './icons.ts'
 import { madeFile, withParents, type Installed, type InstalledFile } from './installed.ts'
 import { needsOf, type Libraries } from './needs.ts'
-import { placeTree } from './place.ts'
+import { placeTree, refuseConffile } from './place.ts'
 import { hooksOf, serviceFile, type Hooks } from './services.ts'
 import { gzipped } from './text.ts'
 
@@ -43,6 +43,13 @@ export const linuxOptions = {
     .optional()
     .describe('Package of a shared library, by soname; false: not needed; false for all: dependencies are not computed'),
 }
+/** Absolute, without `.` and `..`. */
+export const systemPath = z.string().regex(/^(\/(?!\.\.?(\/|$))[^/\0\n]+)+$/, { error: "an absolute path such as '/var/lib/flet'" })
+
+/** Of formats that install into a system. */
+export const folderOptions = {
+  folders: z.array(systemPath).readonly().optional().describe('Empty folders that it installs and owns, as /var/lib/flet'),
+}
 export interface LinuxOptions {
   readonly desktop?: boolean | DesktopOptions | undefined
   readonly description?: string | undefined
@@ -50,6 +57,7 @@ export interface LinuxOptions {
   readonly libraries?: false | Libraries | undefined
 }
 export interface LayoutOptions extends LinuxOptions {
+  readonly folders?: readonly string[] | undefined
   readonly format: LinuxFormat
   readonly package: string
   /** What the config asks for already, in the format's own words. */
@@ -79,7 +87,7 @@ const projectFilesOf = (app: App): readonly ProjectFile[] => [
 
 /**
  * Pure and the same each time. Codes: `linux/no-executable`, `linux/bad-conffile`, `linux/no-icon`, `linux/bad-icon`, `linux/bad-protocol`,
- * `linux/bad-man`, `linux/bad-service`, `linux/bad-need`, `linux/same-path`, `linux/unknown-library`, `linux/wrong-libc`.
+ * `linux/bad-man`, `linux/bad-service`, `linux/same-path`, `linux/unknown-library`, `linux/wrong-libc`.
  */
 export const layoutOf = async (subject: PackSubject, options: LayoutOptions): Promise<Layout> => {
   const { app, tree, target } = subject
@@ -100,7 +108,7 @@ export const layoutOf = async (subject: PackSubject, options: LayoutOptions): Pr
   const services = hasSystemd ? app.services.map(one => serviceFile(app, one, read)) : []
   const desktop = wantsDesktop(app, options) ? await desktopPart(subject, options) : []
   const needs = await computed(subject, options)
-  const entries = [...placed, ...man, ...completions, ...services, ...desktop]
+  const entries = [...placed, ...man, ...completions, ...services, ...desktop, ...(options.folders ?? []).map(ownFolder)]
   refuseTwice(entries, at)
   return {
     entries: withParents(entries),
@@ -108,6 +116,8 @@ export const layoutOf = async (subject: PackSubject, options: LayoutOptions): Pr
     ...needs,
   }
 }
+
+const ownFolder = (path: string): Installed => ({ type: 'folder', path: path.slice(1), mode: 0o755, isOwn: true })
 
 const refuseTwice = (entries: readonly Installed[], at: string): void => {
   const seen = new Set<string>()
@@ -169,8 +179,64 @@ export const defaultDescription = (app: App): string => {
   return `This package holds ${app.name}${by === '' ? '' : ` as released by ${by}`}.\nIt was packaged from the files of that release, without changing them.`
 }
 
+export interface Examined {
+  readonly unit: LinuxFormat
+  readonly package: string
+  readonly assets: ReadonlyMap<string, AssetFile>
+  /** Checks one of the unit's own scripts at a time, with the lines that the app adds. */
+  readonly scripts?: (hooks: Hooks) => readonly (() => unknown)[]
+}
+
+/** What files of the project show before anything is built, all at once; the app folder is not known yet. Codes: those of `layoutOf`. */
+export const examineLinux = (
+  naming: Naming,
+  options: LinuxOptions,
+  { unit, package: name, assets, scripts }: Examined,
+): readonly Problem[] => {
+  const { app } = naming
+  const read = (path: string): Uint8Array => assets.get(path)?.bytes ?? noAsset(path)
+  const here = <File extends ProjectFile>(files: readonly File[]): readonly File[] => files.filter(file => assets.has(file.path))
+  const at = `packages.${unit}`
+  const icon = wantsDesktop(app, options) ? iconName(app, options, at) : null
+  const desktop = typeof options.desktop === 'object' ? options.desktop : {}
+  const said = [...new Set([...app.conffiles, ...(options.conffiles ?? [])])]
+  const made = hooksWithin(app, unit)
+  return problemsOf([
+    ...here(icon === null ? [] : [icon]).map(file => () => iconImage({ bytes: read(file.path), ...file })),
+    ...here(app.man).map(page => () => pageOf(page, read(page.path))),
+    ...app.services.map(one => () => (one.file !== null && !assets.has(one.file.path) ? null : serviceFile(app, one, read))),
+    ...said.filter(path => !path.startsWith('etc/')).map(path => () => refuseConffile(path)),
+    ...(wantsDesktop(app, options) ? [() => desktopFiles({ app, package: name, desktop, description: '', date: 0, at }, false)] : []),
+    () => made(),
+    ...(problemsOf([made]).length > 0 ? [] : (scripts?.(made()) ?? [])),
+  ])
+}
+
+const hooksWithin =
+  (app: App, unit: LinuxFormat): (() => Hooks) =>
+  () =>
+    hooksOf(app, unit !== 'apk' && unit !== 'appimage' && unit !== 'snap')
+
+/** What each of these throws. */
+const problemsOf = (checks: readonly (() => unknown)[]): readonly Problem[] =>
+  checks.flatMap(check => {
+    try {
+      check()
+      return []
+    } catch (error) {
+      if (error instanceof SlipwayError) return error.problems
+      throw error
+    }
+  })
+
 /** `man/tool.1` -> section 1; in a folder of a language, as `de` or `pt_BR`, that language's. */
 const manFile = async (page: ProjectFile, bytes: Uint8Array): Promise<InstalledFile> => {
+  const { path } = pageOf(page, bytes)
+  return madeFile(path, await gzipped(bytes), { flag: 'doc' })
+}
+
+/** Where it is installed. Code: `linux/bad-man`. */
+const pageOf = (page: ProjectFile, bytes: Uint8Array): { readonly path: string } => {
   const [folder = '', name = ''] = ['', ...page.path.split('/')].slice(-2)
   const language = /^[a-z]{2}(_[A-Z]{2})?$/.test(folder) ? `${folder}/` : ''
   const [file = '', section = ''] = /^[^/]+\.([1-9])[a-z]*$/.exec(name) ?? []
@@ -184,7 +250,7 @@ const manFile = async (page: ProjectFile, bytes: Uint8Array): Promise<InstalledF
         where: { path: page.from },
       },
     )
-  return madeFile(`usr/share/man/${language}man${section}/${file}.gz`, await gzipped(bytes), { flag: 'doc' })
+  return { path: `usr/share/man/${language}man${section}/${file}.gz` }
 }
 
 const completionPath = ({ shell }: Completion, { app, format }: { readonly app: App; readonly format: LinuxFormat }): string => {

@@ -1,15 +1,22 @@
-// Shared libraries and who provides them: Debian 12 (each soname read from the package's own file) and Arch Linux (empty: nobody).
-// rpm and apk need no names: their packages provide the sonames themselves.
+// Shared libraries and who provides them on Debian, Ubuntu and Arch Linux. rpm and apk need no names: their packages provide the
+// sonames themselves (rpm `libz.so.1()(64bit)`, Alpine `so:libz.so.1`).
+//
+// Debian: every row stands in the archive's own list of files (Contents of main) of Debian 12 and 13, for amd64, arm64 and armhf, but for
+// what only one of them has: libfuse3.so.3 and WebKitGTK 4.0 are Debian 12's alone, libquadmath.so.0 is amd64's, and each loader its own's.
+// Where Debian 13 renamed a package (64-bit time, as Ubuntu 24.04 did) both names stand here: on 64-bit machines the new one still
+// stands in for the old one, on armhf it does not, for there its time_t changed.
+// Arch: names of its packages (archlinux/svntogit-packages, as libxcrypt-compat for libcrypt.so.1); it has no fixed releases, and no archive
+// was at hand to check every row against. Empty: nobody.
 
-/** `Debian|Arch: sonames`. */
+/** `Debian 12 [Debian 13]|Arch: sonames`. */
 const rows = [
   'libacl1|acl: libacl.so.1',
   'libadwaita-1-0|libadwaita: libadwaita-1.so.0',
-  'libasound2|alsa-lib: libasound.so.2',
-  'libatk-bridge2.0-0|at-spi2-core: libatk-bridge-2.0.so.0',
-  'libatk1.0-0|at-spi2-core: libatk-1.0.so.0',
+  'libasound2 libasound2t64|alsa-lib: libasound.so.2',
+  'libatk-bridge2.0-0 libatk-bridge2.0-0t64|at-spi2-core: libatk-bridge-2.0.so.0',
+  'libatk1.0-0 libatk1.0-0t64|at-spi2-core: libatk-1.0.so.0',
   'libatomic1|gcc-libs: libatomic.so.1',
-  'libatspi2.0-0|at-spi2-core: libatspi.so.0',
+  'libatspi2.0-0 libatspi2.0-0t64|at-spi2-core: libatspi.so.0',
   'libattr1|attr: libattr.so.1',
   'libayatana-appindicator3-1|libayatana-appindicator: libayatana-appindicator3.so.1',
   'libblkid1|util-linux-libs: libblkid.so.1',
@@ -21,16 +28,16 @@ const rows = [
   'libcap2|libcap: libcap.so.2',
   'libcom-err2|e2fsprogs: libcom_err.so.2',
   'libcrypt1|libxcrypt-compat: libcrypt.so.1',
-  'libcups2|libcups: libcups.so.2',
-  'libcurl3-gnutls|libcurl-gnutls: libcurl-gnutls.so.4',
-  'libcurl4|curl: libcurl.so.4',
+  'libcups2 libcups2t64|libcups: libcups.so.2',
+  'libcurl3-gnutls libcurl3t64-gnutls|libcurl-gnutls: libcurl-gnutls.so.4',
+  'libcurl4 libcurl4t64|curl: libcurl.so.4',
   'libdbus-1-3|dbus: libdbus-1.so.3',
   'libdbusmenu-glib4|libdbusmenu-glib: libdbusmenu-glib.so.4',
   'libdbusmenu-gtk3-4|libdbusmenu-gtk3: libdbusmenu-gtk3.so.4',
   'libdecor-0-0|libdecor: libdecor-0.so.0',
   'libdrm2|libdrm: libdrm.so.2',
   'libegl1|libglvnd: libEGL.so.1',
-  'libelf1|libelf: libelf.so.1',
+  'libelf1 libelf1t64|libelf: libelf.so.1',
   'libepoxy0|libepoxy: libepoxy.so.0',
   'libevdev2|libevdev: libevdev.so.2',
   'libexpat1|expat: libexpat.so.1',
@@ -38,7 +45,7 @@ const rows = [
   'libfontconfig1|fontconfig: libfontconfig.so.1',
   'libfreetype6|freetype2: libfreetype.so.6',
   'libfribidi0|fribidi: libfribidi.so.0',
-  'libfuse2|fuse2: libfuse.so.2',
+  'libfuse2 libfuse2t64|fuse2: libfuse.so.2',
   'libfuse3-3|fuse3: libfuse3.so.3',
   'libgbm1|mesa: libgbm.so.1',
   'libgcc-s1|gcc-libs: libgcc_s.so.1',
@@ -48,20 +55,20 @@ const rows = [
   'libgl1|libglvnd: libGL.so.1',
   'libgles1|libglvnd: libGLESv1_CM.so.1',
   'libgles2|libglvnd: libGLESv2.so.2',
-  'libglib2.0-0|glib2: libgio-2.0.so.0 libglib-2.0.so.0 libgmodule-2.0.so.0 libgobject-2.0.so.0 libgthread-2.0.so.0',
+  'libglib2.0-0 libglib2.0-0t64|glib2: libgio-2.0.so.0 libglib-2.0.so.0 libgmodule-2.0.so.0 libgobject-2.0.so.0 libgthread-2.0.so.0',
   'libglu1-mesa|glu: libGLU.so.1',
   'libglvnd0|libglvnd: libGLdispatch.so.0',
   'libglx0|libglvnd: libGLX.so.0',
   'libgmp10|gmp: libgmp.so.10',
-  'libgnutls30|gnutls: libgnutls.so.30',
+  'libgnutls30 libgnutls30t64|gnutls: libgnutls.so.30',
   'libgomp1|gcc-libs: libgomp.so.1',
   'libgssapi-krb5-2|krb5: libgssapi_krb5.so.2',
   'libgstreamer-gl1.0-0|gst-plugins-base-libs: libgstgl-1.0.so.0',
   'libgstreamer-plugins-base1.0-0|gst-plugins-base-libs: libgstapp-1.0.so.0 libgstaudio-1.0.so.0 libgstpbutils-1.0.so.0 libgsttag-1.0.so.0 libgstvideo-1.0.so.0',
   'libgstreamer1.0-0|gstreamer: libgstbase-1.0.so.0 libgstreamer-1.0.so.0',
-  'libgtk-3-0|gtk3: libgdk-3.so.0 libgtk-3.so.0',
+  'libgtk-3-0 libgtk-3-0t64|gtk3: libgdk-3.so.0 libgtk-3.so.0',
   'libgtk-4-1|gtk4: libgtk-4.so.1',
-  'libgtk2.0-0|gtk2: libgdk-x11-2.0.so.0 libgtk-x11-2.0.so.0',
+  'libgtk2.0-0 libgtk2.0-0t64|gtk2: libgdk-x11-2.0.so.0 libgtk-x11-2.0.so.0',
   'libharfbuzz0b|harfbuzz: libharfbuzz.so.0',
   'libice6|libice: libICE.so.6',
   'libidn2-0|libidn2: libidn2.so.0',
@@ -93,27 +100,27 @@ const rows = [
   'libpango-1.0-0|pango: libpango-1.0.so.0',
   'libpangocairo-1.0-0|pango: libpangocairo-1.0.so.0',
   'libpangoft2-1.0-0|pango: libpangoft2-1.0.so.0',
-  'libpcap0.8|: libpcap.so.0.8',
+  'libpcap0.8 libpcap0.8t64|: libpcap.so.0.8',
   'libpcre2-8-0|pcre2: libpcre2-8.so.0',
-  'libpipewire-0.3-0|libpipewire: libpipewire-0.3.so.0',
+  'libpipewire-0.3-0 libpipewire-0.3-0t64|libpipewire: libpipewire-0.3.so.0',
   'libpixman-1-0|pixman: libpixman-1.so.0',
-  'libpng16-16|libpng: libpng16.so.16',
+  'libpng16-16 libpng16-16t64|libpng: libpng16.so.16',
   'libportaudio2|portaudio: libportaudio.so.2',
   'libpq5|postgresql-libs: libpq.so.5',
   'libproxy1v5|libproxy: libproxy.so.1',
-  'libpsl5|libpsl: libpsl.so.5',
+  'libpsl5 libpsl5t64|libpsl: libpsl.so.5',
   'libpulse0|libpulse: libpulse-simple.so.0 libpulse.so.0',
-  'libqt5core5a|qt5-base: libQt5Core.so.5',
-  'libqt5dbus5|qt5-base: libQt5DBus.so.5',
-  'libqt5gui5|qt5-base: libQt5Gui.so.5',
-  'libqt5network5|qt5-base: libQt5Network.so.5',
-  'libqt5widgets5|qt5-base: libQt5Widgets.so.5',
-  'libqt6core6|qt6-base: libQt6Core.so.6',
+  'libqt5core5a libqt5core5t64|qt5-base: libQt5Core.so.5',
+  'libqt5dbus5 libqt5dbus5t64|qt5-base: libQt5DBus.so.5',
+  'libqt5gui5 libqt5gui5t64|qt5-base: libQt5Gui.so.5',
+  'libqt5network5 libqt5network5t64|qt5-base: libQt5Network.so.5',
+  'libqt5widgets5 libqt5widgets5t64|qt5-base: libQt5Widgets.so.5',
+  'libqt6core6 libqt6core6t64|qt6-base: libQt6Core.so.6',
   'libqt6dbus6|qt6-base: libQt6DBus.so.6',
   'libqt6gui6|qt6-base: libQt6Gui.so.6',
   'libqt6widgets6|qt6-base: libQt6Widgets.so.6',
   'libquadmath0|gcc-libs: libquadmath.so.0',
-  'libreadline8|readline: libreadline.so.8',
+  'libreadline8 libreadline8t64|readline: libreadline.so.8',
   'librsvg2-2|librsvg: librsvg-2.so.2',
   'libsdl2-2.0-0|sdl2: libSDL2-2.0.so.0',
   'libseccomp2|libseccomp: libseccomp.so.2',
@@ -123,11 +130,11 @@ const rows = [
   'libsndfile1|libsndfile: libsndfile.so.1',
   'libsodium23|libsodium: libsodium.so.23',
   'libsoup-3.0-0|libsoup3: libsoup-3.0.so.0',
-  'libsoup2.4-1|libsoup: libsoup-2.4.so.1',
+  'libsoup2.4-1 libsoup-2.4-1|libsoup: libsoup-2.4.so.1',
   'libspeechd2|libspeechd: libspeechd.so.2',
   'libsqlite3-0|sqlite: libsqlite3.so.0',
-  'libssh2-1|libssh2: libssh2.so.1',
-  'libssl3|openssl: libcrypto.so.3 libssl.so.3',
+  'libssh2-1 libssh2-1t64|libssh2: libssh2.so.1',
+  'libssl3 libssl3t64|openssl: libcrypto.so.3 libssl.so.3',
   'libstdc++6|gcc-libs: libstdc++.so.6',
   'libsystemd0|systemd-libs: libsystemd.so.0',
   'libtiff6|libtiff: libtiff.so.6',
@@ -136,7 +143,7 @@ const rows = [
   'libunwind8|libunwind: libunwind.so.8',
   'libusb-1.0-0|libusb: libusb-1.0.so.0',
   'libuuid1|util-linux-libs: libuuid.so.1',
-  'libuv1|libuv: libuv.so.1',
+  'libuv1 libuv1t64|libuv: libuv.so.1',
   'libva-drm2|libva: libva-drm.so.2',
   'libva-x11-2|libva: libva-x11.so.2',
   'libva2|libva: libva.so.2',
@@ -193,7 +200,7 @@ const rows = [
   'libxshmfence1|libxshmfence: libxshmfence.so.1',
   'libxslt1.1|libxslt: libxslt.so.1',
   'libxss1|libxss: libXss.so.1',
-  'libxt6|libxt: libXt.so.6',
+  'libxt6 libxt6t64|libxt: libXt.so.6',
   'libxtst6|libxtst: libXtst.so.6',
   'libxv1|libxv: libXv.so.1',
   'libxxf86vm1|libxxf86vm: libXxf86vm.so.1',
@@ -205,6 +212,8 @@ const rows = [
 
 export interface Provider {
   readonly deb: string
+  /** Since Debian 13 and Ubuntu 24.04; the same name where nothing changed. */
+  readonly debNow: string
   /** Empty: Arch has no package with this soname. */
   readonly pacman: string
 }
@@ -212,7 +221,8 @@ export interface Provider {
 export const providers: ReadonlyMap<string, Provider> = new Map(
   rows.flatMap(row => {
     const [names = '', sonames = ''] = row.split(': ')
-    const [deb = '', pacman = ''] = names.split('|')
-    return sonames.split(' ').map(soname => [soname, { deb, pacman }] as const)
+    const [debian = '', pacman = ''] = names.split('|')
+    const [deb = '', debNow = deb] = debian.split(' ')
+    return sonames.split(' ').map(soname => [soname, { deb, debNow, pacman }] as const)
   }),
 )

@@ -46,7 +46,7 @@ describe('needsOf', () => {
   it("names packages and least versions in each format's words, without what the tree has", async () => {
     const files = { tool: desktop, 'lib/libother.so.5': other }
     const relations = async (format: NeedsSubject['format']) => (await asked(files, { format })).relations
-    expect(await relations('deb')).toEqual(['libc6 (>= 2.34)', 'libgtk-3-0', 'libstdc++6 (>= 11)', 'zlib1g'])
+    expect(await relations('deb')).toEqual(['libc6 (>= 2.34)', 'libgtk-3-0t64 | libgtk-3-0', 'libstdc++6 (>= 11)', 'zlib1g'])
     expect(await relations('pacman')).toEqual(['gcc-libs>=11', 'glibc>=2.34', 'gtk3', 'zlib'])
     expect(await relations('rpm')).toEqual([
       'libc.so.6()(64bit)',
@@ -102,9 +102,17 @@ describe('needsOf', () => {
       staticFiles: ['tool'],
     })
   })
-  it('names both names of a package where time has 64 bits', async () => {
+  it('asks by both names for a package that Debian 13 renamed, the new one first', async () => {
     const arm = new Uint8Array(tinyElf({ machine: 40, needed: ['libcups.so.2', 'libc.so.6'] }))
-    expect((await asked({ tool: arm }, { target: 'linux-armv7' })).relations).toEqual(['libc6', 'libcups2 | libcups2t64'])
+    expect((await asked({ tool: arm }, { target: 'linux-armv7' })).relations).toEqual(['libc6', 'libcups2t64 | libcups2'])
+    const open = tinyElf({ ...glibc, needed: ['libssl.so.3', 'libQt5Core.so.5', 'libsoup-2.4.so.1'], versions: [] })
+    expect((await asked({ tool: open })).relations).toEqual([
+      'libqt5core5t64 | libqt5core5a',
+      'libsoup-2.4-1 | libsoup2.4-1',
+      'libssl3t64 | libssl3',
+    ])
+    const versioned = tinyElf({ ...glibc, needed: ['libssl.so.3'], versions: ['OPENSSL_3.0.0'] })
+    expect((await asked({ tool: versioned })).relations).toEqual(['libssl3t64 (>= 3.0.0) | libssl3 (>= 3.0.0)'])
   })
   it('reads tables that lie far into a file', async () => {
     const own = process.execPath
@@ -148,7 +156,9 @@ describeWithJudge(['dpkg'], 'needsOf, beside dpkg-shlibdeps', () => {
     })
     expect(found.problems).toEqual([])
     // dpkg-shlibdeps leaves out a library of which no symbol is used.
-    expect(found.relations.map(one => one.split(' ')[0])).toEqual(expect.arrayContaining([...names(said)]))
+    expect(found.relations.flatMap(one => one.split(' | ').map(name => name.split(' ')[0]))).toEqual(
+      expect.arrayContaining([...names(said)]),
+    )
   })
 })
 

@@ -95,17 +95,14 @@ const relationsOf = (wanted: Wanted, subject: NeedsSubject): Found => {
       relations: [{ name: known.pacman, version, text: least => (least === '' ? known.pacman : `${known.pacman}>=${least}`) }],
       problems: [],
     }
-  return { relations: [{ name: known.deb, version, text: least => debText(known.deb, { least, target: subject.target }) }], problems: [] }
+  return { relations: [{ name: known.deb, version, text: least => debText(known, least) }], problems: [] }
 }
 
 const plain = (name: string): Relation => ({ name, version: '', text: () => name })
 
-/** Since Debian 13 packages with 64-bit time have new names; on armhf nothing stands in for the old one. */
-const debText = (name: string, { least, target }: { readonly least: string; readonly target: Target }): string => {
-  const one = least === '' ? name : `${name} (>= ${least})`
-  const renamed = parseTarget(target)?.arch === 'armv7' && !/^(libc6|libgcc-s1|libstdc\+\+6|musl)$/.test(name)
-  return renamed ? `${one} | ${one.replace(name, `${name}t64`)}` : one
-}
+/** A package with two names is asked for by both, the new one first: apt takes the first that there is. */
+const debText = ({ deb, debNow = deb }: { readonly deb: string; readonly debNow?: string }, least: string): string =>
+  [...new Set([debNow, deb])].map(name => (least === '' ? name : `${name} (>= ${least})`)).join(' | ')
 
 /** As rpm's own generator writes them: `libc.so.6()(64bit)`, `libc.so.6(GLIBC_2.34)(64bit)`. */
 const rpmRelations = ({ soname, is64, versions }: Wanted): readonly Relation[] => {
@@ -175,10 +172,18 @@ const unknown = ({ soname, files }: Wanted, { format, target, at }: NeedsSubject
     'linux/unknown-library',
     `${JSON.stringify(files[0])} needs the library ${soname}, which no package of the ${format} systems is known to provide`,
     {
-      hint: `Ship it in the app folder, name its package in ${at}.depends or in ${at}.libraries: { '${soname}': 'package' }, or write false there if it is not needed.`,
+      hint: `${otherVersion(soname, format)}Ship it in the app folder, name its package in ${at}.depends or in ${at}.libraries: { '${soname}': 'package' }, or write false there if it is not needed.`,
       where: { path: at, target, file: files[0] ?? '' },
     },
   )
+
+/** `libmpv.so.1` is gone where `libmpv.so.2` is: the usual reason. */
+const otherVersion = (soname: string, format: RelationFormat): string => {
+  const stem = soname.replace(/\.so\..*$/, '.so.')
+  const [other, known] = [...providers].find(([one]) => one.startsWith(stem)) ?? []
+  const name = known === undefined || format === 'rpm' || format === 'apk' ? '' : ` (${known[format]})`
+  return other === undefined || name === ' ()' ? '' : `Systems of today have ${other}${name}: build against that if you can. `
+}
 
 const wrongLibc = ({ soname, files }: Wanted, { target, at }: NeedsSubject): Problem =>
   problem('linux/wrong-libc', `${JSON.stringify(files[0])} needs ${soname} of glibc, but Alpine has musl`, {
@@ -186,13 +191,13 @@ const wrongLibc = ({ soname, files }: Wanted, { target, at }: NeedsSubject): Pro
     where: { path: at, target, file: files[0] ?? '' },
   })
 
-interface Program {
+export interface Program {
   readonly path: string
   readonly elf: Elf
 }
 
 /** Libraries and whatever may be executed; reading each data file's first bytes would cost more than it finds. */
-const programsOf = async (tree: FileTree, arch: string): Promise<readonly Program[]> => {
+export const programsOf = async (tree: FileTree, arch: string): Promise<readonly Program[]> => {
   const programs: Program[] = []
   for (const file of tree.entries) {
     if (

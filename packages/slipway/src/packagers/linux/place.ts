@@ -70,8 +70,8 @@ const keptFolders = (tree: FileTree, special: (path: string) => boolean): ((path
 const isDocument = (path: string): boolean => /^(README|LICENSE|LICENCE|COPYING|CHANGELOG|NOTICE)[^/]*$/i.test(path)
 const isLicense = (path: string): boolean => /^(LICENSE|LICENCE|COPYING|NOTICE)/i.test(path)
 
-const refuseConffile = (path: string, place: Place): never =>
+export const refuseConffile = (path: string, place?: Pick<Place, 'target'>): never =>
   fail('linux/bad-conffile', `${JSON.stringify(path)} is no file of the app folder below etc/`, {
     hint: 'app.conffiles names files of the app folder, as etc/flet.conf, which is installed as /etc/flet.conf.',
-    where: { path: 'app.conffiles', target: place.target },
+    where: { path: 'app.conffiles', ...(place === undefined ? {} : { target: place.target }) },
   })

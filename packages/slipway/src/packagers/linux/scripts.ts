@@ -9,6 +9,10 @@ export const scriptAssets = (scripts: Scripts, at: string): readonly Asset[] =>
     said === undefined || isText(said) ? [] : [{ path: said, from: `${at}.scripts.${name}` }],
   )
 
+/** Each that can be read, alone: all of its problems are its own. */
+export const readableScripts = (scripts: Scripts, assets: ReadonlyMap<string, unknown>): readonly Scripts[] =>
+  Object.entries(scripts).flatMap(([name, said]) => (said !== undefined && (isText(said) || assets.has(said)) ? [{ [name]: said }] : []))
+
 export interface ScriptSource {
   readonly scripts: Scripts
   /** Script -> lines of ours. */

@@ -46,7 +46,7 @@ export interface Hooks {
   readonly afterRemove: readonly string[]
 }
 
-/** Reloads the manager; starts only what said `enable`; says which needed programs are missing. Never fails an installation. Code: `linux/bad-need`. */
+/** Reloads the manager; starts only what said `enable`; says which needed programs are missing. Never fails an installation. */
 export const hooksOf = (app: App, hasSystemd: boolean): Hooks => {
   const system = hasSystemd ? app.services.filter(one => !one.user) : []
   const user = hasSystemd ? app.services.filter(one => one.user && one.enable) : []
@@ -62,7 +62,7 @@ export const hooksOf = (app: App, hasSystemd: boolean): Hooks => {
       ...user.map(
         one => `if command -v systemctl >/dev/null; then systemctl --global enable ${shellWord(one.name)} >/dev/null || true; fi`,
       ),
-      ...app.needs.map(need => needLine(app, need)),
+      ...app.needs.filter(need => need.bundle === undefined).map(need => needLine(app, need)),
     ],
     beforeRemove: [
       ...onSystem('disable --now'),
@@ -76,11 +76,6 @@ export const hooksOf = (app: App, hasSystemd: boolean): Hooks => {
 
 /** Looked for, never run: an installation runs as root. */
 const needLine = (app: App, { program, version }: App['needs'][number]): string => {
-  if (!/^[A-Za-z0-9][A-Za-z0-9._+-]*$/.test(program))
-    fail('linux/bad-need', `${JSON.stringify(program)} is no name of a program`, {
-      hint: "Name the program as it is started: needs: { git: '>=2.40' }.",
-      where: { path: `app.needs.${program}` },
-    })
   const message = `${app.bin} needs ${program}${version === '' ? '' : ` ${version}`}, which was not found`
   return `command -v ${shellWord(program)} >/dev/null || echo ${shellWord(message)} >&2`
 }

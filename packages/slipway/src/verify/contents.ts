@@ -1,0 +1,86 @@
+// The files of a package, whatever its format, one after the other: for what verify must see inside of it. Shares nothing with inspect.
+import { readAr } from '@slipway/formats/ar'
+import { streamRange, type ByteChunks, type Source } from '@slipway/formats/bytes'
+import { gunzipStream } from '@slipway/formats/gzip'
+import { identify, type FileKind } from '@slipway/formats/identify'
+import { readRpm } from '@slipway/formats/rpm/read'
+import { readRpmPayload } from '@slipway/formats/rpm/read-payload'
+import { readSquashfs } from '@slipway/formats/squashfs/read'
+import { readTar } from '@slipway/formats/tar'
+import { openEntry, readZip } from '@slipway/formats/zip/read'
+import { decompressXz } from '@slipway/formats/xz'
+import { decompressZstd } from '@slipway/formats/zstd'
+
+export interface PackedFile {
+  /** As the package writes it. */
+  readonly path: string
+  readonly type: 'file' | 'link'
+  readonly mode: number
+  /** Once, before the next file is asked for. */
+  readonly bytes: () => ByteChunks
+}
+
+const limits = { limitEntries: 1_000_000, limitBytes: 64 * 2 ** 30 } as const
+
+/** Null: a format that is not opened here, as a bare program. `offset` is that of an AppImage's file system. Throws FormatError. */
+export const contentsOf = async (source: Source, offset: number | undefined): Promise<AsyncIterable<PackedFile> | null> => {
+  const kind = offset === undefined ? await identify(source) : 'squashfs'
+  switch (kind) {
+    case 'zip':
+      return inZip(source)
+    case 'squashfs':
+      return inSquashfs(source, offset ?? 0)
+    case 'rpm':
+      return inRpm(source)
+    case 'ar':
+      return inDeb(source)
+    default:
+      return inTar(streamRange(source.read, { offset: 0, sizeBytes: source.sizeBytes }), kind)
+  }
+}
+
+const inTar = (chunks: ByteChunks, kind: FileKind): AsyncIterable<PackedFile> | null => {
+  if (kind === 'gzip') return tarFiles(gunzipStream(chunks, limits))
+  if (kind === 'xz') return tarFiles(decompressXz(chunks, limits))
+  if (kind === 'zstd') return tarFiles(decompressZstd(chunks, limits))
+  return kind === 'tar' ? tarFiles(chunks) : null
+}
+
+async function* tarFiles(chunks: ByteChunks): AsyncGenerator<PackedFile> {
+  for await (const { path, type, mode, bytes } of readTar(chunks, limits))
+    if (type === 'file') yield { path, type, mode, bytes }
+    else if (type === 'symlink' || type === 'hardlink') yield { path, type: 'link', mode, bytes: () => [] }
+}
+
+const inDeb = async (source: Source): Promise<AsyncIterable<PackedFile> | null> => {
+  const members = await readAr(source, { limitEntries: 100 })
+  const data = members.find(one => one.name.startsWith('data.tar'))
+  const kinds: Readonly<Record<string, FileKind>> = {
+    'data.tar': 'tar',
+    'data.tar.gz': 'gzip',
+    'data.tar.xz': 'xz',
+    'data.tar.zst': 'zstd',
+  }
+  const kind = kinds[data?.name ?? '']
+  return data === undefined || kind === undefined ? null : inTar(streamRange(source.read, data), kind)
+}
+
+async function* inRpm(source: Source): AsyncGenerator<PackedFile> {
+  const rpm = await readRpm(source)
+  for await (const { path, type, mode, bytes } of readRpmPayload(source, rpm, limits))
+    if (type === 'file') yield { path, type, mode, bytes }
+    else if (type === 'symlink') yield { path, type: 'link', mode, bytes: () => [] }
+}
+
+async function* inZip(source: Source): AsyncGenerator<PackedFile> {
+  for (const entry of await readZip(source, { limitEntries: limits.limitEntries }))
+    if (entry.type === 'file') yield { path: entry.path, type: 'file', mode: entry.mode, bytes: () => openEntry(source, entry, limits) }
+    else if (entry.type === 'symlink') yield { path: entry.path, type: 'link', mode: entry.mode, bytes: () => [] }
+}
+
+async function* inSquashfs(source: Source, offset: number): AsyncGenerator<PackedFile> {
+  const image = await readSquashfs(source, { offset, limitEntries: limits.limitEntries })
+  for (const entry of image.entries)
+    if (entry.type === 'file') yield { path: entry.path, type: 'file', mode: entry.mode, bytes: () => image.open(entry, limits) }
+    else if (entry.type === 'symlink') yield { path: entry.path, type: 'link', mode: 0o777, bytes: () => [] }
+}
