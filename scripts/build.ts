@@ -14,9 +14,14 @@ export const build = async (): Promise<readonly OutputChunk[]> => {
   rmSync(dist, { recursive: true, force: true })
   const bundle = await rolldown({
     // derive-scrypt runs in a process of its own, so it needs a file of its own.
-    input: { main: join(home, 'src/main.ts'), index: join(home, 'src/index.ts'), 'derive-scrypt': join(home, 'src/io/derive-scrypt.ts') },
+    input: {
+      main: join(home, 'src/main.ts'),
+      index: join(home, 'src/index.ts'),
+      'derive-scrypt': join(home, 'src/io/derive-scrypt.ts'),
+      'threads-worker': join(home, 'src/io/threads-worker.ts'),
+    },
     platform: 'node',
-    external: /^node:/,
+    external: [/^node:/, ...installed],
     // jsonc-parser's main is UMD, whose inner requires no bundler follows.
     resolve: { mainFields: ['module', 'main'] },
     logLevel: 'warn',
@@ -40,11 +45,14 @@ export const build = async (): Promise<readonly OutputChunk[]> => {
   }
 }
 
+/** Machine code for one system each, so it is installed beside the bundle: `dependencies` of the package name it. */
+const installed = ['@napi-rs/lzma']
+
 const refuseForeign = (chunks: readonly OutputChunk[]): void => {
   const own = new Set(chunks.map(chunk => chunk.fileName))
   const foreign = chunks.flatMap(chunk => {
     const imported = [...chunk.imports, ...chunk.dynamicImports].filter(
-      name => !own.has(name) && !name.startsWith('node:') && !builtinModules.includes(name),
+      name => !own.has(name) && !installed.includes(name) && !name.startsWith('node:') && !builtinModules.includes(name),
     )
     const required = [...chunk.code.matchAll(/createRequire\([^()]*\)\((["'`])([\w@][^"'`]*)\1\)/g)].map(match => match[2] ?? '')
     return [...imported, ...required].map(name => `${chunk.fileName} needs ${name} at run time`)

@@ -17,7 +17,7 @@ try {
     fresh: args.includes('--fresh'),
   })
   if (args.includes('--once')) server.close()
-  else console.log('Serving until Ctrl-C.')
+  else console.log(`Serving at http://127.0.0.1:${port} until Ctrl-C.`)
 } catch (error) {
   if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
   console.error(`Port ${port} is taken. End what listens there (another npm start?), then try again.`)

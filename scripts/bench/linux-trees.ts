@@ -34,18 +34,18 @@ export const linuxBench = (megabytes: number): LinuxBench => {
 }
 
 /** Nine tenths in files of 3 MB at most, the rest in small ones; no two are alike, because every one begins elsewhere. */
-const writeTree = (tree: string, megabytes: number): void => {
+const writeTree = (tree: string, megabytes: number, machine = 62): void => {
   const source = readFileSync(process.execPath)
   const total = megabytes * 1e6
   const large = Math.min(3e6, total / 10)
-  let at = 1 << 20
+  let at = (1 << 20) + machine
   const write = (path: string, sizeBytes: number): void => {
     if (at + sizeBytes > source.length) at = (at % 4093) + 1
     writeFileSync(join(tree, path), source.subarray(at, at + sizeBytes), { mode: 0o644 })
     at += sizeBytes
   }
   for (const folder of ['lib', 'data']) mkdirSync(join(tree, folder), { recursive: true })
-  writeFileSync(join(tree, 'tool'), tinyElf({}), { mode: 0o755 })
+  writeFileSync(join(tree, 'tool'), tinyElf({ machine }), { mode: 0o755 })
   for (let index = 0; index < (total * 0.9) / large; index++) write(`lib/part-${index}.bin`, large)
   for (let index = 0; index < (total * 0.1) / 20_000; index++) write(`data/${index}.dat`, 20_000)
 }
@@ -65,6 +65,30 @@ const config = {
   // nfpm has no level for zstd: its encoder's default is about 3.
   packages: { deb: {}, rpm: {}, apk: {}, pacman: { level: 3 } },
   store: { folder: { path: 'bucket', url: 'http://127.0.0.1:8737' } },
+}
+
+/** What a Linux app of two targets is released as. */
+export const allLinuxFormats = ['deb', 'rpm', 'apk', 'pacman', 'tar.gz', 'tar.zst', 'appimage', 'snap'] as const
+/** Those whose files are the same deflate streams. */
+export const deflateFormats = ['deb', 'rpm', 'apk', 'tar.gz'] as const
+export const pairTargets = ['linux-x64', 'linux-arm64'] as const
+
+/** A project of two targets, other bytes in each. Gives its folder. */
+export const linuxPair = (megabytes: number): string => {
+  const home = join(benchFolder, `linux-pair-${megabytes}`)
+  if (!existsSync(join(home, 'complete'))) {
+    // e_machine of x86-64 and of AArch64 (ELF, "Machine").
+    for (const [target, machine] of [
+      ['linux-x64', 62],
+      ['linux-arm64', 183],
+    ] as const)
+      writeTree(join(home, 'trees', target), megabytes, machine)
+    writeFileSync(join(home, 'complete'), '')
+  }
+  const packages = Object.fromEntries(allLinuxFormats.map(format => [format, {}]))
+  const pair = { ...config, targets: pairTargets, build: { prebuilt: 'trees/{target}' }, packages }
+  writeFileSync(join(home, 'slipway.jsonc'), JSON.stringify(pair, null, 2))
+  return home
 }
 
 const control = `Package: tool

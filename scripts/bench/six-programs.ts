@@ -62,6 +62,8 @@ export const benchEnvironment = { ...process.env, HOME: join(benchFolder, 'home'
 
 export interface Measurement {
   readonly ms: number
+  /** User and system time of it and of all children that it waited for. */
+  readonly cpuMs: number
   /** Of the largest process among it and its children. */
   readonly peakMegabytes: number
 }
@@ -70,18 +72,39 @@ export interface Measurement {
 export const measureRun = (tool: string, args: readonly string[], cwd: string): Promise<Measurement> =>
   new Promise((resolve, reject) => {
     const from = performance.now()
-    const child = spawn(tool, args, { cwd, stdio: ['ignore', 'ignore', 'pipe'], env: benchEnvironment })
+    // The shell's `times` is the one way to hear of the processor time of a child.
+    const counted = ['-c', '"$@"; code=$?; times >&3; exit $code', 'sh', tool, ...args]
+    const child = spawn('sh', counted, { cwd, stdio: ['ignore', 'ignore', 'pipe', 'pipe'], env: benchEnvironment })
     let peakKilobytes = 0
     let errors = ''
-    const watch = setInterval(() => (peakKilobytes = Math.max(peakKilobytes, peakOf(child.pid ?? 0))), 10)
-    child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()))
+    let times = ''
+    child.stdio[3]?.on('data', (chunk: Buffer) => (times += chunk.toString()))
+    const watch = setInterval(() => (peakKilobytes = Math.max(peakKilobytes, peakBelow(child.pid ?? 0))), 10)
+    child.stderr?.on('data', (chunk: Buffer) => (errors += chunk.toString()))
     child.once('error', reject)
     child.once('close', code => {
       clearInterval(watch)
-      if (code === 0) resolve({ ms: performance.now() - from, peakMegabytes: peakKilobytes / 1024 })
+      if (code === 0) resolve({ ms: performance.now() - from, cpuMs: cpuMsOf(times), peakMegabytes: peakKilobytes / 1024 })
       else reject(new Error(`${tool} ${args.join(' ')} ended with ${code ?? 'a signal'}: ${errors}`))
     })
   })
+
+/** `times` prints two lines, the shell's own and its children's: `0m1.234s 0m0.120s`, user and system. */
+const cpuMsOf = (times: string): number =>
+  [...(times.trim().split('\n')[1] ?? '').matchAll(/(\d+)m([\d.]+)s/g)].reduce(
+    (sum, [, minutes = '0', seconds = '0']) => sum + Number(minutes) * 60_000 + Number(seconds) * 1000,
+    0,
+  )
+
+/** Of the largest process among the shell's children. */
+const peakBelow = (shell: number): number => {
+  try {
+    const children = readFileSync(`/proc/${shell}/task/${shell}/children`, 'utf8').trim().split(' ')
+    return Math.max(...children.map(pid => peakOf(Number(pid))))
+  } catch {
+    return 0 // it has just ended
+  }
+}
 
 const peakOf = (pid: number): number => {
   try {

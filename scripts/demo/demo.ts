@@ -1,8 +1,11 @@
-// The main job on real input: two versions of an app, stable and canary, promoted, verified, served, and asked for by a real updater.
-import { mkdirSync, readFileSync, rmSync, existsSync } from 'node:fs'
+// The main job on real input: two versions of an app, stable and canary, promoted, verified, served, and asked for by a real updater
+// where the app has a feed that one reads. What an example is stands in its demo.json.
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { join, relative } from 'node:path'
+import { styleText } from 'node:util'
 import { checkWithElectronUpdater } from '../../test/kit/electron-client.ts'
+import { readAbout, type About } from './about.ts'
 import { serveFolder } from './serve.ts'
 import { slipway, slipwayJson } from './slipway.ts'
 
@@ -15,11 +18,6 @@ export interface Demo {
   readonly place: string
   readonly port: number
   readonly fresh: boolean
-}
-interface About {
-  readonly app: string
-  readonly versions: readonly [string, string]
-  readonly electron?: { readonly arch: 'x64' | 'arm64'; readonly installed: string }
 }
 interface ReleaseDocument {
   readonly durationMs: number
@@ -44,7 +42,7 @@ interface VerifyDocument {
 
 /** Runs the whole story and leaves the bucket served; close the server to end. */
 export const runDemo = async ({ example, place, port, fresh }: Demo): Promise<Server> => {
-  const about = JSON.parse(readFileSync(join(root, 'examples', example, 'demo.json'), 'utf8')) as About
+  const about = readAbout(example)
   const folders = prepare(place, fresh)
   const server = await serveFolder(folders.bucket, port)
   const url = `http://127.0.0.1:${(server.address() as { port: number }).port}`
@@ -52,20 +50,28 @@ export const runDemo = async ({ example, place, port, fresh }: Demo): Promise<Se
   const [older, newer] = about.versions
   if (!existsSync(join(folders.keys, 'root.json'))) await say('keys generate', ['keys', 'generate', ...flags])
   await say(`plan ${older}`, ['plan', '--channel', 'stable', '--set', `app.version=${older}`, ...flags])
+  const client = { about, url, place }
   const first = await release(older, 'stable', flags)
-  await ask(about, `${url}/feeds/stable/electron`)
+  // Those who have nothing yet wait for nobody: only the newer one goes by steps.
+  if (about.rollout !== undefined) await say('rollout stable --percent 100', ['rollout', 'stable', '--percent', '100', ...flags])
+  await ask(client, 'stable')
   const second = await release(newer, 'canary', flags)
-  await ask(about, `${url}/feeds/stable/electron`)
-  await ask(about, `${url}/feeds/canary/electron`)
-  await say(`promote ${newer} --to stable`, ['promote', newer, '--to', 'stable', ...flags])
-  await ask(about, `${url}/feeds/stable/electron`, join(place, 'client'))
+  await ask(client, 'stable')
+  await ask(client, 'canary')
+  await promote(about, flags)
+  await ask(client, 'stable', 'download')
   await say('status', ['status', ...flags])
+  for (const words of about.show ?? []) await show(words, { about, bucket: folders.bucket })
+  title(`verify ${url} --keys ${relative(root, folders.keys)}`)
   const verified = await slipwayJson<VerifyDocument>(['verify', url, '--keys', folders.keys])
-  summary({ releases: [first, second], verified, url, folders })
+  summary({ releases: [first, second], verified, folders })
   return server
 }
 
-const title = (text: string): void => console.log(`\n\u001b[1m$ slipway ${text}\u001b[0m`)
+const title = (text: string): void => {
+  const line = `$ slipway ${text}`
+  console.log(`\n${process.stdout.isTTY ? styleText('bold', line) : line}`)
+}
 
 const say = async (words: string, args: readonly string[]): Promise<void> => {
   title(words)
@@ -82,17 +88,42 @@ const release = async (version: string, channel: string, flags: readonly string[
   return document
 }
 
-/** A real electron-updater asks the feed; with a folder it downloads, too, and checks what it got. */
-const ask = async ({ electron }: About, feedUrl: string, folder?: string): Promise<void> => {
-  const channel = feedUrl.split('/').at(-2) ?? ''
+/** All at once, or through the percents of demo.json, as a maintainer would who looks between them. */
+const promote = async ({ versions, rollout = [] }: About, flags: readonly string[]): Promise<void> => {
+  const [start, ...steps] = rollout
+  const words = ['promote', versions[1], '--to', 'stable', ...(start === undefined ? [] : ['--rollout', String(start)])]
+  await say(words.join(' '), [...words, ...flags])
+  for (const percent of steps) {
+    await say('status', ['status', ...flags])
+    const step = ['rollout', 'stable', '--percent', String(percent)]
+    await say(step.join(' '), [...step, ...flags])
+  }
+}
+
+/** A command that needs no project, as `inspect`, on what was made. */
+const show = async (words: readonly string[], { about, bucket }: { about: About; bucket: string }): Promise<void> => {
+  const filled = (place: string): readonly string[] => {
+    const values: Readonly<Record<string, string>> = { older: about.versions[0], version: about.versions[1], bucket: place }
+    return words.map(word => word.replaceAll(/\{(older|version|bucket)\}/g, (_, key: string) => values[key] ?? ''))
+  }
+  await say(filled(relative(root, bucket)).join(' '), filled(bucket))
+}
+
+interface Client {
+  readonly about: About
+  readonly url: string
+  readonly place: string
+}
+
+/** A real electron-updater asks the feed; or downloads, too, and checks what it got. */
+const ask = async ({ about: { electron }, url, place }: Client, channel: string, what: 'check' | 'download' = 'check'): Promise<void> => {
   if (electron === undefined) return
-  const place = folder ?? join(root, '.slipway/demo/client-check')
   const answer = await checkWithElectronUpdater({
-    feedUrl,
+    feedUrl: `${url}/feeds/${channel}/electron`,
     version: electron.installed,
     arch: electron.arch,
-    folder: place,
-    download: folder !== undefined,
+    folder: join(place, what === 'download' ? 'client' : 'client-check'),
+    download: what === 'download',
   })
   const got = answer.downloaded === undefined ? '' : `, downloaded and checked ${relative(root, answer.downloaded)}`
   console.log(
@@ -130,15 +161,12 @@ const settings = ({ example, folders, url, app }: { example: string; folders: Fo
 const summary = ({
   releases,
   verified,
-  url,
   folders,
 }: {
   releases: readonly (ReleaseDocument & { ms: number })[]
   verified: VerifyDocument & { ms: number }
-  url: string
   folders: Folders
 }): void => {
-  title(`verify ${url} --keys ${relative(root, folders.keys)}`)
   for (const { client, channel, offered, url: file } of verified.clients)
     console.log(`${channel.padEnd(8)} ${client.padEnd(22)} ${(offered ?? '-').padEnd(8)} ${file ?? ''}`)
   console.log(
@@ -150,7 +178,8 @@ const summary = ({
       `${one.apps[0]?.version ?? ''} on ${one.apps[0]?.channel ?? ''}: ${files.length} packages, ${mega(files.reduce((sum, file) => sum + file.sizeBytes, 0))}, in ${seconds(one.ms)}, plan ${one.plan.slice(0, 8)}`,
     )
   }
-  console.log(`bucket ${relative(root, folders.bucket)}   public keys ${relative(root, folders.keys)}   served at ${url}`)
+  console.log(`bucket ${relative(root, folders.bucket)}   public keys ${relative(root, folders.keys)}`)
+  console.log(`again    npx slipway verify ${relative(root, folders.bucket)} --keys ${relative(root, folders.keys)}`)
 }
 
 const mega = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`

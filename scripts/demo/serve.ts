@@ -25,6 +25,6 @@ export const serveFolder = (folder: string, port: number): Promise<Server> => {
 
 /** Heads and the pointer may change within a minute; everything else never does. */
 const cacheClass = (path: string): string =>
-  path.startsWith('/feeds/') || path === '/tuf/timestamp.json'
+  /^\/(feeds\/|install\.(sh|ps1)$|tuf\/timestamp\.json$)/.test(path)
     ? 'public, max-age=60, must-revalidate'
     : 'public, max-age=31536000, immutable'

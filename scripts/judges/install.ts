@@ -12,7 +12,7 @@ export const mayInstall = (): boolean => process.getuid?.() === 0 && isDebian()
 export const installJudges = async (judges: readonly Judge[]): Promise<void> => {
   const lacking = judges.filter(judge => findJudge(judge) === undefined)
   await installDebian(lacking.flatMap(judge => ('apt' in judge.source ? [judge.source.apt] : [])))
-  for (const kind of ['pypi', 'go', 'cargo'] as const) {
+  for (const kind of ['pypi', 'npx', 'go', 'cargo'] as const) {
     for (const judge of lacking) if (kind in judge.source) await installOwn(judge)
   }
 }
@@ -68,6 +68,12 @@ const stepsFor = (source: Source, folder: string): readonly Step[] => {
           `${source.pypi}==${source.version}`,
         ],
       },
+    ]
+  }
+  if ('npx' in source) {
+    const spec = `${source.npx}@${source.version}`
+    return [
+      { argv: ['npm', 'install', '--global', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', spec] },
     ]
   }
   if ('go' in source) {

@@ -6,6 +6,8 @@ export type Source =
   | { readonly go: string; readonly version: string }
   | { readonly cargo: string; readonly version: string }
   | { readonly npm: string }
+  /** Installed from npm, but not into the project. */
+  | { readonly npx: string; readonly version: string }
 
 export interface Judge {
   /** What tests ask for. */
@@ -51,6 +53,13 @@ export const judges: readonly Judge[] = [
     for: 'desktop entries',
   },
   { name: 'appstreamcli', command: 'appstreamcli', versionArgs: ['--version'], source: { apt: 'appstream' }, for: 'AppStream metadata' },
+  {
+    name: 'shellcheck',
+    command: 'shellcheck',
+    versionArgs: ['--version'],
+    source: { apt: 'shellcheck' },
+    for: 'shell scripts that users run',
+  },
   { name: 'mandoc', command: 'mandoc', versionArgs: ['-T', 'lint', '/dev/null'], source: { apt: 'mandoc' }, for: 'man pages' },
   {
     name: 'update-mime-database',
@@ -122,9 +131,33 @@ export const judges: readonly Judge[] = [
   { name: 'zsyncmake', command: 'zsyncmake', versionArgs: ['-V'], source: { apt: 'zsync' }, for: 'zsync files' },
   { name: 'readelf', command: 'readelf', versionArgs: ['--version'], source: { apt: 'binutils' }, for: 'ELF headers' },
   { name: 'llvm-objdump', command: 'llvm-objdump', versionArgs: ['--version'], source: { apt: 'llvm' }, for: 'Mach-O signatures' },
+  {
+    name: 'busybox',
+    command: 'busybox',
+    versionArgs: ['true'],
+    source: { apt: 'busybox' },
+    for: 'install scripts on the smallest systems',
+  },
+  {
+    name: 'signify',
+    command: 'signify-openbsd',
+    versionArgs: [],
+    source: { apt: 'signify-openbsd' },
+    for: 'signatures that install scripts check',
+  },
+  {
+    name: 'tree-sitter-powershell',
+    command: 'python',
+    versionArgs: ['-c', 'import importlib.metadata as m; print(m.version("tree-sitter-powershell"))'],
+    source: { pypi: 'tree-sitter-powershell[core]', version: '0.26.4' },
+    for: 'the grammar of PowerShell scripts',
+  },
+  { name: 'mcs', command: 'mcs', versionArgs: ['--version'], source: { apt: 'mono-mcs' }, for: 'C# that PowerShell scripts compile' },
+  { name: 'mono', command: 'mono', versionArgs: ['--version'], source: { apt: 'mono-runtime' }, for: 'running that C#' },
   { name: 'zsh', command: 'zsh', versionArgs: ['--version'], source: { apt: 'zsh' }, for: 'completions for zsh' },
   { name: 'fish', command: 'fish', versionArgs: ['--version'], source: { apt: 'fish' }, for: 'completions for fish' },
   { name: 'xz', command: 'xz', versionArgs: ['--version'], source: { apt: 'xz-utils' }, for: 'xz streams' },
+  { name: 'lzop', command: 'lzop', versionArgs: ['--version'], source: { apt: 'lzop' }, for: 'LZO blocks that we read' },
   {
     name: 'osslsigncode',
     command: 'osslsigncode',
@@ -138,6 +171,26 @@ export const judges: readonly Judge[] = [
   { name: 'tmux', command: 'tmux', versionArgs: ['-V'], source: { apt: 'tmux' }, for: 'the live reporter on a real terminal' },
   { name: 'faketime', command: 'faketime', versionArgs: ['--version'], source: { apt: 'faketime' }, for: 'the same bytes at another time' },
   {
+    name: 'mac-alias',
+    command: 'python',
+    versionArgs: ['-c', 'import mac_alias; print("mac_alias 2.2.3")'],
+    source: { pypi: 'mac-alias', version: '2.2.3' },
+    for: 'aliases in disk images',
+  },
+  {
+    name: 'ds-store',
+    command: 'python',
+    versionArgs: ['-c', 'import ds_store; print("ds_store 1.3.3")'],
+    source: { pypi: 'ds-store', version: '1.3.3' },
+    for: 'windows of disk images',
+  },
+  { name: 'dmg2img', command: 'dmg2img', versionArgs: [], source: { apt: 'dmg2img' }, for: 'disk images' },
+  { name: 'fls', command: 'fls', versionArgs: ['-V'], source: { apt: 'sleuthkit' }, for: 'HFS Plus' },
+  { name: 'icat', command: 'icat', versionArgs: ['-V'], source: { apt: 'sleuthkit' }, for: 'HFS Plus' },
+  { name: 'fsstat', command: 'fsstat', versionArgs: ['-V'], source: { apt: 'sleuthkit' }, for: 'HFS Plus' },
+  { name: 'icns2png', command: 'icns2png', versionArgs: ['--version'], source: { apt: 'icnsutils' }, for: 'icns' },
+  { name: 'plistutil', command: 'plistutil', versionArgs: ['--version'], source: { apt: 'libplist-utils' }, for: 'property lists' },
+  {
     name: 'tuf',
     command: 'python',
     versionArgs: ['-c', 'import tuf; print("python-tuf", tuf.__version__)'],
@@ -150,6 +203,40 @@ export const judges: readonly Judge[] = [
     versionArgs: ['--version'],
     source: { npm: '@tauri-apps/cli' },
     for: "the Tauri updater's signatures",
+  },
+  { name: 'pip', command: 'pip3', versionArgs: ['--version'], source: { apt: 'python3-pip' }, for: 'wheels, fetched as users fetch them' },
+  {
+    name: 'flet',
+    command: 'python',
+    versionArgs: ['-c', 'import flet; print("flet", flet.version.version)'],
+    source: { pypi: 'flet', version: '0.28.3' },
+    for: 'the window of examples/flet: a page that its client shows',
+  },
+  { name: 'Xvfb', command: 'Xvfb', versionArgs: ['-version'], source: { apt: 'xvfb' }, for: 'a screen for apps with a window' },
+  { name: 'xdotool', command: 'xdotool', versionArgs: ['--version'], source: { apt: 'xdotool' }, for: 'which windows are on it' },
+  { name: 'xprop', command: 'xprop', versionArgs: ['-version'], source: { apt: 'x11-utils' }, for: 'what they say of themselves' },
+  {
+    name: 'gtk-launch',
+    command: 'gtk-launch',
+    versionArgs: ['--version'],
+    source: { apt: 'libgtk-3-bin' },
+    for: 'GTK 3, without which no window of examples/flet opens',
+  },
+  { name: 'import', command: 'import', versionArgs: ['-version'], source: { apt: 'imagemagick' }, for: 'what they look like' },
+  { name: 'wine', command: 'wine', versionArgs: ['--version'], source: { apt: 'wine' }, for: 'programs for Windows' },
+  {
+    name: 'pnpm',
+    command: 'pnpm',
+    versionArgs: ['--version'],
+    source: { npx: 'pnpm', version: '10.34.9' },
+    for: 'npm packages, by another installer',
+  },
+  {
+    name: 'publint',
+    command: 'publint',
+    versionArgs: ['--version'],
+    source: { npx: 'publint', version: '0.3.25' },
+    for: 'package.json of npm packages',
   },
   { name: 'electron-updater', versionArgs: [], source: { npm: 'electron-updater' }, for: 'electron feeds, downloads and their checks' },
   { name: 'tuf-js', versionArgs: [], source: { npm: 'tuf-js' }, for: 'TUF documents, a second opinion' },

@@ -1,0 +1,36 @@
+import { defineConfig } from 'slipway'
+
+/** The archives inside of the wheels: pip fetches them, slipway.lock pins them. A further system is one line in `from`. */
+const wheel = 'pypi:flet-desktop-light/flet_desktop/app'
+
+export default defineConfig({
+  app: {
+    name: 'Flet',
+    id: 'dev.flet.desktop',
+    bin: 'flet',
+    version: '0.28.3',
+    license: 'Apache-2.0',
+    homepage: 'https://flet.dev',
+    summary: 'Runs Flet apps on the desktop',
+    publisher: 'Flet <flet@example.org>',
+    category: 'Development',
+    icon: 'assets/icon.png',
+  },
+  build: {
+    prebuilt: {
+      from: {
+        'linux-x64': `${wheel}/flet-linux-amd64.tar.gz`,
+        'linux-arm64': `${wheel}/flet-linux-arm64.tar.gz`,
+      },
+    },
+  },
+  packages: {
+    'tar.gz': true,
+    // Flutter's engine brings its own freetype, libjpeg and libpng; its plugins were built with a search path of the build machine.
+    deb: { section: 'devel', overrides: ['custom-library-search-path', 'embedded-library', 'unstripped-binary-or-object'] },
+    rpm: true,
+    pacman: true,
+    appimage: true,
+  },
+  channels: { canary: {}, stable: { rollout: ['20% 1d', '100%'] } },
+})
