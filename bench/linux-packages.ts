@@ -1,13 +1,22 @@
 // Linux packages of a 10 MB and a 300 MB app through `slipway package`, against dpkg-deb, rpmbuild and nfpm; all of a round in turns.
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { availableParallelism } from 'node:os'
 import { type Bench, type BenchFile, type Measured, median } from '../scripts/bench/bench.ts'
-import { type BenchFormat, linuxBench, type LinuxBench, linuxFormats } from '../scripts/bench/linux-trees.ts'
+import { installedLauncher } from '../scripts/bench/installed.ts'
+import {
+  allLinuxFormats,
+  type BenchFormat,
+  deflateFormats,
+  linuxBench,
+  type LinuxBench,
+  linuxFormats,
+  linuxPair,
+  pairTargets,
+} from '../scripts/bench/linux-trees.ts'
 import { measureRun, type Measurement } from '../scripts/bench/six-programs.ts'
 import { preparePeer } from '../scripts/judges/peers.ts'
-import { projectRoot } from '../scripts/lib/files.ts'
 
-const launcher = join(projectRoot, 'packages/slipway/bin/slipway.js')
 const memoryLimitMegabytes = 200
 
 interface Made extends Measurement {
@@ -45,7 +54,7 @@ const makersFor = ({ home, root }: LinuxBench, format: BenchFormat): readonly Ma
   }
   const ours: Maker = {
     name: 'slipway',
-    command: async () => [process.execPath, launcher, 'package', '--only', format, '--set', `out=${out}`],
+    command: async () => [process.execPath, await installedLauncher(), 'package', '--only', format, '--set', `out=${out}`],
   }
   return [ours, ...[own[format]].filter(one => one !== undefined), nfpm]
 }
@@ -94,8 +103,14 @@ const pairs = (rounds: Rounds, peer: string, figure: Figure): Omit<Measured, 'un
     ours: median(ours),
     peer: median(theirs),
     ratio: median(ours.map((one, index) => one / (theirs[index] ?? NaN))),
-    ...(theirs.length === 0 ? { note: `${peer} is lacking` } : { note: `median of ${theirs.length} pairs` }),
+    note: theirs.length === 0 ? `${peer} is lacking` : `median of ${theirs.length} pairs; ${cpuNote(rounds, peer)}`,
   }
+}
+
+/** Beside others at work on the machine the processor time says more than the clock. */
+const cpuNote = (rounds: Rounds, peer: string): string => {
+  const [ours, theirs] = ['slipway', peer].map(name => median((rounds.get(name) ?? []).map(made => made.cpuMs)) / 1000)
+  return `processor time ${(ours ?? NaN).toFixed(2)} s and ${(theirs ?? NaN).toFixed(2)} s`
 }
 
 const seconds: Figure = made => made.ms / 1000
@@ -136,4 +151,49 @@ const memoryOf = async (megabytes: number, format: BenchFormat): Promise<Measure
   }
 }
 
-export const benches: BenchFile['benches'] = [10, 300].flatMap(megabytes => linuxFormats.flatMap(format => benchesOf(megabytes, format)))
+const packOf = async (home: string, formats: readonly string[], targets: readonly string[]): Promise<Measurement> => {
+  for (const folder of [out, '.slipway']) rmSync(join(home, folder), { recursive: true, force: true })
+  const words = ['package', '--only', formats.join(','), '--target', targets.join(','), '--set', `out=${out}`]
+  return measureRun(process.execPath, [await installedLauncher(), ...words], home)
+}
+
+/** All formats of both targets in one run, and each package in a run of its own, in turns. */
+const together = async (formats: readonly string[]): Promise<{ readonly all: Measurement; readonly single: readonly Measurement[] }> => {
+  const home = linuxPair(100)
+  await packOf(home, formats.slice(0, 1), pairTargets.slice(0, 1))
+  const all = await packOf(home, formats, pairTargets)
+  const single: Measurement[] = []
+  for (const target of pairTargets) for (const format of formats) single.push(await packOf(home, [format], [target]))
+  return { all, single }
+}
+
+const sumOf = (measured: readonly Measurement[], figure: (one: Measurement) => number): number =>
+  measured.reduce((sum, one) => sum + figure(one), 0) / 1000
+
+const pairBenches: readonly Bench[] = [
+  {
+    name: `100 MB for two targets as ${allLinuxFormats.join(', ')}`,
+    limit: 1.15,
+    run: async () => {
+      const { all, single } = await together(allLinuxFormats)
+      const peer = sumOf(single, one => one.cpuMs) / Math.min(2, availableParallelism())
+      const ours = all.ms / 1000
+      return { ours, peer, ratio: ours / peer, unit: 's', against: 'processor time of the single runs over two cores' }
+    },
+  },
+  {
+    name: `100 MB for two targets as ${deflateFormats.join(', ')}, one deflate stream a file`,
+    limit: 0.5,
+    run: async () => {
+      const { all, single } = await together(deflateFormats)
+      const [ours, peer] = [all.ms / 1000, sumOf(single, one => one.ms)]
+      const note = `processor time ${(all.cpuMs / 1000).toFixed(2)} s and ${sumOf(single, one => one.cpuMs).toFixed(2)} s`
+      return { ours, peer, ratio: ours / peer, unit: 's', against: 'the single runs one after the other', note }
+    },
+  },
+]
+
+export const benches: BenchFile['benches'] = [
+  ...[10, 300].flatMap(megabytes => linuxFormats.flatMap(format => benchesOf(megabytes, format))),
+  ...pairBenches,
+]

@@ -49,6 +49,8 @@ afterAll(() => {
 describe('the guides', () => {
   it('first-release.md does what it says', () => follow('first-release.md'), 120_000)
   it('bad-release.md does what it says', () => follow('bad-release.md'), 120_000)
+  it('install-scripts.md does what it says', () => follow('install-scripts.md'), 120_000)
+  it('npm-packages.md does what it says', () => follow('npm-packages.md'), 120_000)
 })
 
 describe('the reader of guides', () => {
@@ -84,7 +86,7 @@ const follow = async (page: string): Promise<void> => {
 
 const carryOut = async (page: string, { argv, text, line, output, exitCode }: Shown): Promise<void> => {
   const [program = ''] = argv
-  expect(['slipway', 'git', 'minisign'], `${page}:${line} runs ${program}`).toContain(program)
+  expect(['slipway', 'git', 'minisign', 'sh'], `${page}:${line} runs ${program}`).toContain(program)
   if (program === 'minisign' && judge('minisign') === undefined) return
   const ran = await run(argv.map(word => word.replaceAll(shownAddress, address)))
   const all = `${ran.stdout}\n${ran.stderr}`

@@ -139,7 +139,7 @@ describeWithJudge(['dnf', 'rpm'], 'rpm packages, as dnf sees them', () => {
     const root = mkdtempSync(join(folder, 'dnf-'))
     mkdirSync(join(root, 'repos'))
     const options = [
-      '--setopt=cachedir=cache',
+      `--setopt=cachedir=${join(root, 'cache')}`,
       `--setopt=reposdir=${join(root, 'repos')}`,
       '--releasever=1',
       '--nogpgcheck',

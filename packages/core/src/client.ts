@@ -45,7 +45,18 @@ export interface ClientRow {
 const held = { percent: 'held', manual: false, down: 'never', order: 'semver' } as const
 
 export const clientRows: Readonly<Record<ClientId, ClientRow>> = {
-  sdk: { percent: 'cohort', manual: true, down: 'yanked', order: 'semver' },
+  sdk: {
+    percent: 'cohort',
+    manual: true,
+    down: 'yanked',
+    order: 'semver',
+    // What it can put in place by itself comes before what a system's package manager must be asked for.
+    kinds: {
+      linux: ['appimage', 'tar.gz', 'tar.zst', 'tar.xz', 'zip', 'binary', 'deb', 'rpm', 'pacman', 'apk'],
+      windows: ['nsis', 'zip', 'tar.gz', 'tar.zst', 'tar.xz', 'binary', 'msi', 'msix'],
+      macos: ['app.zip', 'app.tar.gz', 'tar.gz', 'tar.zst', 'tar.xz', 'zip', 'binary', 'dmg', 'pkg'],
+    },
+  },
   tauri: {
     ...held,
     order: 'tauri',
@@ -71,6 +82,7 @@ export const clientRows: Readonly<Record<ClientId, ClientRow>> = {
   npm: { ...held, order: 'npm' },
   install: {
     ...held,
+    order: 'npm',
     kinds: { linux: ['tar.gz', 'binary', 'zip'], windows: ['zip', 'binary'], macos: ['tar.gz', 'binary', 'zip'] },
   },
   download: held,

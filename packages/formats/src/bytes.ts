@@ -129,8 +129,9 @@ export async function* rechunk(chunks: ByteChunks, sizeBytes: number): AsyncGene
       const part = chunk.subarray(offset, offset + sizeBytes - filled)
       // A whole piece for each of many small files would be mostly zeros to clear and collect.
       if (filled + part.length > piece.length) {
-        const larger = new Uint8Array(filled === 0 ? part.length : sizeBytes)
+        const larger = new Uint8Array(filled === 0 && part.length < leastLetGoBytes ? part.length : sizeBytes)
         larger.set(piece.subarray(0, filled))
+        letGo(piece)
         piece = larger
       }
       piece.set(part, filled)
@@ -145,6 +146,14 @@ export async function* rechunk(chunks: ByteChunks, sizeBytes: number): AsyncGene
   if (filled > 0) yield piece.slice(0, filled)
 }
 
+/** Gives the memory of bytes back at once that nobody looks at again; all views of the same buffer become empty. */
+export const letGo = ({ buffer, byteLength }: Uint8Array): void => {
+  // Node keeps small buffers together in one of 64 KiB, which cannot be given back.
+  if (buffer instanceof ArrayBuffer && byteLength >= leastLetGoBytes) buffer.transfer(0)
+}
+
+const leastLetGoBytes = 1 << 17
+
 /** All the bytes of a stream; more than `limitBytes` is `bytes/too-large`. */
 export const collect = async (chunks: ByteChunks, limitBytes: number): Promise<Uint8Array> => {
   const parts: Uint8Array[] = []
@@ -152,7 +161,8 @@ export const collect = async (chunks: ByteChunks, limitBytes: number): Promise<U
   for await (const chunk of chunks) {
     sizeBytes += chunk.length
     if (sizeBytes > limitBytes) throw new FormatError('bytes/too-large', `more than the ${limitBytes} bytes allowed here`)
-    parts.push(chunk)
+    // A large chunk may be good only until the next one is asked for.
+    parts.push(chunk.length < leastLetGoBytes ? chunk : chunk.slice())
   }
   return concat(parts)
 }

@@ -15,7 +15,9 @@ import {
   cpioPadding,
   limitCpioFileBytes,
   limitCpioPathBytes,
+  type CpioReading,
   readCpio,
+  strippedHeader,
   writeCpio,
 } from './cpio.ts'
 import { all, codeOf, inPieces, judge, mutate, sampleBytes } from './testing/archives.ts'
@@ -35,7 +37,7 @@ const folder = (path: string) => ({ path, type: 'folder' as const, mode: 0o755, 
 const symlink = (path: string, linkTarget: string) => ({ path, type: 'symlink' as const, mode: 0o777, mtime, sizeBytes: 0, linkTarget })
 
 type Read = Omit<CpioFound, 'bytes'> & { content: Uint8Array }
-const readAll = async (bytes: Uint8Array, pieceBytes = 65_536, options = generous): Promise<Read[]> => {
+const readAll = async (bytes: Uint8Array, pieceBytes = 65_536, options: CpioReading = generous): Promise<Read[]> => {
   const list: Read[] = []
   for await (const { bytes: content, ...entry } of readCpio(inPieces(bytes, pieceBytes), options))
     list.push({ ...entry, content: await all(content()) })
@@ -142,6 +144,25 @@ describe('cpio', () => {
     return concat([bytes, cpioPadding(bytes.length)])
   }
 
+  it('reads entries that are only a place in the list of an rpm', async () => {
+    const listed = [
+      { path: '/a', type: 'file', mode: 0o4755, sizeBytes: 3, mtime: 7 },
+      { path: '/d', type: 'folder', mode: 0o755, sizeBytes: 4096, mtime: 7 },
+      { path: '/l', type: 'symlink', mode: 0o777, sizeBytes: 1, mtime: 7 },
+    ] as const
+    const bytes = concat([strippedHeader(0), encodeText('abc'), cpioPadding(3), strippedHeader(1), strippedHeader(2, 'a'), cpioEnd])
+    const found = await readAll(bytes, 100, { ...generous, listed })
+    expect(found).toMatchObject([
+      { path: './a', type: 'file', mode: 0o4755, mtime: 7, inode: 1 },
+      { path: './d', type: 'folder', mode: 0o755 },
+      { path: './l', type: 'symlink', linkTarget: 'a', inode: 3 },
+    ])
+    for (const place of ['00000003', 'zzzzzzzz'])
+      expect(await codeOf(() => readAll(concat([encodeText(`07070X${place}\0\0`), cpioEnd]), 100, { ...generous, listed }))).toBe(
+        'cpio/bad-header',
+      )
+  })
+
   it('says what is wrong', async () => {
     const cases: [string, Uint8Array][] = [
       ['cpio/truncated', new Uint8Array(0)],
@@ -158,7 +179,8 @@ describe('cpio', () => {
       ['cpio/bad-name', header({}, { name: 'ab' })],
       ['cpio/bad-name', header({}, { name: 'a\0b\0' })],
       ['cpio/bad-name', concat([header({}).subarray(0, 110), Uint8Array.of(0xff, 0)])],
-      ['cpio/unsupported', header({}, { magic: '070707' })],
+      ['cpio/bad-header', header({}, { magic: '070707' }).map(byte => (byte === 0x30 ? 0x39 : byte))],
+      ['cpio/bad-header', encodeText(`070707${'0'.repeat(69)}9a`)],
       ['cpio/unsupported', header({}, { magic: '07070X' })],
       ['cpio/bad-checksum', concat([header({ 6: 4, 12: 9 }, { magic: '070702' }), sampleBytes(4), cpioEnd])],
       ['cpio/trailing-data', concat([cpioEnd, encodeText('more')])],

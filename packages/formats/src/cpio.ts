@@ -56,9 +56,7 @@ export const checkCpioSize = (entry: CpioEntry, sizeBytes: number): void => {
 
 /** Header, name and, of a symlink, its target; owner 0, one link. `inode` is from 1 on. Throws `cpio/bad-entry` and `cpio/too-large`. */
 export const cpioHeader = (entry: CpioEntry, inode: number): Uint8Array => {
-  const target = encodeText(entry.linkTarget ?? '')
-  const path = encodeText(entry.path)
-  checkEntry(entry, { path, target, inode })
+  const { path, target } = checkedNames(entry, inode)
   const header = headerOf(path, {
     inode,
     mode: typeBits[entry.type] | entry.mode,
@@ -66,6 +64,15 @@ export const cpioHeader = (entry: CpioEntry, inode: number): Uint8Array => {
     sizeBytes: entry.type === 'symlink' ? target.length : entry.sizeBytes,
   })
   return target.length === 0 ? header : concat([header, target, cpioPadding(target.length)])
+}
+
+/**
+ * The header of an entry in the form that rpm has for files of 4 GiB and more: its place in the package's own list of files, which has
+ * name, mode and size (rpm's lib/cpio.c, "stripped" headers). The target of a symlink follows as content.
+ */
+export const strippedHeader = (place: number, linkTarget = ''): Uint8Array => {
+  const target = encodeText(linkTarget)
+  return concat([encodeText(`07070X${place.toString(16).padStart(8, '0')}`), cpioPadding(14), target, cpioPadding(target.length)])
 }
 
 interface Numbers {
@@ -90,10 +97,26 @@ export const cpioEnd: Uint8Array = headerOf(encodeText('TRAILER!!!'), { inode: 0
 
 const typeBits = { file: 0o100000, folder: 0o040000, symlink: 0o120000 } as const
 
-const checkEntry = (
+export interface CpioLimits {
+  readonly fileBytes: number
+  readonly rule: string
+  readonly timeSeconds: number
+}
+
+const newcLimits: CpioLimits = {
+  fileBytes: limitCpioFileBytes,
+  rule: 'newc has 8 hex digits for a size',
+  timeSeconds: 0xffffffff,
+}
+
+/** Path and target as bytes, of an entry that the form has room for. Throws `cpio/bad-entry` and `cpio/too-large`. */
+export const checkedNames = (
   entry: CpioEntry,
-  { path, target, inode }: { readonly path: Uint8Array; readonly target: Uint8Array; readonly inode: number },
-): void => {
+  inode: number,
+  limits: CpioLimits = newcLimits,
+): { readonly path: Uint8Array; readonly target: Uint8Array } => {
+  const target = encodeText(entry.linkTarget ?? '')
+  const path = encodeText(entry.path)
   const refuse = (reason: string): never => {
     throw new FormatError('cpio/bad-entry', `${JSON.stringify(entry.path)} cannot be written: ${reason}`)
   }
@@ -104,16 +127,16 @@ const checkEntry = (
   if (target.length > limitCpioPathBytes) refuse(`the target of a link has at most ${limitCpioPathBytes} bytes`)
   if (!Number.isSafeInteger(entry.sizeBytes) || entry.sizeBytes < 0) refuse(`the size is ${entry.sizeBytes}`)
   if (entry.type !== 'file' && entry.sizeBytes !== 0) refuse('only files have bytes')
-  if (!isField(entry.mtime)) refuse(`the time is ${entry.mtime}, and not whole seconds from 1970 to 2106`)
+  if (!isField(entry.mtime, limits.timeSeconds)) refuse(`the time is ${entry.mtime}, and not whole seconds from 1970 on that the form can hold`)
   if (!isField(inode) || inode === 0) refuse(`the inode number is ${inode}`)
   if (!Number.isInteger(entry.mode) || entry.mode < 0 || entry.mode > 0o7777) refuse(`the mode is ${entry.mode}`)
   const isLink = target.length > 0 && !target.includes(0)
   if ((entry.type === 'symlink') !== isLink) refuse('a symlink, and only it, has a target')
-  if (entry.sizeBytes <= limitCpioFileBytes) return
+  if (entry.sizeBytes <= limits.fileBytes) return { path, target }
   throw new FormatError(
     'cpio/too-large',
-    `${JSON.stringify(entry.path)} has ${entry.sizeBytes} bytes; newc has 8 hex digits for a size, so a file has at most ${limitCpioFileBytes}`,
+    `${JSON.stringify(entry.path)} has ${entry.sizeBytes} bytes; ${limits.rule}, so a file has at most ${limits.fileBytes}`,
   )
 }
 
-const isField = (value: number): boolean => Number.isInteger(value) && value >= 0 && value <= 0xffffffff
+const isField = (value: number, limit = 0xffffffff): boolean => Number.isInteger(value) && value >= 0 && value <= limit

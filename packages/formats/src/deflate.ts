@@ -1,7 +1,7 @@
 // One raw deflate stream of a file (RFC 1951) in pieces that end on a byte, so that zip, gzip and deb can all reuse it.
-import { constants, deflateRaw } from 'node:zlib'
-import { type ByteChunks, rechunk } from './bytes.ts'
+import { type ByteChunks, concat, rechunk } from './bytes.ts'
 import { combineCrc32, crc32 } from './crc32.ts'
+import { deflateHere, windowBytes } from './deflate-program.ts'
 
 /** Every file is cut here: a constant of the format, so that equal input gives equal bytes on any machine. */
 export const chunkBytes = 1 << 20
@@ -27,6 +27,7 @@ export interface DeflateSum {
 
 /** A file's deflate stream kept somewhere: read as often as needed, always without the end block. */
 export interface Deflated extends DeflateSum {
+  /** Each is good until the next one is asked for. */
   chunks(): AsyncIterable<Uint8Array>
 }
 
@@ -46,19 +47,27 @@ export const deflatedOf = (pieces: readonly DeflatePiece[]): Deflated => ({
   },
 })
 
+/** Deflates a piece on whatever thread; `before` is what stands in front of it. The same bytes as `deflateHere`. */
+export type DeflatePieceOn = (bytes: Uint8Array, level: number, before?: Uint8Array) => Promise<Uint8Array>
+
 export interface DeflateOptions {
   /** 0 (stored) to 9. */
   readonly level: number
   /** How many pieces are compressed at once; never changes the bytes. */
   readonly parallel?: number
+  /** Default: on this thread. Never changes the bytes. */
+  readonly deflate?: DeflatePieceOn
 }
 
 /** Deflates a stream, in order, with at most `parallel + 1` pieces in flight. No input gives no piece. */
-export async function* deflatePieces(chunks: ByteChunks, { level, parallel = 2 }: DeflateOptions): AsyncGenerator<DeflatePiece> {
+export async function* deflatePieces(
+  chunks: ByteChunks,
+  { level, parallel = 2, deflate = onThisThread }: DeflateOptions,
+): AsyncGenerator<DeflatePiece> {
   const flying: Promise<DeflatePiece>[] = []
   let before: Uint8Array | undefined
   for await (const chunk of rechunk(chunks, chunkBytes)) {
-    const piece = deflatePiece(chunk, before, level)
+    const piece = deflatePiece(chunk, before, { level, deflate })
     // Whoever stops reading leaves pieces behind; their failure is then nobody's.
     piece.catch(() => undefined)
     flying.push(piece)
@@ -70,29 +79,33 @@ export async function* deflatePieces(chunks: ByteChunks, { level, parallel = 2 }
 }
 
 /** Deflates small bytes on their own, ending on a byte, without the end block. */
-export const deflateAlone = (bytes: Uint8Array, level: number): Promise<Uint8Array> =>
-  bytes.length === 0 ? Promise.resolve(bytes) : deflate(bytes, { level, chunkSize: level === 0 ? 1 << 16 : roomFor(bytes.length, 1 << 16) })
+export const deflateAlone = async (bytes: Uint8Array, level: number, deflate: DeflatePieceOn = onThisThread): Promise<Uint8Array> => {
+  if (bytes.length <= chunkBytes) return level === 0 ? stored(bytes) : bytes.length === 0 ? bytes : deflate(bytes, level)
+  const pieces: Uint8Array[] = []
+  for await (const piece of deflatePieces([bytes], { level, deflate })) pieces.push(piece.bytes)
+  return concat(pieces)
+}
 
-const windowBytes = 1 << 15
-// Output room for a whole chunk at once. Constant, because stored blocks (level 0) are cut by the room there is.
-const roomBytes = chunkBytes + (1 << 16)
+const onThisThread: DeflatePieceOn = (bytes, level, before) => Promise.resolve(deflateHere(bytes, level, before))
 
-/** Above level 0 any room that holds the whole gives the same bytes, and small files are many. */
-const roomFor = (sizeBytes: number, mostBytes: number): number => Math.min(mostBytes, sizeBytes + (sizeBytes >> 4) + 256)
-
-const deflatePiece = async (chunk: Uint8Array, before: Uint8Array | undefined, level: number): Promise<DeflatePiece> => {
-  // Stored blocks look nothing up, and zlib's stored path would copy the dictionary through its window for nothing.
-  const dictionary = level === 0 || before === undefined ? {} : { dictionary: before }
-  const room = level === 0 ? roomBytes : roomFor(chunk.length, roomBytes)
-  const bytes = await deflate(chunk, { level, chunkSize: room, ...dictionary })
+const deflatePiece = async (
+  chunk: Uint8Array,
+  before: Uint8Array | undefined,
+  { level, deflate }: { readonly level: number; readonly deflate: DeflatePieceOn },
+): Promise<DeflatePiece> => {
+  const bytes = level === 0 ? stored(chunk) : await deflate(chunk, level, before)
   return { bytes, sizeBytes: chunk.length, crc32: crc32(chunk) }
 }
 
-const deflate = (bytes: Uint8Array, options: { level: number; chunkSize: number; dictionary?: Uint8Array }): Promise<Uint8Array> =>
-  new Promise((resolve, reject) => {
-    deflateRaw(bytes, { ...options, memLevel: 8, windowBits: 15, finishFlush: constants.Z_SYNC_FLUSH }, (error, result) => {
-      // A copy, because the result is a view of a buffer with room for far more.
-      if (error === null) resolve(Uint8Array.from(result))
-      else reject(error)
-    })
-  })
+const storedBytes = 0xffff
+
+/** Stored blocks (RFC 1951 3.2.4), none of them the last: a byte 0, the length, and the length with its bits turned. */
+const stored = (bytes: Uint8Array): Uint8Array => {
+  const blocks: Uint8Array[] = []
+  for (let at = 0; at < bytes.length; at += storedBytes) {
+    const block = bytes.subarray(at, at + storedBytes)
+    const { length } = block
+    blocks.push(Uint8Array.of(0, length & 0xff, length >> 8, ~length & 0xff, (~length >> 8) & 0xff), block)
+  }
+  return concat(blocks)
+}

@@ -1,9 +1,9 @@
 // Runs a byte stream through one of node:zlib's streams: back pressure both ways, ends cleanly when either side stops.
-import type { Gunzip, InflateRaw, ZstdCompress, ZstdDecompress } from 'node:zlib'
+import type { Gunzip, Inflate, InflateRaw, ZstdCompress, ZstdDecompress } from 'node:zlib'
 import type { ByteChunks } from './bytes.ts'
 import type { FormatError } from './format-error.ts'
 
-type ZlibStream = Gunzip | InflateRaw | ZstdCompress | ZstdDecompress
+type ZlibStream = Gunzip | Inflate | InflateRaw | ZstdCompress | ZstdDecompress
 
 /** The output of `stream` fed with `chunks`. An error of zlib becomes what `toError` makes; an error of `chunks` passes as it is. */
 export async function* through(

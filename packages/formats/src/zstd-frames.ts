@@ -1,6 +1,6 @@
 // Zstandard (RFC 8878) as frames that can be put one after the other, so that several files and formats share the work and the cores.
 import { constants, zstdCompress } from 'node:zlib'
-import { type ByteChunks, rechunk } from './bytes.ts'
+import { type ByteChunks, letGo, rechunk } from './bytes.ts'
 
 /** Every file is cut here: a constant of the format, so that equal input gives equal bytes on any machine. */
 export const zstdFrameBytes = 4 << 20
@@ -39,7 +39,7 @@ export interface ZstdFrameOptions {
 export async function* zstdFrames(chunks: ByteChunks, { level, parallel = 2 }: ZstdFrameOptions): AsyncGenerator<ZstdFrame> {
   const flying: Promise<ZstdFrame>[] = []
   for await (const chunk of rechunk(chunks, zstdFrameBytes)) {
-    const frame = zstdFrame(chunk, level)
+    const frame = zstdFrame(chunk, level).finally(() => letGo(chunk))
     // Whoever stops reading leaves frames behind; their failure is then nobody's.
     frame.catch(() => undefined)
     flying.push(frame)
@@ -53,9 +53,12 @@ export async function* zstdFrames(chunks: ByteChunks, { level, parallel = 2 }: Z
 export const zstdFrame = (bytes: Uint8Array, level: number): Promise<ZstdFrame> =>
   new Promise((resolve, reject) => {
     const params = { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 }
-    zstdCompress(bytes, { params, chunkSize: 1 << 20 }, (error, result) => {
-      // A copy, because the result may be a view of a buffer with room for more.
-      if (error === null) resolve({ bytes: new Uint8Array(result), sizeBytes: bytes.length })
-      else reject(error)
+    // Room for all of it at once (zstd.h, ZSTD_COMPRESSBOUND): then nothing is put together afterwards.
+    const chunkSize = bytes.length + (bytes.length >> 8) + (1 << 10)
+    zstdCompress(bytes, { params, chunkSize }, (error, result) => {
+      // A copy, because the result is a view of a buffer with room for more.
+      if (error !== null) return reject(error)
+      resolve({ bytes: new Uint8Array(result), sizeBytes: bytes.length })
+      letGo(result)
     })
   })

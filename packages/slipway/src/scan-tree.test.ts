@@ -16,7 +16,8 @@ let root = ''
 beforeEach(() => {
   root = mkdtempSync(join(parent, 'tree-'))
 })
-const scan = () => scanTree(root, machine(), () => Promise.reject(new Error('not asked')))
+const deflate = () => Promise.reject(new Error('not asked'))
+const scan = () => scanTree(root, machine(), { deflate })
 
 describe('scanTree', () => {
   it('sorts by code units, makes modes plain and hashes', async () => {
@@ -48,15 +49,17 @@ describe('scanTree', () => {
   it('asks for a deflate stream with absolute path, digest and size', async () => {
     writeFileSync(join(root, 'f'), 'bytes')
     const asked: unknown[] = []
-    const [file] = await scanTree(root, machine(), (one, level) => {
-      asked.push({ ...one, level })
-      return Promise.resolve({} as Deflated)
+    const [file] = await scanTree(root, machine(), {
+      deflate: (one, level) => {
+        asked.push({ ...one, level })
+        return Promise.resolve({} as Deflated)
+      },
     })
     if (file?.type === 'file') await file.deflated(6)
     expect(asked).toEqual([{ path: join(root, 'f'), sha256: createHash('sha256').update('bytes').digest('hex'), sizeBytes: 5, level: 6 }])
   })
   it('refuses what is no folder', async () => {
-    await expect(scanTree(join(root, 'none'), machine(), () => Promise.reject(new Error()))).rejects.toThrow('tree/no-folder')
+    await expect(scanTree(join(root, 'none'), machine(), { deflate })).rejects.toThrow('tree/no-folder')
   })
   it.each(['/etc/passwd', '../outside', 'a/../../outside', 'deep/../../x'])('refuses a link to %s', async target => {
     symlinkSync(target, join(root, 'link'))

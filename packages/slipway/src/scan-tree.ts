@@ -13,44 +13,55 @@ export type DeflateFile = (
   onBytes?: (done: number) => void,
 ) => Promise<Deflated>
 
+export interface Scanning {
+  readonly deflate: DeflateFile
+  /** Files that the app declares a mode for: these alone may be setuid. */
+  readonly modes?: Readonly<Record<string, number>> | undefined
+}
+
 /**
  * The entries below an absolute folder. Files become 0o755 (any x bit) or 0o644, folders 0o755.
  * Codes: `tree/no-folder`, `tree/bad-name`, `tree/special-file`, `tree/setuid`, `tree/link-outside`.
  */
-export const scanTree = async (folder: string, io: Io, deflate: DeflateFile): Promise<FileTree['entries']> => {
+export const scanTree = async (folder: string, io: Io, { deflate, modes = {} }: Scanning): Promise<FileTree['entries']> => {
   if ((await io.files.stat(folder))?.type !== 'folder')
     fail('tree/no-folder', `${JSON.stringify(folder)} is no folder`, {
       hint: 'Check what the build produced, and build.*.from.',
       where: { file: folder },
     })
-  const found = await walk(folder, '', io)
+  const found = await walk(folder, '', { io, modes })
   const links = new Map(found.flatMap(one => (one.type === 'link' ? [[one.path, one.linkTarget] as const] : [])))
   for (const [path, linkTarget] of links) checkLink(path, linkTarget, links)
   const entries = await inPairs(found, one => (one.type === 'file' ? hashed(one, folder, { io, deflate }) : Promise.resolve(one)))
   return entries.sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 
-type FoundFile = Pick<TreeFile, 'type' | 'path' | 'mode'>
+type FoundFile = Pick<TreeFile, 'type' | 'path' | 'mode' | 'sizeBytes'>
 type Found = FoundFile | TreeLink | TreeFolder
 
-const walk = async (root: string, below: string, io: Io): Promise<readonly Found[]> => {
+interface Walk {
+  readonly io: Io
+  readonly modes: Readonly<Record<string, number>>
+}
+const walk = async (root: string, below: string, job: Walk): Promise<readonly Found[]> => {
+  const { io } = job
   const found: Found[] = []
   for (const { name, type } of await io.files.list(below === '' ? root : `${root}/${below}`)) {
     const path = below === '' ? name : `${below}/${name}`
     // U+FFFD is what a name that is not UTF-8 is read as.
     if (/[\p{Cc}\\\ufffd]/u.test(name) || !name.isWellFormed()) refusals.name(path)
-    if (type === 'folder') found.push({ type, path, mode: 0o755 }, ...(await walk(root, path, io)))
+    if (type === 'folder') found.push({ type, path, mode: 0o755 }, ...(await walk(root, path, job)))
     else if (type === 'link') found.push({ type, path, linkTarget: await io.files.readLink(`${root}/${path}`) })
-    else if (type === 'file') found.push(await plainFile(root, path, io))
+    else if (type === 'file') found.push(await plainFile(root, path, job))
     else refusals.special(path)
   }
   return found
 }
 
-const plainFile = async (root: string, path: string, io: Io): Promise<FoundFile> => {
-  const mode = (await io.files.stat(`${root}/${path}`))?.mode ?? 0
-  if ((mode & 0o6000) !== 0) refusals.setuid(path)
-  return { type: 'file', path, mode: (mode & 0o111) === 0 ? 0o644 : 0o755 }
+const plainFile = async (root: string, path: string, { io, modes }: Walk): Promise<FoundFile> => {
+  const { mode = 0, sizeBytes = 0 } = (await io.files.stat(`${root}/${path}`)) ?? {}
+  if ((mode & 0o6000) !== 0 && !Object.hasOwn(modes, path)) refusals.setuid(path)
+  return { type: 'file', path, mode: (mode & 0o111) === 0 ? 0o644 : 0o755, sizeBytes }
 }
 
 /** By the words alone first, then through all other links of the tree: `..` after a link leaves from where the link leads. */
@@ -81,20 +92,30 @@ const hashed = async (
   { io, deflate }: { readonly io: Io; readonly deflate: DeflateFile },
 ): Promise<TreeFile> => {
   const path = `${root}/${file.path}`
-  const hash = createHash('sha256')
-  let sizeBytes = 0
-  for await (const chunk of io.files.stream(path)) {
-    hash.update(chunk)
-    sizeBytes += chunk.length
-  }
-  const sha256 = hash.digest('hex')
+  const { digest: sha256, sizeBytes } = await sha256Of(io, path, file.sizeBytes)
   return {
     ...file,
     sizeBytes,
     sha256,
     bytes: () => io.files.stream(path),
+    ...digestOn(io, path, sizeBytes),
     deflated: (level, onBytes) => deflate({ path, sha256, sizeBytes }, level, onBytes),
   }
+}
+
+/** `digest` of a tree's file that lies at an absolute path; nothing where there are no threads to make it. */
+export const digestOn = ({ threads }: Io, path: string, sizeBytes: number): Pick<TreeFile, 'digest'> =>
+  threads === undefined ? {} : { digest: async algorithm => (await threads.digest(path, { algorithm, sizeBytes })).digest }
+
+const sha256Of = async ({ files, threads }: Io, path: string, aboutBytes: number): Promise<{ digest: Hex; sizeBytes: number }> => {
+  if (threads !== undefined) return threads.digest(path, { algorithm: 'sha256', sizeBytes: aboutBytes })
+  const hash = createHash('sha256')
+  let sizeBytes = 0
+  for await (const chunk of files.stream(path)) {
+    hash.update(chunk)
+    sizeBytes += chunk.length
+  }
+  return { digest: hash.digest('hex'), sizeBytes }
 }
 
 const inPairs = async (found: readonly Found[], make: (one: Found) => Promise<TreeEntry>): Promise<TreeEntry[]> => {
@@ -103,7 +124,7 @@ const inPairs = async (found: readonly Found[], make: (one: Found) => Promise<Tr
   const work = async (): Promise<void> => {
     for (const one of queue) entries.push(await make(one))
   }
-  await Promise.all([work(), work()])
+  await Promise.all([work(), work(), work(), work()])
   return entries
 }
 
@@ -120,7 +141,7 @@ const refusals = {
     }),
   setuid: (file: string): never =>
     fail('tree/setuid', `${JSON.stringify(file)} is setuid or setgid: it would run as somebody else`, {
-      hint: 'Take the bit away (chmod ug-s); a package that needs it sets it in a script.',
+      hint: 'Take the bit away (chmod ug-s), or declare it in the config, as app: { modes: { "bin/helper": "4755" } }.',
       where: { file },
     }),
   link: (file: string, linkTarget: string): never =>

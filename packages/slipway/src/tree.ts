@@ -9,7 +9,10 @@ export interface TreeFile {
   readonly mode: number
   readonly sizeBytes: number
   readonly sha256: Hex
+  /** A chunk is good until the next one is asked for. */
   readonly bytes: () => AsyncIterable<Uint8Array>
+  /** Hex digest of the content on whatever core is free. Absent: whoever wants it reads the bytes. */
+  readonly digest?: (algorithm: 'md5' | 'sha1') => Promise<string>
   /** The file as one raw deflate stream, made once for all formats that share it. `onBytes` hears how much of the file went in. */
   readonly deflated: (level: number, onBytes?: (done: number) => void) => Promise<Deflated>
 }
@@ -28,4 +31,6 @@ export interface FileTree {
   readonly entries: readonly TreeEntry[]
   /** Path of the program to start, as `bin/esbuild`; what `/usr/bin/<bin>` leads to. */
   readonly executable: string
+  /** Where `executable` is a launcher: the program that it starts. */
+  readonly program?: string
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { collect, concat, encodeText, fromBytes, packLittle } from '../bytes.ts'
 import { readMachO } from '../macho.ts'
-import { command, cpuArm64, cpuX64, fat, tinyMachO } from '../testing/binaries.ts'
+import { command, cpuArm64, cpuX64, fat, tinyMachO, unsignedMachO as unsigned } from '../testing/binaries.ts'
 import { asThinFile, joinMachO, splitMachO } from './fat.ts'
 import type { FileBytes } from './layout.ts'
 import { signAdHoc, stripMachO } from './sign-adhoc.ts'
@@ -17,45 +17,6 @@ const run = (tool: string, args: readonly string[], options: { cwd?: string; env
   spawnSync(tool, args, { cwd: folder, encoding: 'utf8', ...options })
 const has = (tool: string, ...args: string[]): boolean => run(tool, args).status === 0
 const all = (file: FileBytes): Promise<Uint8Array> => collect(file.chunks(), 2 ** 30)
-
-interface Shape {
-  readonly cpu?: number
-  readonly type?: number
-  readonly room?: number
-  readonly contentBytes?: number
-  readonly behind?: number
-}
-const segment = (name: string, [address, memory, offset, bytes]: readonly [number, number, number, number]) =>
-  command(
-    0x19,
-    encodeText(name.padEnd(16, '\0')),
-    packLittle([
-      [8, address],
-      [8, memory],
-      [8, offset],
-      [8, bytes],
-      [4, 7],
-      [4, 5],
-      [4, 0],
-      [4, 0],
-    ]),
-  )
-/** `__TEXT` from the start, `__LINKEDIT` behind it; `room` bytes free behind the load commands. */
-const unsigned = ({ cpu = cpuArm64, type = 2, room = 64, contentBytes = 9001, behind = 0 }: Shape = {}): Uint8Array => {
-  const textBytes = 32 + 2 * 72 + room
-  const commands = [
-    segment('__TEXT', [2 ** 32, 16384, 0, textBytes]),
-    segment('__LINKEDIT', [2 ** 32 + 16384, 16384, textBytes, contentBytes]),
-  ]
-  const header = packLittle([0xfeedfacf, cpu, 0, type, 2, 2 * 72, 0x85, 0].map(value => [4, value] as const))
-  return concat([
-    header,
-    ...commands,
-    new Uint8Array(room),
-    Uint8Array.from({ length: contentBytes }, (_, at) => at * 7),
-    new Uint8Array(behind).fill(1),
-  ])
-}
 
 const code = async (made: Promise<unknown>): Promise<unknown> =>
   made.then(

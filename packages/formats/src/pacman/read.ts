@@ -6,6 +6,7 @@ import { gunzipStream } from '../gzip.ts'
 import { type MtreeEntry, parseMtree } from '../mtree.ts'
 import { parsePkginfo, type PkginfoFields } from '../pkginfo.ts'
 import { readTar, type TarFound } from '../tar.ts'
+import { decompressXz } from '../xz.ts'
 import { decompressZstd } from '../zstd.ts'
 
 export interface PacmanReading {
@@ -17,7 +18,7 @@ export interface PacmanReading {
 }
 
 export interface Pacman {
-  readonly compression: 'zstd' | 'gzip' | 'none'
+  readonly compression: 'zstd' | 'xz' | 'gzip' | 'none'
   /** Of .PKGINFO: `pkgname`, `pkgver`, `depend`… */
   readonly fields: PkginfoFields
   /** Of .BUILDINFO; undefined without one. */
@@ -31,8 +32,8 @@ export interface Pacman {
 }
 
 /**
- * Throws `pacman/unsupported` (another compression, as xz), `pacman/no-pkginfo`, `pacman/bad-field`, `pacman/bad-member`,
- * `pacman/bad-mtree` (an entry is not as the list says, or only one of both has it), `bytes/too-large`, and what mtree, tar, gzip and zstd throw.
+ * Throws `pacman/unsupported` (another compression, as bzip2), `pacman/no-pkginfo`, `pacman/bad-field`, `pacman/bad-member`,
+ * `pacman/bad-mtree` (an entry is not as the list says, or only one of both has it), `bytes/too-large`, and what mtree, tar, gzip, xz and zstd throw.
  */
 export const readPacman = async (chunks: ByteChunks, options: PacmanReading): Promise<Pacman> => {
   const { compression, tar } = await unpacked(chunks, options.limitBytes)
@@ -111,9 +112,10 @@ const unpacked = async (
   const begins = (...magic: readonly number[]): boolean => magic.every((byte, index) => head[index] === byte)
   if (begins(0x28, 0xb5, 0x2f, 0xfd)) return { compression: 'zstd', tar: decompressZstd(whole, { limitBytes }) }
   if (begins(0x1f, 0x8b)) return { compression: 'gzip', tar: gunzipStream(whole, { limitBytes }) }
-  if (!begins(0xfd, 0x37, 0x7a, 0x58, 0x5a) && !begins(0x42, 0x5a, 0x68)) return { compression: 'none', tar: whole }
+  if (begins(0xfd, 0x37, 0x7a, 0x58, 0x5a)) return { compression: 'xz', tar: decompressXz(whole, { limitBytes }) }
+  if (!begins(0x42, 0x5a, 0x68)) return { compression: 'none', tar: whole }
   await input.return(undefined)
-  throw new FormatError('pacman/unsupported', 'the package is compressed with xz or bzip2, which is not read here; unpack it first', 0)
+  throw new FormatError('pacman/unsupported', 'the package is compressed with bzip2, which is not read here; unpack it first', 0)
 }
 
 interface Watched {

@@ -6,7 +6,8 @@ import { FormatError } from '../format-error.ts'
 import { gzipOf } from '../gzip.ts'
 import { type MtreeEntry, mtreeText } from '../mtree.ts'
 import { type TarEntry, tarGzParts, writeTar } from '../tar.ts'
-import { compressZstd } from '../zstd.ts'
+import { compressXz } from '../xz.ts'
+import { zstdFrames } from '../zstd-frames.ts'
 import { type PacmanFields, pacmanBuildinfo, pacmanPkginfo } from './package.ts'
 
 /** A file has `bytes`, and for gzip `deflated`; both may be opened more than once. */
@@ -23,7 +24,7 @@ export interface PacmanDigests {
 }
 
 /** Gzip takes the files' own deflate streams. */
-export type PacmanCompression = { readonly type: 'zstd'; readonly level: number } | { readonly type: 'gzip' }
+export type PacmanCompression = { readonly type: 'zstd' | 'xz'; readonly level: number } | { readonly type: 'gzip' }
 
 export interface PacmanPackage {
   readonly fields: PacmanFields
@@ -38,7 +39,7 @@ export interface PacmanPackage {
 /**
  * A whole package, the same bytes each time. Files without `digests` are read twice, because the list of digests comes first.
  * Throws `pacman/bad-name`, `pacman/bad-version`, `pacman/bad-relation`, `pacman/bad-field`, `pacman/bad-backup`, `pacman/bad-path`,
- * `pacman/data-changed` and what tar, gzip and zstd throw.
+ * `pacman/data-changed` and what tar, gzip, xz and zstd throw.
  */
 export async function* writePacman(pacman: PacmanPackage): AsyncGenerator<Uint8Array> {
   const files = sorted(pacman.entries)
@@ -60,7 +61,8 @@ export async function* writePacman(pacman: PacmanPackage): AsyncGenerator<Uint8A
   const own = [...made, await madeEntry('.MTREE', list, fields.date)].toSorted(byPath)
   const entries = [...own, ...files]
   if (compression.type === 'gzip') yield* gzipOf(tarGzParts(entries.map(withoutBytes), dialect))
-  else yield* compressZstd(writeTar(entries, dialect), { level: compression.level })
+  else if (compression.type === 'xz') yield* compressXz(writeTar(entries, dialect), { level: compression.level })
+  else for await (const frame of zstdFrames(writeTar(entries, dialect), { level: compression.level, parallel: 1 })) yield frame.bytes
 }
 
 // libarchive brings names in pax records into the locale and into composed Unicode, so that files would get other names; these it keeps.

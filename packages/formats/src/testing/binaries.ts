@@ -207,6 +207,45 @@ export const tinyMachO = (cpuType: number, more: readonly Uint8Array[] = []): Ui
   return concat([header, ...commands, signature, new Uint8Array(16)])
 }
 
+interface MachOShape {
+  readonly cpu?: number
+  readonly type?: number
+  readonly room?: number
+  readonly contentBytes?: number
+  readonly behind?: number
+}
+const segment = (name: string, [address, memory, offset, bytes]: readonly [number, number, number, number]) =>
+  command(
+    0x19,
+    encodeText(name.padEnd(16, '\0')),
+    packLittle([
+      [8, address],
+      [8, memory],
+      [8, offset],
+      [8, bytes],
+      [4, 7],
+      [4, 5],
+      [4, 0],
+      [4, 0],
+    ]),
+  )
+/** `__TEXT` from the start, `__LINKEDIT` behind it; `room` bytes free behind the load commands. */
+export const unsignedMachO = ({ cpu = cpuArm64, type = 2, room = 64, contentBytes = 9001, behind = 0 }: MachOShape = {}): Uint8Array => {
+  const textBytes = 32 + 2 * 72 + room
+  const commands = [
+    segment('__TEXT', [2 ** 32, 16384, 0, textBytes]),
+    segment('__LINKEDIT', [2 ** 32 + 16384, 16384, textBytes, contentBytes]),
+  ]
+  const header = packLittle([0xfeedfacf, cpu, 0, type, 2, 2 * 72, 0x85, 0].map(value => [4, value] as const))
+  return concat([
+    header,
+    ...commands,
+    new Uint8Array(room),
+    Uint8Array.from({ length: contentBytes }, (_, at) => at * 7),
+    new Uint8Array(behind).fill(1),
+  ])
+}
+
 export const fat = (slices: readonly (readonly [cpuType: number, bytes: Uint8Array])[]): Uint8Array => {
   const big = (...values: number[]): Uint8Array => {
     const bytes = new Uint8Array(values.length * 4)

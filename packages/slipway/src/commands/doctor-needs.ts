@@ -1,4 +1,4 @@
-// Which tools a config asks for: those that its units declare, those that its own commands start, npm for npm packages.
+// Which tools a config asks for: those that its units declare, those that its own commands start, npm for npm packages, Python's pip for wheels.
 import { fail, matchesTarget, parseTarget } from '@slipway/core'
 import type { KindKey } from '../config/kinds.ts'
 import { nearest } from '../config/nearest.ts'
@@ -58,9 +58,14 @@ const unitNeeds = (
 ): Need[] => {
   const path = `${unit.key}.${unit.id}`
   const need = (tool: string): Need => ({ tool, for: [path], needed: true })
-  const fetches = textsOf(setting).some(text => text.startsWith('npm:'))
+  const fetches = (scheme: string): boolean => textsOf(setting).some(text => text.startsWith(scheme))
   const commands = typeof setting === 'string' && unit.id === 'command' ? [setting] : commandsOf(objectOf(setting)['run'], targets)
-  return [...unit.tools.map(need), ...(fetches ? [need('npm')] : []), ...commands.flatMap(firstWord).map(need)]
+  return [
+    ...unit.tools.map(need),
+    ...(fetches('npm:') ? [need('npm')] : []),
+    ...(fetches('pypi:') ? [need('python3')] : []),
+    ...commands.flatMap(firstWord).map(need),
+  ]
 }
 
 /** `true`, a bare value or an object where the unit is on; `['deb']` is short for `{ deb: true }`. */

@@ -40,6 +40,12 @@ describe('doctor', () => {
     expect(doc.errors.map(error => error.code)).toEqual(['doctor/missing-tool', 'doctor/missing-tool', 'doctor/missing-tool'])
     expect(tool('./gradlew')).toBeUndefined()
   })
+  it('needs Python, whose pip fetches wheels', async () => {
+    const files = config({ build: { prebuilt: { from: { 'linux-x64': 'pypi:ruff' } } } })
+    const { code, tool } = await runDoctor([], { files, tools: { git: 'git version 2.39.5\n' } })
+    expect(code).toBe(4)
+    expect(tool('python3')).toMatchObject({ for: ['build.prebuilt'], fix: 'Install it: sudo apt-get install python3' })
+  })
   it('is narrowed by --target and --only', async () => {
     const files = config({ build: { command: { run: { 'linux-*': 'pnpm x', 'macos-*': 'xcodebuild' } } }, packages: ['deb'] })
     const tools = { git: '' }

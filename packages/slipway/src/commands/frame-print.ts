@@ -1,7 +1,7 @@
 // What the frame prints: the JSON document of CONFIG 7, and problems as text as CONFIG 3 and 6 show them.
 import { exitCodes, type Problem, problem, publicProblem, redact, SlipwayError } from '@slipway/core'
 import { FormatError } from '@slipway/formats/format-error'
-import { plain, safeJson } from '../reporters/safe.ts'
+import { plain, safeJsonText } from '../reporters/safe.ts'
 import type { Outcome, Style } from './command.ts'
 
 /** The one document on stdout, with a line end. */
@@ -13,8 +13,23 @@ export const documentText = (outcome: Pick<Outcome, 'name' | 'data' | 'problems'
     errors: outcome.problems.map(publicProblem),
     ...data,
   }
-  return `${redact(safeJson(whole, 2))}\n`
+  return `${redact(safeJsonText(indented(whole)))}\n`
 }
+
+const limitSpreadItems = 200
+
+/** Two spaces a level; of a long list each item has one line: spread out, 100,000 of them took longer than to read their archive. */
+const indented = (document: Readonly<Record<string, unknown>>): string => {
+  const members = Object.entries(document).filter(([, value]) => value !== undefined)
+  const texts = members.map(([name, value]) => `  ${JSON.stringify(name)}: ${memberText(value)}`)
+  return `{\n${texts.join(',\n')}\n}`
+}
+
+const memberText = (value: unknown): string =>
+  Array.isArray(value) && value.length > limitSpreadItems
+    ? `[\n    ${value.map(item => JSON.stringify(item) ?? 'null').join(',\n    ')}\n  ]`
+    : // No line end stands inside of a JSON text.
+      JSON.stringify(value, null, 2).replaceAll('\n', '\n  ')
 
 /** All problems as text: place, config path, code; then what and how. */
 export const problemsText = (

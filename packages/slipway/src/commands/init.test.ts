@@ -98,7 +98,7 @@ const cases: Readonly<Record<string, Expected>> = {
       category: 'DeveloperTool',
     },
     targets: ['macos-x64', 'macos-arm64', 'linux-x64'],
-    packages: ['appimage', 'deb', 'tar.gz'],
+    packages: ['app', 'app.tar.gz', 'app.zip', 'appimage', 'deb', 'dmg'],
     feeds: ['tauri'],
     questions: ['config/todo app.publisher'],
     says: [
@@ -107,7 +107,6 @@ const cases: Readonly<Record<string, Expected>> = {
       "'packages/desktop/src-tauri/target/{rust}/release/{bin}{exe}'",
       'env:TAURI_SIGNING_PRIVATE_KEY',
       'libayatana-appindicator3-1',
-      '// Not available yet: dmg, app.zip, app.tar.gz',
       'https://dl.openchamber.example',
     ],
   },
@@ -126,7 +125,7 @@ const cases: Readonly<Record<string, Expected>> = {
     file: 'slipway.config.ts',
     app: { name: 'AutoByteus', id: 'com.autobyteus.app', publisher: 'AutoByteus <linux@autobyteus.example>' },
     targets: ['macos-x64', 'macos-arm64', 'windows-x64', 'linux-x64'],
-    packages: ['appimage', 'deb', 'tar.gz', 'zip'],
+    packages: ['app', 'app.zip', 'appimage', 'deb', 'dmg', 'zip'],
     feeds: ['electron'],
     questions: [url],
     says: [
@@ -178,6 +177,7 @@ const cases: Readonly<Record<string, Expected>> = {
     app: { name: 'kandil-cli', bin: 'kandil', version: '0.3.0', license: 'Apache-2.0' },
     targets: ['macos-x64', 'macos-arm64', 'windows-x64', 'linux-x64', 'linux-x64-musl'],
     packages: ['tar.gz', 'zip'],
+    feeds: ['install'],
     questions: [url],
     says: [
       'cargo build --profile dist --locked --package kandil-cli --bin kandil',
@@ -191,9 +191,9 @@ const cases: Readonly<Record<string, Expected>> = {
     file: 'slipway.yaml',
     app: { bin: 'one' },
     targets: ['macos-arm64', 'linux-x64-musl'],
-    packages: ['tar.gz'],
+    packages: ['tar.xz'],
     questions: [url],
-    says: ['dist-workspace.toml', 'Not available yet: tar.xz'],
+    says: ['dist-workspace.toml'],
   },
   'go-plain': {
     kind: 'go',

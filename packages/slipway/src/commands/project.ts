@@ -1,11 +1,13 @@
 // What commands of a project share: reading it, planning, the observed state of its buckets. No command of its own.
-import { fail } from '@slipway/core'
+import { fail, failAll } from '@slipway/core'
 import type { PlanBody } from '@slipway/core'
 import { readProject } from '../config/read.ts'
 import type { AppSettings, Project } from '../config/project.ts'
 import type { Observed } from '../plan/observe.ts'
 import { observe } from '../plan/observe.ts'
-import { makePlan, planDigest } from '../plan/plan.ts'
+import { builderOf, makePlan, planDigest } from '../plan/plan.ts'
+import { seeSources } from '../plan/seen.ts'
+import { orderProblems } from '../plan/version-order.ts'
 import type { Stage } from '../plan/steps.ts'
 import { openBucket } from '../run/run.ts'
 import { readState } from '../run/state.ts'
@@ -52,9 +54,11 @@ export interface Planned {
 export const planFor = async (invocation: Invocation, until: Stage): Promise<Planned> => {
   const project = await projectOf(invocation)
   const channel = textOf(invocation, 'channel')
+  const seen = until === 'build' ? undefined : await seeSources(invocation.io, project, builderOf)
   const plan = makePlan({
     project,
     until,
+    ...(seen === undefined ? {} : { seen }),
     narrow: { targets: listOf(invocation, 'target'), only: listOf(invocation, 'only') },
     ...(channel === undefined ? {} : { channel }),
   })
@@ -67,6 +71,7 @@ export const planFor = async (invocation: Invocation, until: Stage): Promise<Pla
     bucketOf: buckets,
     stateOf: (settings, bucket) => stateOf(invocation, settings, bucket),
   })
+  failAll(orderProblems(project, plan, observed))
   return { project, plan, digest: planDigest(plan), observed, buckets }
 }
 

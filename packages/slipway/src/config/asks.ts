@@ -39,9 +39,6 @@ export const laterParts = (tree: PlainObject, at: At): readonly Problem[] => {
     ...laterKeys.filter(key => Object.keys(objectOf(tree[key])).length > 0).map(key => [key]),
     ...owners.flatMap(([base, owner]) => [
       ...laterOfApp.filter(key => isSaid(objectOf(owner['app'])[key], key)).map(key => [...base, 'app', key]),
-      ...Object.entries(objectOf(objectOf(owner['app'])['needs']))
-        .filter(([, need]) => objectOf(need)['bundle'] !== undefined)
-        .map(([name]) => [...base, 'app', 'needs', name, 'bundle']),
       ...Object.entries(objectOf(owner['channels'])).flatMap(([name, policy]) =>
         objectOf(policy)['halt'] === undefined ? [] : [[...base, 'channels', name, 'halt']],
       ),

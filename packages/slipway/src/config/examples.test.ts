@@ -8,9 +8,9 @@ const text = (letter: string): string =>
   readFileSync(fileURLToPath(new URL(`../../../../test/fixtures/configs/${letter}.ts`, import.meta.url)), 'utf8')
 
 const lacking: Readonly<Record<string, readonly string[]>> = {
-  a: ['sign.codesign', 'sign.authenticode', 'feeds.install', 'feeds.homebrew', 'feeds.scoop'],
+  a: ['sign.codesign', 'sign.authenticode', 'feeds.homebrew', 'feeds.scoop'],
   b: [
-    ...['app', 'dmg', 'app.zip', 'pkg', 'nsis', 'msi', 'msix'].map(id => `packages.${id}`),
+    ...['pkg', 'nsis', 'msi', 'msix'].map(id => `packages.${id}`),
     ...['codesign', 'notarize', 'authenticode', 'pgp', 'sparkle'].map(id => `sign.${id}`),
     'checks.smoke',
     'feeds.sparkle',
@@ -19,7 +19,6 @@ const lacking: Readonly<Record<string, readonly string[]>> = {
   ],
   c: [
     'build.tauri',
-    ...['dmg', 'app.zip', 'app.tar.gz'].map(id => `packages.${id}`),
     'sign.codesign',
     'sign.codesign.password',
     'sign.notarize',
@@ -28,7 +27,7 @@ const lacking: Readonly<Record<string, readonly string[]>> = {
   ],
   d: [
     'build.electron',
-    ...['dmg', 'app.zip', 'nsis'].map(id => `packages.${id}`),
+    'packages.nsis',
     ...['codesign', 'notarize', 'authenticode'].map(id => `sign.${id}`),
     ...['tests', 'smoke', 'tickets'].map(id => `checks.${id}`),
     'store.github',
@@ -57,16 +56,12 @@ describe.each(Object.keys(lacking))('example %s', letter => {
 it('the keys of the examples that later parts carry out are questions', async () => {
   const config = `
 export default {
-  app: { name: 'OpenChamber', version: '1.0.0', needs: { opencode: '>=0.15.0', own: { bundle: 'vendor/own', sha256: '00' } }, crash: 'off' },
+  app: { name: 'OpenChamber', version: '1.0.0', needs: { opencode: '>=0.15.0'}, crash: 'off' },
   targets: ['linux-x64'], build: { command: 'true' }, packages: ['deb'],
   people: { bohdan: 'file:keys/bohdan.pub' }, channels: { canary: {}, stable: { signoffs: 1 } },
   sources: { 'autobyteus-ts': { git: 'https://github.com/AutoByteus/autobyteus-ts' } },
 }`
   const made = await read(folderOf({ 'slipway.config.mjs': config }))
-  expect(made.questions.map(one => `${one.code} ${one.where.path ?? ''}`)).toEqual([
-    'config/later sources',
-    'config/later people',
-    'config/later app.needs.own.bundle',
-  ])
+  expect(made.questions.map(one => `${one.code} ${one.where.path ?? ''}`)).toEqual(['config/later sources', 'config/later people'])
   expect(made.apps[0]?.channels['stable']?.signoffs).toBe(1)
 })

@@ -144,8 +144,8 @@ const refuseOff = (kind: KindKey, off: readonly string[], notes: Notebook): void
 const packagesOf = (own: Own, byDefault: readonly string[], notes: Notebook): Taken => {
   const said: Readonly<Record<string, unknown>> | undefined = own.packages
   const { units } = takeUnits('packages', said, byDefault)
-  const following = unitsOf.packages.flatMap(({ id, from = [], follows }) => {
-    const leader = units.find(unit => from.includes(unit.id) && follows?.(unit.options) === true)
+  const following = unitsOf.packages.flatMap(({ id, from = [], follows, with: beside = [] }) => {
+    const leader = units.find(unit => beside.includes(unit.id) || (from.includes(unit.id) && follows?.(unit.options) === true))
     if (leader === undefined || said?.[id] !== undefined) return []
     notes.choose(`packages.${id}`, true, `packages.${leader.id}`)
     return [id]

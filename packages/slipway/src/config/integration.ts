@@ -1,9 +1,9 @@
 // The keys of `app` that tie it into a system: short forms written out, each file with the config path that names it (CONFIG 2).
-import type { App, Completion, FileKind, ProjectFile, Service } from '@slipway/core'
+import type { App, Completion, FileKind, Need, ProjectFile, Service } from '@slipway/core'
 import type { Own } from './schema.ts'
 
 type Said = NonNullable<Own['app']>
-type Integration = Pick<App, 'protocols' | 'opens' | 'man' | 'completions' | 'services' | 'conffiles' | 'needs'>
+type Integration = Pick<App, 'protocols' | 'opens' | 'man' | 'completions' | 'services' | 'conffiles' | 'needs' | 'modes'>
 
 /** `prefix` is the config path of the app, as `app`. */
 export const integrationOf = (said: Said, prefix: string): Integration => ({
@@ -13,10 +13,20 @@ export const integrationOf = (said: Said, prefix: string): Integration => ({
   completions: completionsOf(said.completions, `${prefix}.completions`),
   services: servicesOf(said.services, `${prefix}.services`),
   conffiles: said.conffiles ?? [],
-  needs: Object.entries(said.needs ?? {}).map(([program, need]) => ({
-    program,
-    version: typeof need === 'string' ? need : (need.version ?? ''),
-  })),
+  ...(said.modes === undefined
+    ? {}
+    : { modes: Object.fromEntries(Object.entries(said.modes).map(([path, mode]) => [path, Number.parseInt(mode, 8)])) }),
+  needs: Object.entries(said.needs ?? {}).map(([program, need]) => needOf(program, typeof need === 'string' ? { version: need } : need)),
+})
+
+type SaidNeed = Exclude<NonNullable<Said['needs']>[string], string>
+
+/** A digest alone asks for a program that is shipped too: the plan says what it lacks. */
+const needOf = (program: string, { version = '', get, bundle, sha256 }: SaidNeed): Need => ({
+  program,
+  version,
+  ...(get === undefined ? {} : { get }),
+  ...(bundle === undefined && sha256 === undefined ? {} : { bundle: { from: bundle ?? {}, sha256: sha256 ?? {} } }),
 })
 
 const filesOf = (said: string | readonly string[] | undefined, from: string): readonly ProjectFile[] =>

@@ -145,7 +145,7 @@ const fileNames = (app: AppSettings, at: At): readonly Problem[] => {
         target,
         os,
         arch: target.endsWith('-musl') ? `${arch}-musl` : arch,
-        ext: ext?.(target) ?? '',
+        ext: ext?.(target, chosen.options as never) ?? '',
       }
       const name = pattern.replaceAll(/\{([^}]*)\}/g, (whole, key: string) => values[key] ?? whole).toLowerCase()
       const owner = owners.get(name)

@@ -3,9 +3,17 @@ import * as z from 'zod'
 import { text } from './text.ts'
 
 const paths = z.union([z.string(), z.array(z.string()).readonly()])
+const byTarget = z.union([z.string(), z.record(z.string(), z.string())])
 const need = z.union([
   z.string(),
-  z.strictObject({ version: z.string().optional(), bundle: z.string().optional(), sha256: z.string().optional() }),
+  z.strictObject({
+    version: z.string().optional().describe("As '>=2.40'; of one that is shipped its exact version"),
+    get: text(/^[^\p{Cc}]+$/u, 'a command or an address, in one line')
+      .optional()
+      .describe('How a user gets it: a command or an address'),
+    bundle: byTarget.optional().describe("Where it is shipped from: a file or archive of the project, or 'npm:package-{npm}'; by target"),
+    sha256: byTarget.optional().describe('sha256 of the program that is shipped; by target'),
+  }),
 ])
 
 const mimeType = text(/^[a-z0-9][a-z0-9!#$&^_.+-]*\/[a-z0-9][a-z0-9!#$&^_.+-]*$/, "a MIME type such as 'text/markdown'")
@@ -84,6 +92,10 @@ export const appShape = {
     .optional()
     .describe('systemd units: files, or by name the arguments of the program'),
   conffiles: z.array(z.string()).readonly().optional().describe('Files that an update must not overwrite'),
+  modes: z
+    .record(z.string(), text(/^[0-7]{3,4}$/, "a mode in octal such as '0640' or '4755'"))
+    .optional()
+    .describe("Modes of files of the app folder, by path: 'bin/helper': '4755'; setuid in deb, rpm, apk, pacman and tar alone"),
   needs: z.record(z.string(), need).optional().describe('Programs that it needs: looked for, or shipped'),
   channelEnv: text(/^[A-Za-z_][A-Za-z0-9_]*$/, "a variable name such as 'FLET_UPDATE_CHANNEL'")
     .optional()

@@ -50,17 +50,21 @@ export const createFile = async (path: string, bytes: Bytes, { mode, durable = t
   })
 }
 
-export const copyWhole = (from: string, to: string): Promise<void> =>
-  withTemporary(to, true, async temporary => {
+export const copyWhole = (from: string, to: string, { durable = true }: WriteOptions = {}): Promise<void> =>
+  withTemporary(to, durable, async temporary => {
     await copyFile(from, temporary, constants.COPYFILE_FICLONE)
-    const file = await open(temporary, 'r')
-    try {
-      await file.sync()
-    } finally {
-      await file.close()
-    }
+    if (durable) await syncFile(temporary)
     await rename(temporary, to)
   })
+
+const syncFile = async (path: string): Promise<void> => {
+  const file = await open(path, 'r')
+  try {
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
 
 /** Adds to the end; what a failed write left behind is cut off again, so that no line is torn. */
 export const appendFile = async (path: string, bytes: Uint8Array, { mode, durable = true }: WriteOptions = {}): Promise<void> => {

@@ -37,9 +37,9 @@ const faultyFiles = (files: Files, effect: Effect): Files => ({
   write: (path, bytes, options) => effect(`write ${path}`, () => files.write(path, bytes, options)),
   create: (path, bytes, options) => effect(`create ${path}`, () => files.create(path, bytes, options)),
   append: (path, bytes, options) => effect(`append ${path}`, () => files.append(path, bytes, options)),
-  copy: (from, to) => effect(`copy ${to}`, () => files.copy(from, to)),
+  copy: (from, to, options) => effect(`copy ${to}`, () => files.copy(from, to, options)),
   link: (target, path) => effect(`link ${path}`, () => files.link(target, path)),
-  rename: (from, to) => effect(`rename ${from}`, () => files.rename(from, to)),
+  rename: (from, to, options) => effect(`rename ${from}`, () => files.rename(from, to, options)),
   remove: path => effect(`remove ${path}`, () => files.remove(path)),
 })
 

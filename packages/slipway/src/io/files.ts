@@ -1,10 +1,11 @@
 // Files of this machine (io.ts, `Files`): whole or not at all, durable, each failure with a code and its path.
+import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { access, constants, lstat, open, readdir, readlink, rename, rm, symlink, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fail } from '@slipway/core'
 import { absent, appendFile, copyWhole, createFile, makeFolder, replaceFile, syncFolder } from './durable.ts'
 import { failFile, guard } from './file-errors.ts'
-import type { FileFacts, Files } from './io.ts'
+import type { FileFacts, Files, WriteOptions } from './io.ts'
 import { lockFile } from './lock.ts'
 
 /** The files of this machine. Codes: those of `failFile`, `io/too-large`, those of `lockFile`. */
@@ -25,9 +26,9 @@ export const files: Files = {
   write: (path, bytes, options) => guard('write', path, () => replaceFile(path, bytes, options)),
   create: (path, bytes, options) => guard('write', path, () => createFile(path, bytes, options)),
   append: (path, bytes, options) => guard('write', path, () => appendFile(path, bytes, options)),
-  copy: (from, to) => guard('copy to', to, () => copyWhole(from, to)),
+  copy: (from, to, options) => guard('copy to', to, () => copyWhole(from, to, options)),
   link: (target, path) => guard('make the link', path, () => makeLink(target, path)),
-  rename: (from, to) => guard('rename', from, () => renameFile(from, to)),
+  rename: (from, to, options) => guard('rename', from, () => renameFile(from, to, options)),
   remove: path => guard('remove', path, () => removeAll(path)),
   lock: lockFile,
 }
@@ -47,6 +48,11 @@ const readWhole = async (path: string, limitBytes = Number.MAX_SAFE_INTEGER): Pr
 }
 
 async function* streamFile(path: string, range?: { readonly start: number; readonly end: number }): AsyncGenerator<Uint8Array> {
+  const small = range === undefined ? await guard('read', path, async () => readSmall(path)) : undefined
+  if (small !== undefined) {
+    if (small.length > 0) yield small
+    return
+  }
   const file = await guard('read', path, () => open(path, 'r'))
   try {
     const size = (await guard('read', path, () => file.stat())).size
@@ -63,6 +69,23 @@ async function* streamFile(path: string, range?: { readonly start: number; reado
     await file.close()
   }
 }
+
+/** Handing so little to another thread takes longer than reading it. Undefined: it is no small plain file, or grows just now. */
+const readSmall = (path: string): Uint8Array | undefined => {
+  const facts = statSync(path, { throwIfNoEntry: false })
+  if (facts?.isFile() !== true || facts.size === 0 || facts.size > smallBytes) return undefined
+  const file = openSync(path, 'r')
+  try {
+    const bytes = new Uint8Array(facts.size + 1)
+    let done = 0
+    for (let count = -1; count !== 0 && done < bytes.length; done += count) count = readSync(file, bytes, done, bytes.length - done, done)
+    return done > facts.size ? undefined : bytes.subarray(0, done)
+  } finally {
+    closeSync(file)
+  }
+}
+
+const smallBytes = 1 << 18
 
 const readOnce = async (file: FileHandle, length: number, position: number | null): Promise<Uint8Array> => {
   const piece = new Uint8Array(length)
@@ -127,9 +150,10 @@ const makeLink = async (target: string, path: string): Promise<void> => {
   await symlink(target, path)
 }
 
-const renameFile = async (from: string, to: string): Promise<void> => {
-  await makeFolder(dirname(to))
+const renameFile = async (from: string, to: string, { durable = true }: WriteOptions = {}): Promise<void> => {
+  await makeFolder(dirname(to), undefined, durable)
   await rename(from, to)
+  if (!durable) return
   await syncFolder(dirname(to))
   if (dirname(from) !== dirname(to)) await syncFolder(dirname(from))
 }

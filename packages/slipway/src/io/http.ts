@@ -1,5 +1,4 @@
 // HTTP of this machine: the built-in fetch with own redirects, a time limit over the whole answer, and the user's proxies.
-import * as nodeHttp from 'node:http'
 import { fail, SlipwayError } from '@slipway/core'
 import type { Http, HttpAnswer, HttpRequest, Secrets } from './io.ts'
 
@@ -19,11 +18,15 @@ export const http = (secrets: Secrets): Http => {
 }
 
 // In Node since 24.14, for fetch as well; its types do not know it yet.
-const { setGlobalProxyFromEnv } = nodeHttp as unknown as { readonly setGlobalProxyFromEnv: (env: Readonly<Record<string, string>>) => void }
+interface NodeHttp {
+  readonly setGlobalProxyFromEnv: (env: Readonly<Record<string, string>>) => void
+}
 
 const useProxies = (secrets: Secrets): void => {
+  // An import would run every getter of the module, and one of them loads all of fetch: half of the time that a command takes to start.
+  const nodeHttp = process.getBuiltinModule('node:http') as unknown as NodeHttp
   try {
-    setGlobalProxyFromEnv(secrets.matching(/^(?:https?|no)_proxy$/i))
+    nodeHttp.setGlobalProxyFromEnv(secrets.matching(/^(?:https?|no)_proxy$/i))
   } catch (error) {
     fail('io/bad-proxy', 'a proxy variable holds no address', {
       hint: 'Write HTTPS_PROXY (HTTP_PROXY) as http://host:port, or unset it.',

@@ -1,4 +1,6 @@
 // The one door to the machine: files, http, processes, clock, random, secrets. Handed down from main as a value (DESIGN 2).
+import type { DeflatePiece, DeflatePieceOn } from '@slipway/formats/deflate'
+
 export interface Io {
   readonly files: Files
   readonly http: Http
@@ -8,6 +10,8 @@ export interface Io {
   readonly secrets: Secrets
   readonly host: Host
   readonly derive: Derive
+  /** Absent: on this thread. */
+  readonly threads?: Threads
 }
 
 export interface FileFacts {
@@ -51,9 +55,9 @@ export interface Files {
   /** As write, but never over an existing file: false when there is one. */
   readonly create: (path: string, bytes: Bytes, options?: WriteOptions) => Promise<boolean>
   readonly append: (path: string, bytes: Uint8Array, options?: WriteOptions) => Promise<void>
-  readonly copy: (from: string, to: string) => Promise<void>
+  readonly copy: (from: string, to: string, options?: Pick<WriteOptions, 'durable'>) => Promise<void>
   readonly link: (target: string, path: string) => Promise<void>
-  readonly rename: (from: string, to: string) => Promise<void>
+  readonly rename: (from: string, to: string, options?: Pick<WriteOptions, 'durable'>) => Promise<void>
   /** File or whole folder; nothing there is fine. */
   readonly remove: (path: string) => Promise<void>
   /** A lock that dies with its process (SQLite); null when another holds it after `waitMs` (default 0). `owner` is shown to the other. */
@@ -141,4 +145,18 @@ export interface DeriveCost {
   readonly opsLimit: number
   readonly memLimit: number
   readonly lengthBytes: number
+}
+/** Heavy work on whatever core is free; the same results on each. */
+export interface Threads {
+  /** Raw deflate of a piece (formats/deflate.ts). */
+  readonly deflate: DeflatePieceOn
+  /** The pieces of a file; a file that changed meanwhile gives other sizes. */
+  readonly deflateFile: (path: string, options: { readonly level: number; readonly sizeBytes: number }) => AsyncGenerator<DeflatePiece>
+  /** Hex digest of a whole file, and how much was read; `sizeBytes` is about how much that will be. */
+  readonly digest: (
+    path: string,
+    options: { readonly algorithm: 'sha256' | 'sha1' | 'md5'; readonly sizeBytes: number },
+  ) => Promise<{ readonly digest: string; readonly sizeBytes: number }>
+  /** Work will come: start a thread meanwhile. */
+  readonly warm: () => void
 }

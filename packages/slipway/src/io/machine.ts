@@ -8,6 +8,7 @@ import type { Io } from './io.ts'
 import { random } from './random.ts'
 import { runner } from './run.ts'
 import { secrets } from './secrets.ts'
+import { threads } from './threads.ts'
 
 /** This machine. */
 export const machine = (): Io => ({
@@ -19,4 +20,5 @@ export const machine = (): Io => ({
   secrets,
   host: host(),
   derive: derive(runner(secrets)),
+  threads: threads(host().cores),
 })

@@ -1,5 +1,5 @@
 // Foreign programs: argv arrays, never a shell; an environment of exactly what is given; output redacted line by line.
-import { spawn, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { access, constants, stat } from 'node:fs/promises'
 import { constants as system } from 'node:os'
 import { delimiter, isAbsolute, join, resolve } from 'node:path'
@@ -39,7 +39,8 @@ const isWindows = process.platform === 'win32'
 const carryOut = (tool: ToolRun, { file, env, graceMs }: Start): Promise<ToolResult> =>
   new Promise((settle, reject) => {
     // A group of its own: whatever the tool starts ends with it.
-    const child = spawn(file, [...tool.args], {
+    // Loaded where a tool is started, which most commands never do.
+    const child = process.getBuiltinModule('node:child_process').spawn(file, [...tool.args], {
       cwd: tool.cwd,
       env,
       stdio: [tool.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],

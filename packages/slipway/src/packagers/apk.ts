@@ -1,20 +1,22 @@
 // apk: a package of Alpine Linux (apk-v2(5)), from deflate streams that other formats share.
 import { fail, failAll } from '@slipway/core'
-import { apkPkginfo, apkScriptKinds, type ApkScripts, writeApk } from '@slipway/formats/apk/index'
+import { compareApk, apkPkginfo, apkScriptKinds, type ApkScripts, writeApk } from '@slipway/formats/apk/index'
 import { parsePkginfo } from '@slipway/formats/pkginfo'
 import { FormatError } from '@slipway/formats/format-error'
 import * as z from 'zod'
-import { apkFields, checkApk, packageName } from './apk/fields.ts'
+import { apkFields, apkVersionOf, checkApk, packageName } from './apk/fields.ts'
 import { tarEntries } from './linux/entries.ts'
-import { layoutOf, linuxAssets, linuxOptions } from './linux/layout.ts'
-import { scriptAssets, scriptTexts } from './linux/scripts.ts'
-import { packager, type Facts } from './packager.ts'
+import { examineLinux, folderOptions, layoutOf, linuxAssets, linuxOptions } from './linux/layout.ts'
+import { readableScripts, scriptAssets, scriptTexts, type Scripts } from './linux/scripts.ts'
+import type { Hooks } from './linux/services.ts'
+import { packager, type Facts, type PackSubject } from './packager.ts'
 
 const names = (what: string) => z.array(z.string()).readonly().optional().describe(what)
 const script = z.string().optional()
 
 const options = {
   ...linuxOptions,
+  ...folderOptions,
   maintainer: z.string().optional().describe('`Name <mail>`; default: app.publisher'),
   package: z.string().optional().describe('Name of the package; default: app.bin in lower case'),
   revision: z.int().min(0).default(0).describe('Tells packagings of one version apart: the 0 of -r0'),
@@ -40,7 +42,10 @@ export const apk = packager({
   id: 'apk',
   title: 'Alpine package',
   os: ['linux'],
+  libc: 'musl',
   role: 'both',
+  keepsModes: true,
+  limits: { fileBytes: 8 ** 11 - 1, rule: 'ustar, POSIX.1-2017 pax: size has 11 octal digits, and apk reads no other' },
   options,
   ext: () => 'apk',
   fileName: (naming, chosen) => {
@@ -48,20 +53,22 @@ export const apk = packager({
     return `${fields.name}-${fields.version}.${fields.arch}.apk`
   },
   check: checkApk,
+  compare: (before, after, chosen) => compareApk(apkVersionOf(before, chosen), apkVersionOf(after, chosen)),
   assets: (naming, chosen) => [...linuxAssets(naming, chosen, 'apk'), ...scriptAssets(chosen.scripts ?? {}, 'packages.apk')],
+  examine: (naming, chosen, assets) =>
+    examineLinux(naming, chosen, {
+      unit: 'apk',
+      package: packageName(naming, chosen),
+      assets,
+      scripts: hooks => readableScripts(chosen.scripts ?? {}, assets).map(one => () => scriptsOf(one, hooks, assets)),
+    }),
   async *pack(subject, chosen) {
     failAll(checkApk(subject, chosen))
     const { date } = subject
     const layout = await layoutOf(subject, { ...chosen, format: 'apk', package: packageName(subject, chosen) })
     const fields = apkFields(subject, chosen, { date, needs: layout.needs })
-    const { afterInstall, beforeRemove, afterRemove } = layout.hooks
-    const scripts: ApkScripts = scriptTexts({
-      scripts: chosen.scripts ?? {},
-      lines: { 'post-install': afterInstall, 'post-upgrade': afterInstall, 'pre-deinstall': beforeRemove, 'post-deinstall': afterRemove },
-      read: path => subject.assets?.get(path)?.bytes,
-      refuse: badScript,
-    })
-    const entries = await tarEntries(layout.entries, { date, level: chosen.level })
+    const scripts = scriptsOf(chosen.scripts ?? {}, layout.hooks, subject.assets)
+    const entries = await tarEntries(layout.entries, { date, level: chosen.level, sum: 'sha1' })
     let sha1 = ''
     // No signature yet: that is how the digest of the control member is heard of.
     const sign = async (control: { readonly sha1: string }): Promise<readonly []> => {
@@ -73,6 +80,18 @@ export const apk = packager({
     return { ...factsOf(apkPkginfo(fields, { installedBytes, dataSha256: '' })), identity: `sha1:${sha1}` }
   },
 })
+
+const scriptsOf = (
+  scripts: Scripts,
+  { afterInstall, beforeRemove, afterRemove }: Hooks,
+  assets: PackSubject['assets'] = new Map(),
+): ApkScripts =>
+  scriptTexts({
+    scripts,
+    lines: { 'post-install': afterInstall, 'post-upgrade': afterInstall, 'pre-deinstall': beforeRemove, 'post-deinstall': afterRemove },
+    read: path => assets.get(path)?.bytes,
+    refuse: badScript,
+  })
 
 const lists = new Set(['depend', 'provides', 'replaces'])
 

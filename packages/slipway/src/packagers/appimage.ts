@@ -3,8 +3,8 @@ import { failAll, problem, type Problem } from '@slipway/core'
 import { writeSquashfs } from '@slipway/formats/squashfs/write'
 import * as z from 'zod'
 import { appDirOf } from './appimage/app-dir.ts'
-import { archOf, runtimeArches, runtimeOf } from './appimage/runtime.ts'
-import { layoutOf, linuxAssets, linuxOptions } from './linux/layout.ts'
+import { archOf, runtimeArches, runtimeOf, runtimeProblems } from './appimage/runtime.ts'
+import { examineLinux, layoutOf, linuxAssets, linuxOptions } from './linux/layout.ts'
 import { packager, type Naming } from './packager.ts'
 
 const given = z.strictObject({ path: z.string(), sha256: z.string().regex(/^[0-9a-f]{64}$/) }).optional()
@@ -29,12 +29,17 @@ export const appimage = packager({
   id: 'appimage',
   title: 'AppImage',
   os: ['linux'],
+  libc: 'glibc',
   role: 'both',
   options,
   ext: () => 'AppImage',
   fileName: ({ app, target }) => `${app.bin}-${app.version}-${runtimeArches[archOf(target) ?? 'x64'].name}.AppImage`,
   check: (naming, chosen) => problemsOf(naming, chosen),
   assets: (naming, chosen) => [...linuxAssets(naming, withDesktop(naming, chosen), 'appimage'), ...runtimeAsset(naming, chosen)],
+  examine: (naming, chosen, assets) => [
+    ...examineLinux(naming, withDesktop(naming, chosen), { unit: 'appimage', package: naming.app.bin, assets }),
+    ...runtimeProblems({ ...naming, assets }, chosen.runtime, chosen.update),
+  ],
   async *pack(subject, chosen) {
     failAll(problemsOf(subject, chosen))
     const { app, target, date, spool } = subject

@@ -8,6 +8,7 @@ import type { Target } from '@slipway/core'
 import * as z from 'zod'
 import type { FileTree } from '../tree.ts'
 import type { AnyPackager, Facts } from './packager.ts'
+import { lendFrom } from './testing/lend.ts'
 import { app, date, noise, treeOf, type Content } from './testing/trees.ts'
 
 export interface PackagerFixture {
@@ -16,6 +17,8 @@ export interface PackagerFixture {
   readonly unpack: ((file: string, folder: string) => void) | null
   /** Where the app folder lies in it then. */
   readonly home: (facts: Facts) => string
+  /** It refuses links and empty folders, for this reason: the cases have none then, and it counts as a skip. */
+  readonly filesAlone?: string
   /** Cases that cannot hold for it, with the reason. */
   readonly skip?: Readonly<Record<string, string>>
 }
@@ -34,7 +37,7 @@ const hostile: Readonly<Record<string, Content>> = {
   [longName]: 'long',
   [`deep/${'d'.repeat(90)}/${'e'.repeat(90)}/${'f'.repeat(90)}`]: 'deep',
 }
-const shapes: Readonly<Record<string, Content>> = {
+const allShapes: Readonly<Record<string, Content>> = {
   tool: '#!/bin/sh\necho hello\n',
   'bin/other': '#!/bin/sh\n',
   'data/empty': '',
@@ -52,7 +55,9 @@ export const packagerConformance = (unit: AnyPackager, fixture: PackagerFixture)
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
   const options = z.strictObject(unit.options).parse({}) as never
   const pack = async (tree: FileTree) => collectPackage(unit, { tree, target: fixture.target, options })
-  const skipped: string[] = []
+  const { filesAlone } = fixture
+  const shapes = filesAlone === undefined ? allShapes : Object.fromEntries(Object.entries(allShapes).filter(([, one]) => isFile(one)))
+  const skipped: string[] = filesAlone === undefined ? [] : [`${unit.id}: links and empty folders: ${filesAlone}`]
   const test = (name: string, body: () => Promise<void>, timeoutMs?: number): void => {
     const reason = skip[name]
     if (reason === undefined) {
@@ -109,6 +114,33 @@ export const packagerConformance = (unit: AnyPackager, fixture: PackagerFixture)
       const entries = tree.entries.map(one => (one.type === 'file' ? { ...one, mode: 0o4755 } : one))
       await expect(pack({ ...tree, entries })).rejects.toThrow('packagers/setuid')
     })
+    test('keeps a declared mode, or its plain part', async () => {
+      const tree = treeOf({ tool: 'x', lib: 'x' })
+      const modes = { lib: 0o4751 }
+      const first = await collectPackage(unit, { tree, target: fixture.target, options, modes })
+      expect(first.bytes.length).toBeGreaterThan(0)
+      const missing = collectPackage(unit, { tree, target: fixture.target, options, modes: { none: 0o4755 } })
+      if (unit.keepsModes === true) await expect(missing).rejects.toThrow('packagers/unused-mode')
+      else await missing
+    })
+    test('refuses a file beyond its limit before the first byte, and says where the limit stands', async () => {
+      const { limits } = unit
+      if (limits === undefined) return
+      const tree = treeOf({ tool: 'x', large: 'x' })
+      const entries = tree.entries.map(one =>
+        one.type === 'file' && one.path === 'large' ? { ...one, sizeBytes: limits.fileBytes + 1, bytes: never, deflated: never } : one,
+      )
+      const refused = collectPackage(unit, { tree: { ...tree, entries }, target: fixture.target, options })
+      await expect(refused).rejects.toThrow(`packagers/too-large: "large" has ${limits.fileBytes + 1} bytes`)
+      await expect(refused).rejects.toThrow(limits.rule)
+    })
+    test('says everything that is wrong with a tree at once', async () => {
+      const tree = treeOf({ tool: 'x', '../one': 'x', two: { link: '/etc' }, three: 'x' })
+      const entries = tree.entries.map(one => (one.type === 'file' && one.path === 'three' ? { ...one, mode: 0o2755 } : one))
+      const refused = pack({ ...tree, entries })
+      for (const said of ['packagers/outside: "../one"', 'packagers/outside: "two"', 'packagers/setuid: "three"'])
+        await expect(refused).rejects.toThrow(said)
+    })
     for (const path of ['../outside', '/absolute', 'a/../../outside'])
       test(`refuses ${path}`, async () => {
         await expect(pack(treeOf({ tool: 'x', [path]: 'evil' }))).rejects.toThrow('packagers/outside')
@@ -125,15 +157,25 @@ export const packagerConformance = (unit: AnyPackager, fixture: PackagerFixture)
   return skipped
 }
 
+const never = (): never => {
+  throw new Error('a file was opened that is refused')
+}
+
+const isFile = (content: Content): boolean => content !== 'folder/' && (typeof content === 'string' || content instanceof Uint8Array)
+
 interface Packing {
   readonly tree: FileTree
   readonly target: Target
   readonly options: never
+  readonly modes?: Readonly<Record<string, number>>
   readonly date?: number
 }
 
 export const collectPackage = async (unit: AnyPackager, packing: Packing): Promise<{ readonly bytes: Buffer; readonly facts: Facts }> => {
-  const packed = unit.pack({ app, target: packing.target, tree: packing.tree, date: packing.date ?? date }, packing.options)
+  const { target, tree, modes } = packing
+  const at = packing.date ?? date
+  const subject = { app: modes === undefined ? app : { ...app, modes }, target, tree, date: at, lend: lendFrom(at) }
+  const packed = unit.pack(subject, packing.options)
   const parts: Uint8Array[] = []
   for (;;) {
     const next = await packed.next()

@@ -157,11 +157,11 @@ describe('flatpak', () => {
     expect(readdirSync(join(root, 'app/share/applications'))).toEqual(['dev.example.tiny.desktop'])
     const builder = judge('flatpak-builder')
     if (builder === undefined) return
-    const show = (file: string): string => execFileSync(builder, ['--show-manifest', file], { encoding: 'utf8', stdio: 'pipe' })
+    const show = (file: string): string => execFileSync(builder, ['--show-manifest', file], { cwd: root, encoding: 'utf8', stdio: 'pipe' })
     expect((JSON.parse(show(join(folder, 'tiny-1.0.0.flatpak.json'))) as Manifest).id).toBe('dev.example.tiny')
     const damaged = join(root, 'damaged.json')
     writeFileSync(damaged, text.replace('"modules"', '"module"s'))
-    expect(() => show(damaged)).toThrow()
+    expect(() => show(damaged)).toThrow('Command failed')
   })
   it('refuses an id, a permission and a runtime that Flatpak does not know, and a store without an address', async () => {
     const flatpak = { permissions: ['network'], runtime: 'org freedesktop' }

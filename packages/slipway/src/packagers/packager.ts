@@ -1,7 +1,8 @@
 // The packager contract: app folder -> one package, bytes in, bytes out (CONTRACTS 4). Options that every packager has stand here, once.
 import * as z from 'zod'
-import { failAll } from '@slipway/core'
+import { fail, failAll } from '@slipway/core'
 import type { App, Hex, Json, Problem, ProjectFile, Role, Target } from '@slipway/core'
+import type { DeflatePieceOn } from '@slipway/formats/deflate'
 import type { Spool } from '@slipway/formats/squashfs/write'
 import type { Shape, Unit } from '../unit.ts'
 import type { FileTree } from '../tree.ts'
@@ -20,6 +21,8 @@ type Common = typeof common
 export interface Naming {
   readonly app: App
   readonly target: Target
+  /** All targets of the app, also those that flags leave out. Absent: this one alone. */
+  readonly targets?: readonly Target[]
 }
 export interface PackSubject extends Naming {
   readonly tree: FileTree
@@ -29,9 +32,23 @@ export interface PackSubject extends Naming {
   readonly assets?: ReadonlyMap<string, AssetFile>
   /** Of a unit with `from`: the packages that it is made from, sorted by file. */
   readonly sources?: readonly Source[]
+  /** Runs one of the unit's `tools`. */
+  readonly lend?: Lend
+  /** Signs a program of the package's own that ends up inside of it, as an uninstaller. Absent: it stays unsigned. */
+  readonly signProgram?: (program: Uint8Array) => Promise<Uint8Array>
   /** Room on disk for formats whose head is known last. Absent: they keep it in memory. */
   readonly spool?: Spool
+  /** Deflates pieces on all cores. Absent: on this thread; the bytes are the same. */
+  readonly deflate?: DeflatePieceOn
 }
+/** A run of a foreign program in a folder of its own that holds these files and nothing else; gives one file that it left there. */
+export type Lend = (job: {
+  readonly tool: string
+  readonly args: readonly string[]
+  readonly files: readonly { readonly path: string; readonly mode?: number; readonly bytes: () => AsyncIterable<Uint8Array> }[]
+  /** Path of the file that it makes. */
+  readonly wants: string
+}) => Promise<AsyncIterable<Uint8Array>>
 /** A finished package that another one is made from: its bytes, and where they will be public ('' while the store has no address). */
 export interface Source {
   readonly file: string
@@ -58,26 +75,38 @@ type Options<S extends Shape> = z.output<z.ZodObject<Common & S>>
 export interface Pack<S extends Shape> {
   readonly os: readonly ('macos' | 'windows' | 'linux')[]
   readonly role: Role
+  /** Where an app has targets of one architecture that differ in the C library alone, it packs this one: its packages have no other name. */
+  readonly libc?: 'glibc' | 'musl'
   /** Kinds that it is made from, in place of an app folder: one file for each such package; the tree is empty then. */
   readonly from?: readonly string[]
   /** With `from`: one file for all of them together, of target `any`. */
   readonly joins?: true
   /** With `from`: it takes part unasked where a unit that it is made from has such options. */
   readonly follows?: (options: Readonly<Record<string, unknown>>) => boolean
+  /** In place of a file it makes another tree of the app folder, which units with `inside` pack. */
+  readonly shape?: (subject: PackSubject, options: Options<S>) => Promise<FileTree>
+  /** The unit whose tree it packs: `app`. Default: the builder's. */
+  readonly inside?: string
+  /** It takes part unasked where one of these units does. */
+  readonly with?: readonly string[]
   /** It writes public addresses, so the store must have one. */
   readonly namesUrls?: true
   /** The ending that `{ext}` stands for, without a dot in front; '' for none. */
-  readonly ext: (target: Target) => string
+  readonly ext: (target: Target, options: Options<S>) => string
   /** Default file name of this format (CONFIG 3, "File names"). */
   readonly fileName: (naming: Naming, options: Options<S>) => string
   /** What cannot be packed, before anything is built: names, versions, maintainers that the format forbids. */
   readonly check?: (naming: Naming, options: Options<S>) => readonly Problem[]
+  /** The order of two releases by the format's own rules; throws where one of them cannot be such a package. */
+  readonly compare?: (before: Naming, after: Naming, options: Options<S>) => number
   /** Files of the project that `pack` reads: packagers are pure, so the runner reads them and digests them into the cache key. */
   readonly assets?: (naming: Naming, options: Options<S>) => readonly Asset[]
   /** What those files that are there show to be wrong already, before anything is built. */
   readonly examine?: (naming: Naming, options: Options<S>, assets: ReadonlyMap<string, AssetFile>) => readonly Problem[]
   /** Absent: a file may have any size that a file system has. */
   readonly limits?: Limits
+  /** What it writes depends on which other targets the app has. */
+  readonly seesTargets?: true
   /** It keeps setuid, setgid and sticky bits that `app.modes` declares; others drop them. */
   readonly keepsModes?: true
   /** Yields the package in order and returns its facts. */
@@ -94,6 +123,21 @@ export const packager = <const Id extends string, S extends Shape, const M exten
   ...unit,
   options: { ...common, ...unit.options },
   pack: (subject: PackSubject, options: Options<S>) => packChecked(subject, unit, checked => unit.pack(checked, options)),
+})
+
+/** Makes a unit that shapes the app folder and writes no file. */
+export const shaper = <const Id extends string, S extends Shape, const M extends keyof S & string = never>(
+  unit: Unit<Id, S, M> & Omit<Pack<S>, 'pack' | 'ext' | 'fileName' | 'role'> & Required<Pick<Pack<S>, 'shape'>>,
+) => ({
+  ...unit,
+  options: { ...common, ...unit.options },
+  role: 'metadata' as const,
+  ext: () => '',
+  fileName: () => '',
+  // eslint-disable-next-line require-yield -- it writes nothing.
+  async *pack(): AsyncGenerator<Uint8Array, Facts> {
+    return fail('packagers/no-file', `${unit.id} makes no file`, { hint: 'This is a fault of Slipway; please report it.', exit: 'bug' })
+  },
 })
 
 async function* packChecked(

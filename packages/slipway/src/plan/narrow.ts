@@ -2,6 +2,7 @@
 import { fail, matchesTarget } from '@slipway/core'
 import type { Target } from '@slipway/core'
 import type { AppSettings } from '../config/project.ts'
+import type { AnyPackager } from '../packagers/packager.ts'
 import { units } from './kinds.ts'
 import type { Stage } from './steps.ts'
 
@@ -50,11 +51,13 @@ export const narrowUnits = (settings: AppSettings, { apps, until, narrow }: Narr
         hint: `It may be one of: ${known.join(' ')}`,
       })
   // What a package is made from is made with it.
-  const sources = new Set(settings.packages.flatMap(({ id }) => (narrow.only.includes(id) ? (units.packagers(id).from ?? []) : [])))
+  const sources = new Set(settings.packages.flatMap(({ id }) => (narrow.only.includes(id) ? sourcesOf(units.packagers(id)) : [])))
   const named = ownKinds[until].filter(kind => idsOf(kind).some(id => narrow.only.includes(id)))
   const stays = (id: string): boolean => narrow.only.includes(id) || sources.has(id)
   return { ...settings, ...Object.fromEntries(named.map(kind => [kind, settings[kind].filter(unit => stays(unit.id))])) }
 }
+
+const sourcesOf = ({ from = [], inside }: AnyPackager): readonly string[] => [...from, ...(inside === undefined ? [] : [inside])]
 
 /** `plan/nothing-left` when flags that each name something leave nothing together. `left`: what the plan would make. */
 export const assertSomethingLeft = ({ targets, only }: Narrow, left: number): void => {

@@ -1,5 +1,5 @@
 // What was seen when the plan was made: secrets, tools, objects, channel states. Never part of the plan's digest (CONTRACTS 6).
-import { failAll, metadataKey, problem } from '@slipway/core'
+import { failAll, headPrefixes, metadataKey, problem } from '@slipway/core'
 import type { BucketState, ChannelState, PlanBody, PlannedApp, Problem } from '@slipway/core'
 import type { AppSettings, Project } from '../config/project.ts'
 import type { Io } from '../io/io.ts'
@@ -135,7 +135,7 @@ const isOffered = (state: BucketState, { version, channel, percent }: PlannedApp
 const otherHeads = async (bucket: Bucket, app: PlannedApp): Promise<readonly string[]> => {
   const planned = new Set(app.feeds.flatMap(feed => Object.keys(feed.heads)))
   const found: string[] = []
-  for await (const { key } of bucket.list(`feeds/${app.channel}/`)) if (!planned.has(key)) found.push(key)
+  for (const prefix of headPrefixes(app.channel)) for await (const { key } of bucket.list(prefix)) if (!planned.has(key)) found.push(key)
   return found
 }
 

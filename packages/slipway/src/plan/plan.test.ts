@@ -201,6 +201,23 @@ describe('plan refuses', () => {
       shape('plan/no-url'),
     )
   })
+  it('a version that the client of a feed cannot hold', async () => {
+    const document = await refused({ version: '1.0.0+build.7', more: { packages: ['tar.gz'], feeds: ['install'] } })
+    expect(document.errors.map(one => [one.code, one.where['path']])).toEqual([['plan/feed-version', 'feeds.install']])
+    const plain = await refused({ version: '1.0.0+build.7', more: { packages: ['tar.gz'], feeds: {} } })
+    expect(plain.exitCode).toBe(0)
+  })
+  it('of two targets that differ in the C library alone, each format takes the one that it is for', async () => {
+    const project = smallProject({ targets: ['linux-x64', 'linux-x64-musl'], more: { packages: ['deb', 'apk', 'tar.gz'], feeds: {} } })
+    const kinds = async (args: readonly string[]): Promise<readonly string[]> => {
+      const { data } = await project.json(['plan', ...args])
+      const [app] = data['apps'] as readonly [{ readonly files: readonly { readonly kind: string; readonly target: string }[] }]
+      return app.files.map(one => `${one.kind} ${one.target}`).toSorted()
+    }
+    const all = ['apk linux-x64-musl', 'deb linux-x64', 'tar.gz linux-x64', 'tar.gz linux-x64-musl']
+    expect(await kinds([])).toEqual(all)
+    expect(await kinds(['--target', 'linux-x64-musl'])).toEqual(all.filter(one => one.endsWith('-musl')))
+  })
   it('file names that two packages share, that no system could keep, or without a version', async () => {
     const file = 'tiny-{version}-{target}.bin'
     expect(codesOf(await refused({ more: { packages: { 'tar.gz': { file }, zip: { file } }, feeds: {} } }))).toContain('config/shared-name')

@@ -154,7 +154,10 @@ const builderProblems = (
         const { made = [], problems } = caught(
           () => unitLists.builders(id).check?.({ app: settings.app, target, channel }, options as never) ?? [],
         )
-        return [...made, ...problems].map(one => ({ ...one, where: { ...project.locate(one.where.path ?? `build.${id}`), target, ...one.where } }))
+        return [...made, ...problems].map(one => ({
+          ...one,
+          where: { ...project.locate(one.where.path ?? `build.${id}`), target, ...one.where },
+        }))
       })
 
 /** A package that is made from other packages is checked with those. */

@@ -57,10 +57,29 @@ const buildSteps = (source: StepSource): readonly Step[] =>
     return step(source, stepId(source, 'build', target), { unit: `builders/${unit.id}`, target, options: json(unit.options) })
   })
 
-const packageSteps = (source: StepSource): readonly Step[] =>
+const packageSteps = (source: StepSource): readonly Step[] => [...shapeSteps(source), ...packSteps(source)]
+
+/** Where a package is made from a changed app folder, as a bundle: one step for all packages of a target. */
+const shapeSteps = (source: StepSource): readonly Step[] => {
+  const wanted = source.artifacts.flatMap(({ kind, target }) => {
+    const { inside } = units.packagers(kind)
+    return inside === undefined ? [] : [{ id: inside, target }]
+  })
+  const shaped = wanted.filter((one, at) => wanted.findIndex(other => other.id === one.id && other.target === one.target) === at)
+  return shaped.map(({ id, target }) =>
+    step(source, stepId(source, 'package', target, id), {
+      unit: `packagers/${id}`,
+      target,
+      options: json(optionsOf(source.settings.packages, id)),
+      needs: [stepId(source, 'build', target)],
+    }),
+  )
+}
+
+const packSteps = (source: StepSource): readonly Step[] =>
   source.artifacts.map(({ file, kind, target }) => {
     const unit = units.packagers(kind)
-    const { from, joins } = unit
+    const { from, joins, inside } = unit
     const options = optionsOf(source.settings.packages, kind)
     const sources = source.artifacts.filter(
       one => from?.includes(one.kind) === true && (joins === true ? packs(unit, one.target, options) : one.target === target),
@@ -69,7 +88,10 @@ const packageSteps = (source: StepSource): readonly Step[] =>
       unit: `packagers/${kind}`,
       target,
       options: json(options),
-      needs: from === undefined ? [stepId(source, 'build', target)] : sources.map(one => stepId(source, 'package', one.target, one.kind)),
+      needs:
+        from === undefined
+          ? [inside === undefined ? stepId(source, 'build', target) : stepId(source, 'package', target, inside)]
+          : sources.map(one => stepId(source, 'package', one.target, one.kind)),
       makes: [file],
     })
   })

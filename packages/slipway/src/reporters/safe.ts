@@ -40,10 +40,14 @@ const hideAllButLines = (text: string): string =>
     .join('')
 
 /** JSON whose text holds no hidden character: all stand as `\uXXXX`. */
-export const safeJson = (value: unknown, indent?: number): string =>
-  JSON.stringify(value, null, indent)
-    .replace(hidden, character => (character === '\n' ? character : unicodeEscape(character)))
-    .replaceAll('##[', '#\\u0023[')
+export const safeJson = (value: unknown, indent?: number): string => safeJsonText(JSON.stringify(value, null, indent))
+
+/** The same for JSON that is text already; the line ends between its values stay. */
+export const safeJsonText = (json: string): string =>
+  (/[^\n -~]/.test(json) ? json.replace(hiddenInJson, unicodeEscape) : json).replaceAll('##[', '#\\u0023[')
+
+// Without the line end: a document has more of them than of all else, and inside of a JSON text there is none.
+const hiddenInJson = /[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0]--[\n]]/gv
 
 const unicodeEscape = (character: string): string =>
   Array.from({ length: character.length }, (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`).join('')

@@ -34,7 +34,10 @@ export const align = (rows: readonly (readonly string[])[], right: readonly numb
   return rows.map(row => row.map(cellText).join('  ').trimEnd())
 }
 
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
+// Made where the first text needs it: it costs more than all else that a command loads.
+let graphemes: Intl.Segmenter | undefined
+const segmentsOf = (text: string): Intl.Segments => (graphemes ??= new Intl.Segmenter('en', { granularity: 'grapheme' })).segment(text)
+
 // Colours take no room.
 const colour = /\u001b\[[0-9;]*m/g
 const wide =
@@ -45,7 +48,7 @@ export const columnsOf = (text: string): number => {
   const bare = text.replace(colour, '')
   if (/^[\x20-\x7e]*$/.test(bare)) return bare.length
   let columns = 0
-  for (const { segment } of graphemes.segment(bare)) columns += graphemeColumns(segment)
+  for (const { segment } of segmentsOf(bare)) columns += graphemeColumns(segment)
   return columns
 }
 
@@ -54,7 +57,7 @@ export const fit = (text: string, columns: number): string => {
   if (columnsOf(text) <= columns) return text
   let out = ''
   let used = 1
-  for (const { segment } of graphemes.segment(text.replace(colour, ''))) {
+  for (const { segment } of segmentsOf(text.replace(colour, ''))) {
     used += graphemeColumns(segment)
     if (used > columns) break
     out += segment

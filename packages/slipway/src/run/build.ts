@@ -4,10 +4,11 @@ import type { Hex, Json, Step } from '@slipway/core'
 import { lockInput } from '../config/lock.ts'
 import type { Project } from '../config/project.ts'
 import { units } from '../plan/kinds.ts'
-import { scanTree } from '../scan-tree.ts'
+import { digestOn, scanTree } from '../scan-tree.ts'
 import type { FileTree, TreeEntry } from '../tree.ts'
 import type { AnyBuilder, BuildJob } from '../builders/builder.ts'
 import { keyOf } from './cache.ts'
+import { withNeeds } from './needs.ts'
 import type { StepReport, StepResult } from './schedule.ts'
 import { sourceState } from './source-state.ts'
 import type { Work } from './work.ts'
@@ -18,13 +19,13 @@ export const performBuild = async (work: Work, step: Step, report: StepReport): 
   const key = await buildKey(work, unit, step)
   const known = unit.pure || key === null ? null : await restored(work, key)
   if (known !== null) {
-    work.trees.set(target, known)
+    work.trees.set(target, await withNeeds(work, jobOf(work, { unit, step, report }), known))
     return { outcome: 'cached', bytes: sizeOf(known) }
   }
   const job = jobOf(work, { unit, step, report })
   const locked = work.project.profile === 'dev' ? await pinInputs(work, job, { unit, options: step.options }) : job.locked
   const tree = await unit.build({ ...job, locked }, step.options as never)
-  work.trees.set(target, tree)
+  work.trees.set(target, await withNeeds(work, job, tree))
   if (!unit.pure && key !== null) await keep(work, key, tree)
   return { outcome: 'done', bytes: sizeOf(tree) }
 }
@@ -45,7 +46,7 @@ const jobOf = (work: Work, { unit, step, report }: { unit: AnyBuilder; step: Ste
     io,
     signal: work.signal,
     note: report.note,
-    scan: folder => scanTree(folder, io, work.deflated),
+    scan: folder => scanTree(folder, io, { deflate: work.deflated, modes: settings.app.modes }),
   }
 }
 
@@ -109,6 +110,7 @@ const restored = async (work: Work, key: Hex): Promise<FileTree | null> => {
       entries.push({
         ...entry,
         bytes: () => work.io.files.stream(path),
+        ...digestOn(work.io, path, entry.sizeBytes),
         deflated: (level, onBytes) => work.deflated({ ...entry, path }, level, onBytes),
       })
     } else return null

@@ -23,6 +23,8 @@ export interface Cache {
   readonly has: (sha256: Hex, sizeBytes: number) => Promise<boolean>
   /** Stores a stream and says what it was. */
   readonly store: (bytes: AsyncIterable<Uint8Array>, onBytes?: (done: number) => void) => Promise<Digests>
+  /** The same for bytes that no release names: with the one digest that they are found by. */
+  readonly keep: (bytes: AsyncIterable<Uint8Array>) => Promise<Pick<Digests, 'sizeBytes' | 'sha256'>>
 }
 
 export const keyOf = (parts: Readonly<Record<string, Json>>): Hex => digestOf(parts)
@@ -30,6 +32,14 @@ export const keyOf = (parts: Readonly<Record<string, Json>>): Hex => digestOf(pa
 export const openCache = (io: Io, folder: string): Cache => {
   const at = (kind: string, name: Hex): string => `${folder}/${kind}/${name.slice(0, 2)}/${name}`
   const blob = (sha256: Hex): string => at('blobs', sha256)
+  // Nothing here outlives a power cut for certain: what is torn is found by its digest.
+  const taken = async <Kept extends Pick<Digests, 'sha256'>>(bytes: AsyncIterable<Uint8Array>, taking: Digesting<Kept>): Promise<Kept> => {
+    const temporary = `${folder}/incoming/${Buffer.from(io.random(12)).toString('hex')}`
+    await io.files.write(temporary, taking.pass(bytes), { durable: false })
+    const digests = taking.end()
+    await io.files.rename(temporary, blob(digests.sha256), { durable: false })
+    return digests
+  }
   return {
     folder,
     blob,
@@ -43,15 +53,8 @@ export const openCache = (io: Io, folder: string): Cache => {
       const facts = await io.files.stat(blob(sha256))
       return facts?.type === 'file' && facts.sizeBytes === sizeBytes && (await sha256Of(io.files.stream(blob(sha256)))) === sha256
     },
-    store: async (bytes, onBytes) => {
-      const taking = digesting(onBytes)
-      const temporary = `${folder}/incoming/${Buffer.from(io.random(12)).toString('hex')}`
-      await io.files.write(temporary, taking.pass(bytes), { durable: false })
-      const digests = taking.end()
-      await io.files.makeFolder(blob(digests.sha256).slice(0, -65))
-      await io.files.rename(temporary, blob(digests.sha256))
-      return digests
-    },
+    store: (bytes, onBytes) => taken(bytes, digesting(all, onBytes)),
+    keep: bytes => taken(bytes, digesting(['sha256'])),
   }
 }
 
@@ -61,31 +64,33 @@ export const sha256Of = async (bytes: AsyncIterable<Uint8Array>): Promise<Hex> =
   return hash.digest('hex')
 }
 
-const digesting = (onBytes?: (done: number) => void) => {
-  const hashes = {
-    sha256: createHash('sha256'),
-    sha512: createHash('sha512'),
-    sha1: createHash('sha1'),
-    md5: createHash('md5'),
-    blake2b512: createHash('blake2b512'),
-  }
+type Algorithm = Exclude<keyof Digests, 'sizeBytes'>
+const all: readonly Algorithm[] = ['sha256', 'sha512', 'sha1', 'md5', 'blake2b512']
+
+interface Digesting<Kept> {
+  readonly pass: (bytes: AsyncIterable<Uint8Array>) => AsyncGenerator<Uint8Array>
+  readonly end: () => Kept
+}
+
+const digesting = <Chosen extends Algorithm>(
+  algorithms: readonly Chosen[],
+  onBytes?: (done: number) => void,
+): Digesting<Pick<Digests, 'sizeBytes' | Chosen>> => {
+  const hashes = algorithms.map(algorithm => [algorithm, createHash(algorithm)] as const)
   let sizeBytes = 0
   const pass = async function* (bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const chunk of bytes) {
-      for (const hash of Object.values(hashes)) hash.update(chunk)
+      for (const [, hash] of hashes) hash.update(chunk)
       sizeBytes += chunk.length
       onBytes?.(sizeBytes)
       yield chunk
     }
   }
-  const end = (): Digests => ({
-    sizeBytes,
-    sha256: hashes.sha256.digest('hex'),
-    sha512: hashes.sha512.digest('hex'),
-    sha1: hashes.sha1.digest('hex'),
-    md5: hashes.md5.digest('hex'),
-    blake2b512: hashes.blake2b512.digest('hex'),
-  })
+  const end = () =>
+    ({ sizeBytes, ...Object.fromEntries(hashes.map(([algorithm, hash]) => [algorithm, hash.digest('hex')])) }) as Pick<
+      Digests,
+      'sizeBytes' | Chosen
+    >
   return { pass, end }
 }
 

@@ -1,5 +1,6 @@
 // The steps of stage `package`: a tree becomes one file, from cache where nothing changed; digests are taken while it streams.
-import type { Artifact, Hex, Json, Step } from '@slipway/core'
+import type { Artifact, Hex, Json, Step, Target } from '@slipway/core'
+import { letGo } from '@slipway/formats/bytes'
 import { units } from '../plan/kinds.ts'
 import type { AnyPackager, AssetFile, Facts, Source } from '../packagers/packager.ts'
 import type { FileTree, TreeFile } from '../tree.ts'
@@ -7,6 +8,7 @@ import { treeDigest, treeOf } from './build.ts'
 import { readAssets } from './assets.ts'
 import { keyOf } from './cache.ts'
 import type { Digests } from './cache.ts'
+import { lending } from './lend.ts'
 import type { StepReport, StepResult } from './schedule.ts'
 import { noTree, sourcesDigest, sourcesOf } from './sources.ts'
 import type { Work } from './work.ts'
@@ -20,11 +22,13 @@ export const performPackage = async (work: Work, step: Step, report: StepReport)
   const unit = units.packagers(step.unit.slice('packagers/'.length))
   const file = step.makes[0] ?? ''
   const sources = sourcesOf(work, step)
-  const tree = unit.from === undefined ? treeOf(work, step.target ?? '') : noTree
+  const tree = unit.from === undefined ? treeFor(work, step) : noTree
   const from = unit.from === undefined ? treeDigest(tree) : sourcesDigest(sources)
-  const naming = { app: work.settings.app, target: step.target ?? '' }
+  const { app, targets } = work.settings
+  const naming = { app, target: step.target ?? '', targets }
   const assets = await readAssets(work.io, work.project, unit.assets?.(naming, step.options as never) ?? [])
-  const key = packageKey(work, step, { from, assets, executable: tree.executable })
+  if (unit.shape !== undefined) return shape(work, { unit, step, assets, tree })
+  const key = packageKey(work, step, { from, assets, executable: tree.executable, targets: unit.seesTargets === true ? targets : [] })
   const known = (await work.cache.read(key)) as unknown as Packed | null
   const usable = known !== null && (await work.cache.has(known.digests.sha256, known.digests.sizeBytes))
   const packed = usable ? known : await pack(work, { unit, step, report, assets, tree, sources })
@@ -46,17 +50,31 @@ export const performPackage = async (work: Work, step: Step, report: StepReport)
     features: [],
   }
   work.made.set(file, { artifact, blake2b512, path })
-  await work.io.files.copy(path, `${work.settings.out}/${file}`)
+  // Made again from the cache after a power cut; what is published is made durable there.
+  await work.io.files.copy(path, `${work.settings.out}/${file}`, { durable: false })
   return { outcome: usable ? 'cached' : 'done', reason: `${file} ${digests.sha256}`, bytes: digests.sizeBytes }
 }
 
-type Assets = ReadonlyMap<string, AssetFile>
+/** The tree that the needed step left: of the unit that shaped it, else of the builder. */
+const treeFor = ({ shaped, ...work }: Work, { needs, target = '' }: Step): FileTree =>
+  needs.map(id => shaped.get(id)).find(tree => tree !== undefined) ?? treeOf(work as Work, target)
 
-const packageKey = (
-  work: Work,
-  step: Step,
-  { from, assets, executable }: { readonly from: Hex; readonly assets: Assets; readonly executable: string },
-): Hex =>
+const shape = async (work: Work, { unit, step, assets, tree }: Pick<Job, 'unit' | 'step' | 'assets' | 'tree'>): Promise<StepResult> => {
+  const { app, targets } = work.settings
+  const shaped = await unit.shape?.({ app, target: step.target ?? '', targets, tree, date: work.date, assets }, step.options as never)
+  work.shaped.set(step.id, shaped ?? tree)
+  return { outcome: 'done' }
+}
+
+type Assets = ReadonlyMap<string, AssetFile>
+interface Inputs {
+  readonly from: Hex
+  readonly assets: Assets
+  readonly executable: string
+  readonly targets: readonly Target[]
+}
+
+const packageKey = (work: Work, step: Step, { from, assets, executable, targets }: Inputs): Hex =>
   keyOf({
     kind: 'package',
     unit: step.unit,
@@ -66,6 +84,8 @@ const packageKey = (
     file: step.makes[0] ?? '',
     app: work.settings.app as unknown as Json,
     executable,
+    // Only of a unit that looks at them: no other package changes with a new target.
+    ...(targets.length > 0 ? { targets } : {}),
     from,
     assets: Object.fromEntries([...assets].map(([path, file]) => [path, file.sha256])),
     date: work.date,
@@ -92,9 +112,23 @@ const pack = async (work: Work, { unit, step, report, assets, tree: unheard, sou
     await files.write(path, content, { durable: false })
     return () => files.stream(path)
   }
+  const { lend, giveBack } = lending(work, { unit, target: step.target ?? '' })
   const bytes = async function* (): AsyncGenerator<Uint8Array> {
     const packing = unit.pack(
-      { app: work.settings.app, target: step.target ?? '', tree, date: work.date, assets, sources, spool },
+      {
+        ...{
+          app: work.settings.app,
+          target: step.target ?? '',
+          targets: work.settings.targets,
+          tree,
+          date: work.date,
+          assets,
+          sources,
+          spool,
+          lend,
+        },
+        ...(work.io.threads === undefined ? {} : { deflate: work.io.threads.deflate }),
+      },
       step.options as never,
     )
     for (let next = await packing.next(); ; next = await packing.next()) {
@@ -107,27 +141,34 @@ const pack = async (work: Work, { unit, step, report, assets, tree: unheard, sou
     const digests = await work.cache.store(bytes())
     return { digests, facts }
   } finally {
+    await giveBack()
     for (const path of waiting) await files.remove(path)
   }
 }
+
+/** Chunks of this size are read for this purpose alone, and nothing that looks back at them is as large. */
+const largeChunkBytes = 1 << 20
 
 /** The same tree, which reports how much of its files has gone in. */
 const heard = (tree: FileTree, progress: (done: number, total: number) => void): FileTree => {
   const files = tree.entries.filter(entry => entry.type === 'file')
   const total = files.reduce((sum, file) => sum + file.sizeBytes, 0)
   const read = new Map<string, number>()
+  let sum = 0
   const hear = (path: string, done: number): void => {
-    read.set(path, Math.max(done, read.get(path) ?? 0))
-    progress(
-      [...read.values()].reduce((sum, bytes) => sum + bytes, 0),
-      total,
-    )
+    const before = read.get(path) ?? 0
+    if (done <= before) return
+    read.set(path, done)
+    progress((sum += done - before), total)
   }
   const streamed = async function* (file: TreeFile): AsyncGenerator<Uint8Array> {
     let done = 0
     for await (const chunk of file.bytes()) {
+      const { length } = chunk
       yield chunk
-      hear(file.path, (done += chunk.length))
+      hear(file.path, (done += length))
+      // Else a large tree fills the memory until the garbage collector comes.
+      if (length >= largeChunkBytes) letGo(chunk)
     }
   }
   const entries = tree.entries.map(entry =>

@@ -52,6 +52,7 @@ export const runPlan = async (request: RunRequest): Promise<RunResult> => {
   const from = io.clock.now()
   const run = Buffer.from(io.random(8)).toString('hex')
   const digest = planDigest(plan)
+  if (plan.steps.some(step => step.unit.startsWith('packagers/'))) io.threads?.warm()
   await io.files.makeFolder(`${project.root}/.slipway`)
   const lock = await lockRun(request)
   try {
@@ -138,6 +139,7 @@ const worksOf = async (request: RunRequest, run: string, digest: Hex): Promise<r
       keys: request.keys(settings),
       bucket: openBucket(io, project, settings),
       trees: new Map(),
+      shaped: new Map(),
       made: new Map(),
       release: undefined,
       draft: null,

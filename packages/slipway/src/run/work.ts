@@ -52,6 +52,8 @@ export interface Work extends RunContext {
   readonly basis: number
   readonly date: number
   readonly trees: Map<Target, FileTree>
+  /** Trees that a unit shaped, by the id of its step. */
+  readonly shaped: Map<string, FileTree>
   readonly made: Map<string, Made>
   release: Release | undefined
   /** The draft that was there when it was decided whose bytes count; another one since then is another publisher's. */

@@ -1,5 +1,5 @@
 // What an apk says of itself, from the app and its options, with every problem told at once (apk-package(5)).
-import { fail, parseTarget, problem, type Problem } from '@slipway/core'
+import { fail, parseTarget, problem, SlipwayError, type Problem } from '@slipway/core'
 import { type ApkFields, apkVersion, isApkDependency, isApkName, isApkProvision } from '@slipway/formats/apk/index'
 import { withNeeds } from '../linux/entries.ts'
 import { oneLine } from '../linux/text.ts'
@@ -25,6 +25,13 @@ const archs: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64
 
 const versionOf = ({ app }: Pick<Naming, 'app'>, { revision }: Pick<ApkOptions, 'revision'>): string | undefined =>
   app.version.includes('+') ? undefined : apkVersion({ version: app.version, revision })
+
+/** Code: `apk/illegal-version`. */
+export const apkVersionOf = (naming: Naming, options: ApkOptions): string => {
+  const version = versionOf(naming, options)
+  if (version !== undefined) return version
+  throw new SlipwayError(checkApk(naming, options))
+}
 
 const maintainerOf = ({ app }: Pick<Naming, 'app'>, { maintainer }: Pick<ApkOptions, 'maintainer'>): string =>
   oneLine(maintainer ?? app.publisher)
@@ -54,14 +61,14 @@ export const checkApk = (naming: Naming, options: ApkOptions): readonly Problem[
     )
   if (maintainerOf(naming, options) === '')
     problems.push(
-      problem('apk/no-maintainer', 'an apk names who packed it, and neither packages.apk.maintainer nor app.publisher does', {
+      problem('apk/no-maintainer', 'an apk names who packed it (APKBUILD(5)), and neither packages.apk.maintainer nor app.publisher does', {
         hint: "Set app.publisher, as 'Flet <hello@example.org>'.",
         where: { path: 'packages.apk.maintainer' },
       }),
     )
   if (oneLine(app.license) === '')
     problems.push(
-      problem('apk/no-license', 'an apk names its license, and app.license is empty', {
+      problem('apk/no-license', 'an apk names its license (APKBUILD(5)), and app.license is empty', {
         hint: "Set app.license to an SPDX expression, as 'MIT'.",
         where: { path: 'app.license' },
       }),

@@ -1,14 +1,25 @@
 // The AppDir: the layout of a Linux package with what an AppImage has on top: AppRun, the desktop entry and the icon (AppImageSpec).
 import type { SquashfsEntry } from '@slipway/formats/squashfs/write'
-import type { Installed } from '../linux/installed.ts'
+import { madeFile, type Installed } from '../linux/installed.ts'
 import { entryOf } from '../linux/squashfs.ts'
 
 /** Entries of the file system. */
 export const appDirOf = (installed: readonly Installed[], bin: string): readonly SquashfsEntry[] => [
   ...installed.map(entryOf),
-  { type: 'symlink', path: 'AppRun', linkTarget: `usr/bin/${bin}` },
+  entryOf(madeFile('AppRun', appRun(bin), { mode: 0o755 })),
   ...topLinks(installed.map(one => one.path)),
 ]
+
+/** Not a link: an app takes its window class from the name it was started by, and the desktop entry says what that is. */
+const appRun = (bin: string): string =>
+  [
+    '#!/bin/sh',
+    // Not $APPDIR: where this was unpacked, that may be another AppImage's.
+    'here=${0%/*}',
+    'if [ -h "$0" ]; then here=$(dirname "$(readlink -f "$0")"); fi',
+    `exec "$here"/usr/bin/'${bin.replaceAll("'", "'\\''")}' "$@"`,
+    '',
+  ].join('\n')
 
 /** On top, links to the entry and to its largest icon; `.DirIcon` is what thumbnailers look at. */
 const topLinks = (paths: readonly string[]): readonly SquashfsEntry[] => {

@@ -1,5 +1,5 @@
 // The runtime of an AppImage: ours or a given one, checked, with the update information in its place (AppImageSpec, type 2).
-import { fail, parseTarget, sha256, type Hex } from '@slipway/core'
+import { fail, parseTarget, sha256, SlipwayError, type Hex, type Problem } from '@slipway/core'
 import { decodeBase64 } from '@slipway/formats/base64'
 import { gunzipWhole } from '@slipway/formats/gzip'
 import { decodeText, encodeText, fieldsOf, untilNul } from '@slipway/formats/bytes'
@@ -26,7 +26,7 @@ export const archOf = (target: string): RuntimeArch | null => {
  * The bytes before the file system. Codes: `appimage/wrong-runtime` (another digest), `appimage/bad-runtime` (no
  * type 2 runtime of this architecture, or without room for update information).
  */
-export const runtimeOf = (subject: PackSubject, given: GivenRuntime | undefined, update: string): Uint8Array => {
+export const runtimeOf = (subject: Subject, given: GivenRuntime | undefined, update: string): Uint8Array => {
   const arch = archOf(subject.target) ?? 'x64'
   const bytes = given === undefined ? ownRuntime(arch) : givenRuntime(subject, given, arch)
   const where = { path: `packages.appimage.runtime.${arch}`, target: subject.target }
@@ -44,9 +44,28 @@ export const runtimeOf = (subject: PackSubject, given: GivenRuntime | undefined,
   return bytes
 }
 
+type Subject = Pick<PackSubject, 'assets' | 'target'>
+
+/** What is wrong with a given runtime that can be read. Codes: those of `runtimeOf`. */
+export const runtimeProblems = (
+  subject: Subject,
+  runtime: Partial<Readonly<Record<RuntimeArch, GivenRuntime | undefined>>> | undefined,
+  update: string,
+): readonly Problem[] => {
+  const given = runtime?.[archOf(subject.target) ?? 'x64']
+  if (given === undefined || subject.assets?.has(given.path) !== true) return []
+  try {
+    runtimeOf(subject, given, update)
+    return []
+  } catch (error) {
+    if (error instanceof SlipwayError) return error.problems
+    throw error
+  }
+}
+
 const ownRuntime = (arch: RuntimeArch): Uint8Array => gunzipWhole(decodeBase64(runtimes[arch]))
 
-const givenRuntime = ({ assets, target }: PackSubject, given: GivenRuntime, arch: RuntimeArch): Uint8Array => {
+const givenRuntime = ({ assets, target }: Subject, given: GivenRuntime, arch: RuntimeArch): Uint8Array => {
   const bytes = assets?.get(given.path)?.bytes
   const digest = bytes === undefined ? 'nothing' : sha256(bytes)
   if (bytes === undefined || digest !== given.sha256)

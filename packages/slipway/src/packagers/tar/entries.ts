@@ -13,10 +13,7 @@ export interface Packed {
 export const tarEntriesOf = (subject: PackSubject): readonly Packed[] => {
   const top = stem(subject)
   const mtime = subject.date
-  return [
-    { entry: { type: 'folder', path: top, mode: 0o755, sizeBytes: 0, mtime }, file: null },
-    ...tarEntriesIn(subject, `${top}/`),
-  ]
+  return [{ entry: { type: 'folder', path: top, mode: 0o755, sizeBytes: 0, mtime }, file: null }, ...tarEntriesIn(subject, `${top}/`)]
 }
 
 /** Everything in the order of the tree, behind a prefix. */

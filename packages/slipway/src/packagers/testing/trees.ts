@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { App } from '@slipway/core'
 import { deflatedOf, deflatePieces, type DeflatePiece } from '@slipway/formats/deflate'
+import * as z from 'zod'
 import type { FileTree, TreeEntry, TreeFile } from '../../tree.ts'
 
 /** The text `folder/` stands for an empty folder. */
@@ -72,3 +73,7 @@ export const noise = (sizeBytes: number): Uint8Array => {
   }
   return bytes
 }
+
+/** The options of a unit of which nothing was said. */
+export const defaultsOf = ({ options }: { readonly options: Readonly<Record<string, z.ZodType>> }): never =>
+  z.strictObject(options).parse({}) as never

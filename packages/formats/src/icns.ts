@@ -1,0 +1,97 @@
+// icns: Apple's icon files, a list of images by type and size (the types that iconutil writes since macOS 11).
+import { concat, encodeText, fieldsOf } from './bytes.ts'
+import { FormatError } from './format-error.ts'
+import { type Image, resizeImage, writePng } from './png.ts'
+
+/** Type -> side in pixels; PNG but for the two smallest, which older systems read as packed channels alone. */
+const types = [
+  ['ic04', 16],
+  ['ic05', 32],
+  ['ic07', 128],
+  ['ic08', 256],
+  ['ic09', 512],
+  ['ic10', 1024],
+  ['ic11', 32],
+  ['ic12', 64],
+  ['ic13', 256],
+  ['ic14', 512],
+] as const
+
+/** All sizes up to the image's own. A square of at least 32 pixels, else `icns/bad-image`. */
+export const writeIcns = (image: Image): Uint8Array => {
+  if (image.width !== image.height || image.width < 32)
+    throw new FormatError('icns/bad-image', `an icon of ${image.width} x ${image.height} pixels; it is a square of at least 32`)
+  const packed = new Map<string, Uint8Array>()
+  const members = types
+    .filter(([, side]) => side <= image.width)
+    .map(([type, side]) => {
+      const form = type === 'ic04' || type === 'ic05' ? 'argb' : 'png'
+      const key = `${form} ${side}`
+      const body = packed.get(key) ?? bodyOf(side === image.width ? image : resizeImage(image, { width: side, height: side }), form)
+      packed.set(key, body)
+      return concat([encodeText(type), u32(8 + body.length), body])
+    })
+  const table = concat([encodeText('TOC '), u32(8 + 8 * members.length), ...members.map(one => one.subarray(0, 8))])
+  const body = concat([table, ...members])
+  return concat([encodeText('icns'), u32(8 + body.length), body])
+}
+
+const bodyOf = (image: Image, form: 'argb' | 'png'): Uint8Array => {
+  if (form === 'png') return writePng(image)
+  const channel = (offset: number): Uint8Array =>
+    packChannel(Uint8Array.from({ length: image.width * image.height }, (_, at) => image.pixels[at * 4 + offset] ?? 0))
+  return concat([encodeText('ARGB'), channel(3), channel(0), channel(1), channel(2)])
+}
+
+/** Runs of 3 to 130 equal bytes as two, others as they are, 1 to 128 behind their count. */
+const packChannel = (bytes: Uint8Array): Uint8Array => {
+  const packed: number[] = []
+  let literal: number[] = []
+  const flush = (): void => {
+    for (let at = 0; at < literal.length; at += 128) {
+      const part = literal.slice(at, at + 128)
+      packed.push(part.length - 1, ...part)
+    }
+    literal = []
+  }
+  for (let at = 0; at < bytes.length;) {
+    const value = bytes[at] ?? 0
+    let run = 1
+    while (run < 130 && at + run < bytes.length && bytes[at + run] === value) run++
+    if (run >= 3) {
+      flush()
+      packed.push(run + 125, value)
+    } else for (let each = 0; each < run; each++) literal.push(value)
+    at += run
+  }
+  flush()
+  return Uint8Array.from(packed)
+}
+
+export interface IcnsMember {
+  /** Four letters, as `ic10`. */
+  readonly type: string
+  readonly sizeBytes: number
+}
+
+/** The members of an icon file. Throws `icns/bad-magic`, `icns/truncated`. */
+export const readIcns = (bytes: Uint8Array): readonly IcnsMember[] => {
+  if (String.fromCharCode(...bytes.subarray(0, 4)) !== 'icns' || bytes.length < 8)
+    throw new FormatError('icns/bad-magic', 'this is no icon file', 0)
+  const fields = fieldsOf(bytes, 'big')
+  if (fields.u32(4) > bytes.length) throw new FormatError('icns/truncated', `it should have ${fields.u32(4)} bytes`, bytes.length)
+  const members: IcnsMember[] = []
+  for (let at = 8; at < fields.u32(4);) {
+    const sizeBytes = at + 8 <= bytes.length ? fields.u32(at + 4) : 0
+    if (sizeBytes < 8 || at + sizeBytes > bytes.length) throw new FormatError('icns/truncated', 'a member does not fit', at)
+    members.push({ type: String.fromCharCode(...bytes.subarray(at, at + 4)), sizeBytes: sizeBytes - 8 })
+    at += sizeBytes
+  }
+  return members
+}
+
+const u32 = (value: number): Uint8Array => {
+  const bytes = new Uint8Array(4)
+  new DataView(bytes.buffer).setUint32(0, value)
+  return bytes
+}

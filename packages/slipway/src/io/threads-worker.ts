@@ -1,0 +1,28 @@
+// A thread that threads.ts starts: one task a message.
+import { parentPort } from 'node:worker_threads'
+import { perform, type Done, type Task } from './threads-task.ts'
+
+export interface Message {
+  readonly id: number
+  readonly task: Task
+}
+export interface Answer {
+  readonly id: number
+  readonly done?: Done
+  /** Why it failed, as Node says it. */
+  readonly failure?: { readonly message: string; readonly code: string; readonly syscall: string }
+}
+
+const answerOf = ({ id, task }: Message): Answer => {
+  try {
+    return { id, done: perform(task) }
+  } catch (error) {
+    const { message, code = '', syscall = '' } = error as NodeJS.ErrnoException
+    return { id, failure: { message, code, syscall } }
+  }
+}
+
+parentPort?.on('message', (message: Message) => {
+  const answer = answerOf(message)
+  parentPort?.postMessage(answer, answer.done?.bytes === undefined ? [] : [answer.done.bytes.buffer])
+})

@@ -1,0 +1,68 @@
+// The same results on every thread: pieces, files and digests, and what a file that is not there ends in.
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { deflateHere } from '@slipway/formats/deflate-program'
+import { deflatePieces } from '@slipway/formats/deflate'
+import { afterAll, describe, expect, it } from 'vitest'
+import { threads } from './threads.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'slipway-threads-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const bytes = new Uint8Array(
+  Buffer.concat(Array.from({ length: 40 }, (_, index) => Buffer.concat([randomBytes(20_000), Buffer.alloc(70_000, index)]))),
+)
+const path = join(folder, 'file')
+writeFileSync(path, bytes)
+
+const joined = async (pieces: AsyncIterable<{ readonly bytes: Uint8Array; readonly sizeBytes: number; readonly crc32: number }>) => {
+  const hash = createHash('sha256')
+  const sums: (readonly [number, number])[] = []
+  for await (const piece of pieces) {
+    hash.update(piece.bytes)
+    sums.push([piece.sizeBytes, piece.crc32])
+  }
+  return { sha256: hash.digest('hex'), sums }
+}
+
+describe.each([1, 2, 4])('with %i cores', cores => {
+  it('deflates a file to the pieces that formats makes', { timeout: 60_000 }, async () => {
+    const pool = threads(cores)
+    pool.warm()
+    const options = { level: 6, sizeBytes: bytes.length }
+    const made = await Promise.all([1, 2, 3].map(() => joined(pool.deflateFile(path, options))))
+    const expected = await joined(deflatePieces([bytes], { level: 6 }))
+    expect(made).toEqual([expected, expected, expected])
+  })
+
+  it('deflates pieces that are views of larger bytes', { timeout: 60_000 }, async () => {
+    const { deflate } = threads(cores)
+    const pieces = Array.from({ length: 30 }, (_, index) => bytes.subarray(index * 1000, 50_000 + index * 20_000))
+    const made = await Promise.all(pieces.map(piece => deflate(piece, 3, bytes.subarray(0, 900))))
+    expect(made.map(one => Buffer.from(one).toString('base64'))).toEqual(
+      pieces.map(piece => Buffer.from(deflateHere(piece, 3, bytes.subarray(0, 900))).toString('base64')),
+    )
+    expect(bytes.length).toBe(3_600_000)
+  })
+
+  it('sums up files, and says which is not there', { timeout: 60_000 }, async () => {
+    const { digest, deflateFile } = threads(cores)
+    for (const algorithm of ['sha256', 'sha1', 'md5'] as const) {
+      const expected = { digest: createHash(algorithm).update(bytes).digest('hex'), sizeBytes: bytes.length }
+      expect(await digest(path, { algorithm, sizeBytes: bytes.length })).toEqual(expected)
+      expect(await digest(path, { algorithm, sizeBytes: 0 })).toEqual(expected)
+    }
+    const lost = join(folder, 'lost')
+    await expect(digest(lost, { algorithm: 'md5', sizeBytes: 1 << 22 })).rejects.toMatchObject({ problems: [{ code: 'io/not-found' }] })
+    await expect(joined(deflateFile(lost, { level: 6, sizeBytes: 1 << 22 }))).rejects.toMatchObject({
+      problems: [{ code: 'io/not-found' }],
+    })
+  })
+
+  it('gives what a shorter file has', async () => {
+    const made = await joined(threads(cores).deflateFile(path, { level: 1, sizeBytes: bytes.length + 10 }))
+    expect(made.sums.reduce((sum, [sizeBytes]) => sum + sizeBytes, 0)).toBe(bytes.length)
+  })
+})

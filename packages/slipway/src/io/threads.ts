@@ -1,0 +1,159 @@
+// Heavy work on all cores: threads that are started when there is work for them, and this thread while they start.
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import { chunkBytes, type DeflatePiece } from '@slipway/formats/deflate'
+import { guard } from './file-errors.ts'
+import type { Threads } from './io.ts'
+import { perform, type Done, type Task } from './threads-task.ts'
+import type { Answer, Message } from './threads-worker.ts'
+
+interface Waiting {
+  readonly id: number
+  readonly task: Task
+  readonly resolve: (done: Done) => void
+  readonly reject: (error: unknown) => void
+}
+interface Thread {
+  readonly worker: Worker
+  readonly jobs: Map<number, Waiting>
+  isOnline: boolean
+}
+interface Pool {
+  readonly cores: number
+  readonly threads: Thread[]
+  readonly queue: Waiting[]
+  lastId: number
+  givenBytes: number
+  isHelping: boolean
+}
+
+/** A message costs more than it saves below this. */
+const leastBytes = 1 << 13
+const leastDigestBytes = 1 << 19
+/** A thread takes as long to start as 3 MB take to deflate, so one and this thread do until there is more. */
+const manyBytes = 24 << 20
+const mostThreads = 8
+/** One in work, one at hand. */
+const mostJobs = 2
+
+/** The results never depend on which thread makes them. Codes: those of `failFile`. */
+export const threads = (cores: number): Threads => {
+  const pool: Pool = { cores, threads: [], queue: [], lastId: 0, givenBytes: 0, isHelping: false }
+  return {
+    warm: () => {
+      if (cores > 1) startThreads(pool, 1)
+    },
+    deflate: async (bytes, level, before) =>
+      (await give(pool, { kind: 'bytes', bytes, level, before }, bytes.length)).bytes ?? new Uint8Array(),
+    deflateFile: (path, options) => piecesOf(pool, path, options),
+    digest: (path, { algorithm, sizeBytes }) =>
+      guard('read', path, async () => {
+        const task = { kind: 'digest', path, algorithm } as const
+        const done = sizeBytes < leastDigestBytes ? perform(task) : await give(pool, task, sizeBytes)
+        return { digest: done.digest, sizeBytes: done.sizeBytes }
+      }),
+  }
+}
+
+async function* piecesOf(
+  pool: Pool,
+  path: string,
+  { level, sizeBytes }: { readonly level: number; readonly sizeBytes: number },
+): AsyncGenerator<DeflatePiece> {
+  const flying: Promise<Done>[] = []
+  const pieceOf = async (made: Promise<Done>): Promise<DeflatePiece> => {
+    const { bytes = new Uint8Array(), ...done } = await guard('read', path, () => made)
+    return { bytes, sizeBytes: done.sizeBytes, crc32: done.crc32 }
+  }
+  for (let offset = 0; offset < sizeBytes; offset += chunkBytes) {
+    const length = Math.min(chunkBytes, sizeBytes - offset)
+    const made = give(pool, { kind: 'range', path, offset, sizeBytes: length, level }, length)
+    // Whoever stops reading leaves pieces behind; their failure is then nobody's.
+    made.catch(() => undefined)
+    flying.push(made)
+    const first = flying.length > pool.cores ? flying.shift() : undefined
+    if (first !== undefined) yield await pieceOf(first)
+  }
+  for (const made of flying) yield await pieceOf(made)
+}
+
+const give = (pool: Pool, task: Task, sizeBytes: number): Promise<Done> => {
+  if (pool.cores < 2 || sizeBytes < leastBytes) return Promise.resolve().then(() => perform(task))
+  // Summing up is over before another thread has started.
+  if (task.kind !== 'digest') pool.givenBytes += sizeBytes
+  return new Promise((resolve, reject) => {
+    pool.queue.push({ id: (pool.lastId += 1), task, resolve, reject })
+    startThreads(pool, pool.givenBytes < manyBytes ? 1 : Math.min(pool.cores - 1, mostThreads))
+    handOut(pool)
+  })
+}
+
+const startThreads = (pool: Pool, count: number): void => {
+  while (pool.threads.length < count) {
+    // What it works with lies outside of its heap.
+    const worker = new Worker(file, { resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 } })
+    const thread: Thread = { worker, jobs: new Map(), isOnline: false }
+    pool.threads.push(thread)
+    // It holds the process only while it has work.
+    worker.unref()
+    worker.on('online', () => {
+      thread.isOnline = true
+      handOut(pool)
+    })
+    worker.on('message', ({ id, done, failure }: Answer) => {
+      const job = thread.jobs.get(id)
+      thread.jobs.delete(id)
+      if (thread.jobs.size === 0) worker.unref()
+      if (done === undefined) job?.reject(Object.assign(new Error(failure?.message), failure))
+      else job?.resolve(done)
+      handOut(pool)
+    })
+    const lose = (): void => {
+      thread.isOnline = false
+      pool.queue.unshift(...thread.jobs.values())
+      thread.jobs.clear()
+      help(pool)
+    }
+    worker.on('error', lose)
+    worker.on('exit', lose)
+  }
+}
+
+const file = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './threads-worker.ts' : './threads-worker.js', import.meta.url))
+
+const handOut = (pool: Pool): void => {
+  while (pool.queue.length > 0) {
+    const [thread] = pool.threads.filter(one => one.isOnline && one.jobs.size < mostJobs).sort((a, b) => a.jobs.size - b.jobs.size)
+    const job = thread === undefined ? undefined : pool.queue.shift()
+    if (thread === undefined || job === undefined) break
+    thread.jobs.set(job.id, job)
+    thread.worker.ref()
+    thread.worker.postMessage({ id: job.id, task: alone(job.task) } satisfies Message)
+  }
+  // This thread is the last core's: what it has to do besides is little.
+  if (pool.queue.length > 0) help(pool)
+}
+
+/** A message takes all of the buffer along that its bytes lie in. */
+const alone = (task: Task): Task => {
+  if (task.kind !== 'bytes') return task
+  const own = (bytes: Uint8Array): Uint8Array => (bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice())
+  return { ...task, bytes: own(task.bytes), before: task.before === undefined ? undefined : own(task.before) }
+}
+
+/** One job on this thread, then whatever else waits for it. */
+const help = (pool: Pool): void => {
+  if (pool.isHelping) return
+  pool.isHelping = true
+  setImmediate(() => {
+    pool.isHelping = false
+    const job = pool.queue.shift()
+    if (job === undefined) return
+    try {
+      job.resolve(perform(job.task))
+    } catch (error) {
+      job.reject(error)
+    }
+    handOut(pool)
+  })
+}
