@@ -1,7 +1,7 @@
 // Files that are there whole or not at all: temporary file, fsync, rename or link, fsync of the folder (TRUST 5).
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { copyFile, link, lstat, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises'
+import { chmod, copyFile, link, lstat, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { isSystemError } from './file-errors.ts'
 import type { Bytes, WriteOptions } from './io.ts'
@@ -50,9 +50,10 @@ export const createFile = async (path: string, bytes: Bytes, { mode, durable = t
   })
 }
 
-export const copyWhole = (from: string, to: string, { durable = true }: WriteOptions = {}): Promise<void> =>
+export const copyWhole = (from: string, to: string, { durable = true, mode }: WriteOptions = {}): Promise<void> =>
   withTemporary(to, durable, async temporary => {
     await copyFile(from, temporary, constants.COPYFILE_FICLONE)
+    if (mode !== undefined) await chmod(temporary, mode)
     if (durable) await syncFile(temporary)
     await rename(temporary, to)
   })

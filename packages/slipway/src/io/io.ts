@@ -55,7 +55,8 @@ export interface Files {
   /** As write, but never over an existing file: false when there is one. */
   readonly create: (path: string, bytes: Bytes, options?: WriteOptions) => Promise<boolean>
   readonly append: (path: string, bytes: Uint8Array, options?: WriteOptions) => Promise<void>
-  readonly copy: (from: string, to: string, options?: Pick<WriteOptions, 'durable'>) => Promise<void>
+  /** With the mode of the original unless another is given. */
+  readonly copy: (from: string, to: string, options?: WriteOptions) => Promise<void>
   readonly link: (target: string, path: string) => Promise<void>
   readonly rename: (from: string, to: string, options?: Pick<WriteOptions, 'durable'>) => Promise<void>
   /** File or whole folder; nothing there is fine. */

@@ -31,6 +31,7 @@ export const appimage = packager({
   os: ['linux'],
   libc: 'glibc',
   role: 'both',
+  starts: true,
   options,
   ext: () => 'AppImage',
   fileName: ({ app, target }) => `${app.bin}-${app.version}-${runtimeArches[archOf(target) ?? 'x64'].name}.AppImage`,

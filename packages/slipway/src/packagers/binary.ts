@@ -8,6 +8,7 @@ export const binary = packager({
   title: 'the bare executable, for tools that are one file',
   os: ['macos', 'windows', 'linux'],
   role: 'both',
+  starts: true,
   options: {},
   ext: target => (target.startsWith('windows-') ? 'exe' : ''),
   fileName: naming => `${stem(naming)}${naming.target.startsWith('windows-') ? '.exe' : ''}`,

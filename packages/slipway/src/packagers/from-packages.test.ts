@@ -1,7 +1,7 @@
 // Packages that are made from other packages: when they take part, what they hold; judged by zsync, flatpak-builder and a shell.
 import { execFile, execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -76,6 +76,8 @@ describe('what is made from packages', () => {
     }
     const first = await pack('one')
     expect(await pack('one')).toEqual(first)
+    // It can be tried at once.
+    expect(statSync(join(made(project), 'tiny-1.0.0-x86_64.AppImage')).mode & 0o777).toBe(0o755)
     expect(await pack('another')).not.toEqual(first)
   })
 })

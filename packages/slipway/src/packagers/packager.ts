@@ -89,6 +89,8 @@ export interface Pack<S extends Shape> {
   readonly inside?: string
   /** It takes part unasked where one of these units does. */
   readonly with?: readonly string[]
+  /** Its file is a program that is started as it is. */
+  readonly starts?: true
   /** It writes public addresses, so the store must have one. */
   readonly namesUrls?: true
   /** The ending that `{ext}` stands for, without a dot in front; '' for none. */

@@ -51,7 +51,7 @@ export const performPackage = async (work: Work, step: Step, report: StepReport)
   }
   work.made.set(file, { artifact, blake2b512, path })
   // Made again from the cache after a power cut; what is published is made durable there.
-  await work.io.files.copy(path, `${work.settings.out}/${file}`, { durable: false })
+  await work.io.files.copy(path, `${work.settings.out}/${file}`, { durable: false, ...modeOf(unit) })
   return { outcome: usable ? 'cached' : 'done', reason: `${file} ${digests.sha256}`, bytes: digests.sizeBytes }
 }
 
@@ -65,6 +65,9 @@ const shape = async (work: Work, { unit, step, assets, tree }: Pick<Job, 'unit' 
   work.shaped.set(step.id, shaped ?? tree)
   return { outcome: 'done' }
 }
+
+/** Whoever tries the file at once would otherwise have to make it executable first. */
+const modeOf = ({ starts }: AnyPackager): { readonly mode?: number } => (starts === true ? { mode: 0o755 } : {})
 
 type Assets = ReadonlyMap<string, AssetFile>
 interface Inputs {
