@@ -5,10 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { describeWithJudge } from '../../../../test/kit/judges.ts'
-import { concat } from '../bytes.ts'
+import { collect, concat, fromBytes } from '../bytes.ts'
 import { hfsVolume } from '../hfs/write.ts'
 import { readXmlPlist } from '../plist/read.ts'
 import { isDict } from '../plist/value.ts'
+import { readHfs } from '../hfs/read.ts'
+import { readUdif } from './read.ts'
+import { isUdif } from './trailer.ts'
 import { writeUdif, zlibRuns } from './write.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'udif-'))
@@ -50,6 +53,82 @@ describe('an image', () => {
     const code = (sizeBytes: number): Promise<unknown> =>
       collected(writeUdif([new Uint8Array(1024)], { sizeBytes, compression: zlibRuns(6) })).catch((error: { code: string }) => error.code)
     expect([await code(1000), await code(2048)]).toEqual(['udif/bad-size', 'udif/size-changed'])
+  })
+})
+
+const codeOf = async (making: Promise<unknown>): Promise<string> =>
+  making.then(
+    () => 'none',
+    (error: { code?: string }) => error.code ?? 'no code',
+  )
+const readWhole = async (image: Uint8Array): Promise<string> => {
+  const { partitions, open } = await readUdif(fromBytes(image))
+  const names: string[] = []
+  for (const partition of partitions) {
+    const { entries, open: openFile } = await readHfs(open(partition), { limitEntries: 1000 })
+    for (const entry of entries) {
+      names.push(`${entry.path} ${entry.sizeBytes}`)
+      if (entry.type === 'file') await collect(openFile(entry), 1 << 26)
+    }
+  }
+  return names.join(', ')
+}
+
+describe('an image, read', () => {
+  it('gives the volume back, anywhere in it', async () => {
+    const bytes = await volume()
+    const image = await imageOf(bytes)
+    expect([await isUdif(fromBytes(image)), await isUdif(fromBytes(image.subarray(1, 400)))]).toEqual([true, false])
+    const { partitions, open, resources, isSigned } = await readUdif(fromBytes(image))
+    expect([partitions.map(one => [one.name, one.sizeBytes]), resources, isSigned]).toEqual([
+      [['whole disk (Apple_HFS : 0)', bytes.length]],
+      [],
+      false,
+    ])
+    const source = open(partitions[0]!)
+    for (const [at, length] of [
+      [0, 512],
+      [1_048_000, 2000],
+      [bytes.length - 700, 700],
+      [5_100_000, 1_300_000],
+    ] as const)
+      expect(Buffer.compare(await source.read(at, length), bytes.subarray(at, at + length)), `${at}`).toBe(0)
+    expect(await readWhole(image)).toBe('file-0 5000000, file-1 1500000, file-2 1500000')
+  })
+  it('is refused where it is damaged, whatever byte, with a code and in time', async () => {
+    const image = await imageOf(await volume())
+    const known =
+      /^(none|udif\/(bad-magic|truncated|bad-table|corrupt|unsupported)|hfs\/(truncated|bad-header|bad-catalog|fragmented)|plist\/bad-xml|bytes\/[a-z-]+)$/
+    for (let part = 1; part < 12; part++) {
+      const cut = image.subarray(0, Math.floor((image.length * part) / 12))
+      expect(await codeOf(readWhole(cut))).toMatch(/^udif\//)
+      expect(await codeOf(readWhole(concat([cut, image.subarray(-512)])))).toMatch(known)
+    }
+    let state = 11
+    const random = (below: number): number => (state = (state * 48_271) % 0x7fffffff) % below
+    for (let turn = 0; turn < 60; turn++) {
+      const damaged = Uint8Array.from(image)
+      damaged[damaged.length - 1 - random(turn % 2 === 0 ? 512 : 6000)] = random(256)
+      expect(await codeOf(readWhole(damaged)), `${turn}`).toMatch(known)
+    }
+  })
+  it('says what it cannot read', async () => {
+    const bytes = await volume()
+    const strange = await collected(
+      writeUdif([bytes], { sizeBytes: bytes.length, compression: { runKind: 0x80000006, pack: async run => run.subarray(0, 10) } }),
+    )
+    expect(await codeOf(readWhole(strange))).toBe('udif/unsupported')
+    const damaged = Uint8Array.from(bytes)
+    damaged.fill(0, 1024, 1026)
+    expect(await codeOf(readHfs(fromBytes(damaged)))).toBe('hfs/bad-header')
+    const tree = Uint8Array.from(bytes)
+    const catalogAt = new DataView(tree.buffer).getUint32(1024 + 272 + 16) * 4096
+    tree.fill(0xff, catalogAt + 24, catalogAt + 28)
+    expect(await codeOf(readHfs(fromBytes(tree)))).toBe('hfs/bad-catalog')
+    expect(await codeOf(readHfs(fromBytes(bytes.subarray(0, 3000))))).toMatch(/^hfs\/(truncated|bad-header)$/)
+    const pieces = Uint8Array.from(bytes)
+    new DataView(pieces.buffer).setUint32(1024 + 272 + 20, 1)
+    expect(await codeOf(readHfs(fromBytes(pieces)))).toBe('hfs/fragmented')
   })
 })
 

@@ -6,6 +6,7 @@ import { crc32 } from '../crc32.ts'
 import { FormatError } from '../format-error.ts'
 import { writePlist } from '../plist/write.ts'
 import type { PlistValue } from '../plist/value.ts'
+import { sectorBytes } from './trailer.ts'
 
 /** Packs one run on a thread of its own; the same bytes each time. */
 export interface UdifCompression {
@@ -34,7 +35,6 @@ export const zlibRuns = (level: number): UdifCompression => ({
     }),
 })
 
-export const sectorBytes = 512
 // A constant of the format, never of the machine: it decides about the bytes.
 const runBytes = 1 << 20
 const [zeroRun, rawRun, endRun] = [0x00000000, 0x00000001, 0xffffffff]

@@ -1,5 +1,6 @@
 // The macOS bundle and the disk image: what goes where, what is refused, and what readers that are not ours find in the image.
 import { execFileSync, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,6 +14,7 @@ import { writeBinaryPlist } from '@slipway/formats/plist/write-binary'
 import { writePng } from '@slipway/formats/png'
 import * as z from 'zod'
 import { describeWithJudge } from '../../../../test/kit/judges.ts'
+import { smallProject } from '../../../../test/kit/project.ts'
 import { unsignedMachO } from '../../../formats/src/testing/binaries.ts'
 import type { FileTree } from '../tree.ts'
 import { app as appUnit } from './app.ts'
@@ -40,7 +42,10 @@ const bundled = (contents: Readonly<Record<string, Content>>, { options = {}, ap
     z.strictObject(appUnit.options).parse(options),
   )
 const codeOf = (making: Promise<unknown>): Promise<string> =>
-  making.then(() => 'none', (error: { problems?: readonly { code: string }[]; code?: string }) => error.problems?.[0]?.code ?? error.code ?? String(error))
+  making.then(
+    () => 'none',
+    (error: { problems?: readonly { code: string }[]; code?: string }) => error.problems?.[0]?.code ?? error.code ?? 'no code',
+  )
 const bytesOf = async (tree: FileTree, path: string): Promise<Uint8Array> => {
   const file = tree.entries.find(one => one.path === path)
   if (file?.type !== 'file') throw new Error(`no ${path} among ${tree.entries.map(one => one.path).join(' ')}`)
@@ -55,7 +60,7 @@ describe('a new bundle', () => {
   it('has the program, its code beside it, and all else in Resources, each reachable from beside the program', async () => {
     const tree = await bundled({ tool: program, 'lib/a.dylib': program, 'data/words.txt': 'words', 'notes.md': 'notes' })
     expect(tree.executable).toBe('A Tool.app/Contents/MacOS/tool')
-    expect(tree.entries.map(one => `${one.type[0]} ${one.path.slice('A Tool.app/Contents/'.length)}`)).toEqual([
+    expect(tree.entries.map(one => `${one.type.slice(0, 1)} ${one.path.slice('A Tool.app/Contents/'.length)}`)).toEqual([
       'f Info.plist',
       'l MacOS/data',
       'f MacOS/lib/a.dylib',
@@ -69,7 +74,11 @@ describe('a new bundle', () => {
   it('says in Info.plist what the config says', async () => {
     const tree = await bundled(
       { tool: program },
-      { options: { minimum: '12.0', plist: { LSUIElement: true } }, app: { icon: 'icon.png', version: '1.2.3-beta.4' }, assets: { 'icon.png': png(512) } },
+      {
+        options: { minimum: '12.0', plist: { LSUIElement: true } },
+        app: { icon: 'icon.png', version: '1.2.3-beta.4' },
+        assets: { 'icon.png': png(512) },
+      },
     )
     expect(await plistOf(tree, 'A Tool.app')).toMatchObject({
       CFBundleExecutable: 'tool',
@@ -97,7 +106,10 @@ describe('a new bundle', () => {
     ['app/bad-version', { app: { version: '20261.1.1' } }],
     ['app/no-icon', { app: { icon: 'gone.png' } }],
     ['app/small-icon', { app: { icon: 'a.png' }, assets: { 'a.png': png(256) } }],
-    ['app/svg-icon', { app: { icon: 'a.svg' }, assets: { 'a.svg': new TextEncoder().encode('<svg xmlns="http://www.w3.org/2000/svg"/>') } }],
+    [
+      'app/svg-icon',
+      { app: { icon: 'a.svg' }, assets: { 'a.svg': new TextEncoder().encode('<svg xmlns="http://www.w3.org/2000/svg"/>') } },
+    ],
     ['linux/bad-icon', { app: { icon: 'a.icns' }, assets: { 'a.icns': png(512) } }],
   ] as const)('refuses: %s', async (code, shaping) => {
     expect(await codeOf(bundled({ tool: program }, shaping))).toBe(code)
@@ -123,7 +135,12 @@ describe('a bundle that exists', () => {
   it('is completed; what changed loses its seal, and its program is signed ad hoc', async () => {
     const tree = await bundled(existing(info()))
     const keys = await plistOf(tree, 'A Tool.app')
-    expect(Object.keys(keys).slice(0, 4)).toEqual(['CFBundleExecutable', 'CFBundleIdentifier', 'CFBundleShortVersionString', 'CFBundleName'])
+    expect(Object.keys(keys).slice(0, 4)).toEqual([
+      'CFBundleExecutable',
+      'CFBundleIdentifier',
+      'CFBundleShortVersionString',
+      'CFBundleName',
+    ])
     expect(keys['CFBundlePackageType']).toBe('APPL')
     expect(tree.entries.some(one => one.path.includes('_CodeSignature'))).toBe(false)
     const signed = await bytesOf(tree, 'A Tool.app/Contents/MacOS/tool')
@@ -134,10 +151,15 @@ describe('a bundle that exists', () => {
     const whole = existing(writeBinaryPlist(keys))
     const tree = await bundled(whole)
     for (const [path, content] of Object.entries(whole))
-      expect(Buffer.compare(await bytesOf(tree, path), typeof content === 'string' ? Buffer.from(content) : (content as Uint8Array)), path).toBe(0)
+      expect(
+        Buffer.compare(await bytesOf(tree, path), typeof content === 'string' ? Buffer.from(content) : (content as Uint8Array)),
+        path,
+      ).toBe(0)
   })
   it('is found as the app folder itself too', async () => {
-    const inside = Object.fromEntries(Object.entries(existing(info())).map(([path, content]) => [path.slice('A Tool.app/'.length), content]))
+    const inside = Object.fromEntries(
+      Object.entries(existing(info())).map(([path, content]) => [path.slice('A Tool.app/'.length), content]),
+    )
     expect((await bundled(inside)).executable).toBe('A Tool.app/Contents/MacOS/tool')
   })
   it.each([
@@ -155,17 +177,26 @@ describe('a bundle that exists', () => {
   it('takes the chain of links of a framework', async () => {
     const home = 'A Tool.app/Contents/Frameworks/F.framework'
     const tree = await bundled(
-      existing(info(), { [`${home}/F`]: { link: 'Versions/Current/F' }, [`${home}/Versions/Current`]: { link: 'A' }, [`${home}/Versions/A/F`]: program }),
+      existing(info(), {
+        [`${home}/F`]: { link: 'Versions/Current/F' },
+        [`${home}/Versions/Current`]: { link: 'A' },
+        [`${home}/Versions/A/F`]: program,
+      }),
     )
     expect(tree.entries.filter(one => one.type === 'link')).toHaveLength(2)
   })
 })
 
-const imageOf = async (shaping: Shaping & { readonly dmg?: Readonly<Record<string, unknown>>; readonly extra?: Readonly<Record<string, Content>> } = {}): Promise<Uint8Array> => {
+const imageOf = async (
+  shaping: Shaping & { readonly dmg?: Readonly<Record<string, unknown>>; readonly extra?: Readonly<Record<string, Content>> } = {},
+): Promise<Uint8Array> => {
   const tree = await bundled({ tool: program, 'data/words.txt': 'words', ...shaping.extra }, shaping)
   const options = z.strictObject(dmg.options).parse(shaping.dmg ?? {})
   const parts: Uint8Array[] = []
-  for await (const part of dmg.pack({ app: { ...app, ...shaping.app }, target: 'macos-arm64', tree, date, assets: assetsOf(shaping.assets ?? {}) }, options))
+  for await (const part of dmg.pack(
+    { app: { ...app, ...shaping.app }, target: 'macos-arm64', tree, date, assets: assetsOf(shaping.assets ?? {}) },
+    options,
+  ))
     parts.push(part)
   return Buffer.concat(parts)
 }
@@ -177,7 +208,10 @@ describe('dmg', () => {
     ['dmg/bad-licence', { dmg: { licence: 'l.txt' }, assets: { 'l.txt': new Uint8Array(0) } }],
     ['dmg/same-name', { extra: { 'data/WORDS.txt': 'other' } }],
   ] as const)('refuses: %s', async (code, shaping) => {
-    const making = code === 'dmg/bad-volume' ? Promise.resolve(dmg.check?.({ app, target: 'macos-arm64' }, z.strictObject(dmg.options).parse(shaping.dmg))[0]?.code) : codeOf(imageOf(shaping))
+    const making =
+      code === 'dmg/bad-volume'
+        ? Promise.resolve(dmg.check?.({ app, target: 'macos-arm64' }, z.strictObject(dmg.options).parse(shaping.dmg))[0]?.code)
+        : codeOf(imageOf(shaping))
     expect(await making).toBe(code)
   })
   it('shows a licence from resources of the image', async () => {
@@ -187,6 +221,34 @@ describe('dmg', () => {
   })
   it('has the same bytes twice', async () => {
     expect(Buffer.compare(await imageOf(), await imageOf())).toBe(0)
+  })
+})
+
+describe('inspect', () => {
+  it('says what a disk image holds', async () => {
+    const image = join(folder, 'inspected.dmg')
+    writeFileSync(image, await imageOf())
+    const { data, ok } = await smallProject().json(['inspect', image, '--digests'])
+    expect(ok).toBe(true)
+    expect(data).toMatchObject({
+      format: 'dmg',
+      version: '1.2.3',
+      facts: { volume: 'A Tool 1.2.3', app: { id: 'dev.example.tool', executable: 'tool', minimum: '11.0' } },
+    })
+    const contents = data['contents'] as readonly {
+      readonly path: string
+      readonly mode: string
+      readonly sha256?: string
+      readonly linkTarget?: string
+      readonly program?: string
+    }[]
+    const of = (path: string) => contents.find(one => one.path === path)
+    expect(of('Applications')?.linkTarget).toBe('/Applications')
+    expect(of('A Tool.app/Contents/MacOS/tool')).toMatchObject({
+      mode: '0755',
+      program: 'Mach-O arm64',
+      sha256: createHash('sha256').update(program).digest('hex'),
+    })
   })
 })
 
@@ -206,13 +268,17 @@ describeWithJudge(['dmg2img', '7z', 'fls', 'icat', 'ds-store'], 'dmg, as others 
     expect(execFileSync(judges.fls, [volume], { encoding: 'utf8' })).toContain('l/l')
     const out = join(folder, 'out')
     // Status 2: it makes no link that leads up, not even inside of the folder.
-    expect(spawnSync(judges['7z'], ['x', '-y', `-o${out}`, image], { encoding: 'utf8' }).stderr).toMatch(/^\s*ERROR: Dangerous link path was ignored : .*Contents\/MacOS\/data/)
+    expect(spawnSync(judges['7z'], ['x', '-y', `-o${out}`, image], { encoding: 'utf8' }).stderr).toMatch(
+      /^\s*ERROR: Dangerous link path was ignored : .*Contents\/MacOS\/data/,
+    )
     const home = join(out, readdirSync(out)[0] ?? '')
-    const inode = /l\/l (\d+):\tA Tool.app\/Contents\/MacOS\/data$/m.exec(execFileSync(judges.fls, ['-rp', volume], { encoding: 'utf8' }))?.[1] ?? ''
+    const inode =
+      /l\/l (\d+):\tA Tool.app\/Contents\/MacOS\/data$/m.exec(execFileSync(judges.fls, ['-rp', volume], { encoding: 'utf8' }))?.[1] ?? ''
     expect(execFileSync(judges.icat, [volume, inode], { encoding: 'utf8' })).toBe('../Resources/data')
     expect(statSync(join(home, 'A Tool.app/Contents/MacOS/tool')).mode & 0o111).not.toBe(0)
     expect(readFileSync(join(home, 'A Tool.app/Contents/MacOS/tool')).equals(program)).toBe(true)
-    const code = 'import sys; from ds_store import DSStore\nfor e in DSStore.open(sys.argv[1], "r"): print(e.filename, e.code.decode(), e.value if e.code == b"Iloc" else sorted(e.value.items())[:9] if isinstance(e.value, dict) else "")'
+    const code =
+      'import sys; from ds_store import DSStore\nfor e in DSStore.open(sys.argv[1], "r"): print(e.filename, e.code.decode(), e.value if e.code == b"Iloc" else sorted(e.value.items())[:9] if isinstance(e.value, dict) else "")'
     const window = execFileSync(judges['ds-store'], ['-c', code, join(home, '.DS_Store')], { encoding: 'utf8' })
     expect(window).toContain('A Tool.app Iloc (111, 222)')
     expect(window).toContain('Applications Iloc (296, 200)')

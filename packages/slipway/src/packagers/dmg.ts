@@ -1,6 +1,5 @@
 // dmg: a disk image with the bundle and a link to Applications, whose window opens as it was drawn (HFS Plus in UDIF).
-import { createHash } from 'node:crypto'
-import { problem, SlipwayError, type Problem } from '@slipway/core'
+import { problem, sha256Text, SlipwayError, type Problem } from '@slipway/core'
 import { FormatError } from '@slipway/formats/format-error'
 import { hfsVolume, type HfsEntry } from '@slipway/formats/hfs/write'
 import { writeUdif, zlibRuns } from '@slipway/formats/udif/write'
@@ -59,7 +58,7 @@ const volumeFrom = (subject: PackSubject, chosen: DmgOptions, volumeName: string
       mtime: date,
       // 0x0400: the volume has an icon of its own.
       rootFlags: volumeIcon.length > 0 ? 0x0400 : 0,
-      volumeId: createHash('sha256').update(`${volumeName}\0${date}`).digest().subarray(0, 8),
+      volumeId: Uint8Array.from(sha256Text(`${volumeName}\0${date}`).match(/../g)?.slice(0, 8) ?? [], byte => Number.parseInt(byte, 16)),
     })
   } catch (error) {
     if (error instanceof FormatError && error.code === 'hfs/same-name') throw sameName(error, subject)

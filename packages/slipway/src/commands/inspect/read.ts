@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
 import { fail } from '@slipway/core'
 import { type FileKind, identify } from '@slipway/formats/identify'
+import { isUdif } from '@slipway/formats/udif/trailer'
 import type { Io } from '../../io/io.ts'
 import type { Found, Report, Subject } from './report.ts'
 
@@ -23,7 +24,7 @@ export const readReport = async (
   try {
     const stream = () => abortable(io.files.stream(path), signal)
     const subject: Subject = { name: basename(path), source, stream, digests }
-    const kind = await identify(source)
+    const kind = (await isUdif(source)) ? 'dmg' : await identify(source)
     const appImage = kind === 'elf' ? appImageType(await source.read(8, 3)) : undefined
     const isCheap = digests || source.sizeBytes <= limitFreeBytes || !(appImage !== undefined || kindsWithDirectory.includes(kind))
     // Both read the file at the same time: unpacking runs on another thread, hashing on this one.
@@ -60,11 +61,11 @@ const detachedEndings = [
 ] as const
 
 /** What is listed without reading all of the file. */
-const kindsWithDirectory: readonly FileKind[] = ['zip', 'squashfs', 'asar', 'rpm']
+const kindsWithDirectory: readonly (FileKind | 'dmg')[] = ['zip', 'squashfs', 'asar', 'rpm', 'dmg']
 const limitFreeBytes = 32 * 2 ** 20
 
 // Each reader is loaded when its format is met: starting is most of the time for a small file.
-const readKind = async (subject: Subject, { kind, path }: { readonly kind: FileKind; readonly path: string }): Promise<Found> => {
+const readKind = async (subject: Subject, { kind, path }: { readonly kind: FileKind | 'dmg'; readonly path: string }): Promise<Found> => {
   switch (kind) {
     case 'zip':
       return (await import('./zip.ts')).readZipReport(subject)
@@ -74,6 +75,14 @@ const readKind = async (subject: Subject, { kind, path }: { readonly kind: FileK
       return (await import('./rpm.ts')).readRpmReport(subject)
     case 'squashfs':
       return (await import('./squashfs.ts')).readSquashfsReport(subject)
+    case 'xar':
+      return (await import('./pkg.ts')).readXarReport(subject)
+    case 'dmg':
+      return (await import('./dmg.ts')).readDmgReport(subject)
+    case 'cfb':
+      return (await import('./msi.ts')).readMsiReport(subject)
+    case 'cab':
+      return (await import('./msi.ts')).readCabReport(subject)
     case 'asar':
       return (await import('./asar.ts')).readAsarReport(subject)
     case 'tar':
@@ -85,7 +94,7 @@ const readKind = async (subject: Subject, { kind, path }: { readonly kind: FileK
       const program = await (await import('./programs.ts')).readProgram(subject.source, kind)
       if (program !== undefined) return { contents: [], ...program }
       return fail('inspect/unknown-format', `${subject.name} is of no format that is known here.`, {
-        hint: 'It reads deb, rpm, apk, pacman, AppImage, snap, npm, nupkg, zip, tar (gz, zst, xz), asar, ELF, PE and Mach-O.',
+        hint: 'It reads deb, rpm, apk, pacman, AppImage, snap, pkg, xar, npm, nupkg, zip, tar (gz, zst, xz), asar, dmg, msi, cab, ELF, PE and Mach-O.',
         where: { file: path },
       })
     }

@@ -1,0 +1,122 @@
+// Windows Installer packages and cabinets as inspect shows them: product, codes, tables, files and where they go, signature streams.
+import { openFolder, readCab, type CabEntry, type CabListing } from '@slipway/formats/cab/read'
+import { type Msi, readMsi } from '@slipway/formats/msi/read'
+import type { MsiRow } from '@slipway/formats/msi/write'
+import type { Source } from '@slipway/formats/bytes'
+import { foundOf, lookAt, type Seen, seenOf } from './look.ts'
+import { type Entry, type Found, given, limits, modeText, type Subject } from './report.ts'
+
+const fileMode = modeText(0o644)
+
+export const readCabReport = async ({ source, digests }: Subject): Promise<Found> =>
+  foundOf('cab', await filesIn(source, { digests, pathOf: ({ name }) => name.replaceAll('\\', '/') }))
+
+export const readMsiReport = async ({ source, digests }: Subject): Promise<Found> => {
+  const msi = await readMsi(source)
+  const properties = new Map(rowsOf(msi, 'Property').map(row => [textOf(row['Property']), textOf(row['Value'])]))
+  const paths = pathsOf(msi)
+  const seen: Seen[] = []
+  for (const cabinet of cabinetsOf(msi)) {
+    const inside = msi.streams.find(one => one.name === cabinet)
+    if (inside !== undefined) seen.push(...(await filesIn(inside.open(), { digests, pathOf: ({ name }) => paths.get(name) ?? name })))
+  }
+  // Files of cabinets beside the package are listed by its table alone.
+  const listed = new Set(seen.map(({ entry }) => entry.path))
+  for (const row of rowsOf(msi, 'File')) {
+    const path = paths.get(textOf(row['File'])) ?? textOf(row['File'])
+    if (!listed.has(path)) seen.push({ entry: entryOf(path, Number(row['FileSize'] ?? 0)) })
+  }
+  return foundOf('msi', seen, {
+    arch: archOf(msi),
+    version: properties.get('ProductVersion') ?? null,
+    signatures: msi.streams.some(one => one.name === '\u0005DigitalSignature') ? ['authenticode'] : [],
+    facts: factsOf(msi, properties),
+  })
+}
+
+const rowsOf = (msi: Msi, table: string): readonly MsiRow[] => msi.tables.get(table)?.rows ?? []
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '')
+
+const factsOf = (msi: Msi, properties: ReadonlyMap<string, string>): Readonly<Record<string, unknown>> =>
+  given({
+    name: properties.get('ProductName'),
+    publisher: properties.get('Manufacturer'),
+    productCode: properties.get('ProductCode'),
+    upgradeCode: properties.get('UpgradeCode'),
+    packageCode: msi.summary['packageCode'],
+    mode: properties.get('ALLUSERS') === '1' ? 'machine' : 'user',
+    // 8: the package asks for no rights.
+    elevates: (Number(msi.summary['sourceBits'] ?? 0) & 8) === 0,
+    template: msi.summary['template'],
+    summary: msi.summary,
+    codePage: msi.codePage,
+    features: rowsOf(msi, 'Feature').map(row => textOf(row['Feature'])),
+    services: rowsOf(msi, 'ServiceInstall').map(row => textOf(row['Name'])),
+    tables: Object.fromEntries([...msi.tables].map(([name, { rows }]) => [name, rows.length])),
+    streams: Object.fromEntries(msi.streams.map(({ name, sizeBytes }) => [name, sizeBytes])),
+  })
+
+const archs: Readonly<Record<string, string>> = { x64: 'x64', AMD64: 'x64', Intel64: 'ia64', Arm64: 'arm64', Intel: 'x86', '': 'x86' }
+const archOf = ({ summary }: Msi): string | null => archs[textOf(summary['template']).split(';')[0] ?? ''] ?? null
+
+/** Cabinets inside are named with a number sign; in the order in which files are numbered. */
+const cabinetsOf = (msi: Msi): readonly string[] =>
+  rowsOf(msi, 'Media')
+    .map(row => textOf(row['Cabinet']))
+    .filter(name => name.startsWith('#'))
+    .map(name => name.slice(1))
+
+/** Key of a file -> where it is installed, below the folder of the system that it begins with. */
+const pathsOf = (msi: Msi): ReadonlyMap<string, string> => {
+  const directories = new Map(rowsOf(msi, 'Directory').map(row => [textOf(row['Directory']), row]))
+  const folders = new Map(rowsOf(msi, 'Component').map(row => [textOf(row['Component']), textOf(row['Directory_'])]))
+  const known = new Map<string, string>()
+  const pathTo = (id: string): string => {
+    const steps: string[] = []
+    for (let at = id; steps.length < limitDepth;) {
+      const row = directories.get(at)
+      const parent = textOf(row?.['Directory_Parent'])
+      if (row === undefined || parent === '' || parent === at) break
+      const name = longName(textOf(row['DefaultDir']).split(':')[0] ?? '')
+      steps.unshift(name === '.' ? at : name)
+      at = parent
+    }
+    return steps.join('/')
+  }
+  return new Map(
+    rowsOf(msi, 'File').map(row => {
+      const id = folders.get(textOf(row['Component_'])) ?? ''
+      const folder = known.get(id) ?? pathTo(id)
+      known.set(id, folder)
+      return [textOf(row['File']), `${folder === '' ? '' : `${folder}/`}${longName(textOf(row['FileName']))}`]
+    }),
+  )
+}
+
+const limitDepth = 256
+const longName = (name: string): string => name.slice(name.indexOf('|') + 1)
+
+const entryOf = (path: string, sizeBytes: number): Entry => ({ path, type: 'file', mode: fileMode, sizeBytes })
+
+interface Looking {
+  readonly digests: boolean
+  readonly pathOf: (file: CabEntry) => string
+}
+
+/** A cabinet is unpacked from its begin, so its files are looked into where every one is hashed. */
+const filesIn = async (source: Source, { digests, pathOf }: Looking): Promise<readonly Seen[]> => {
+  const cab = await readCab(source)
+  const bytes = cab.files.reduce((sum, one) => sum + one.sizeBytes, 0)
+  if (!digests || cab.files.length > limits.limitEntries || bytes > limits.limitBytes || !isReadable(cab))
+    return cab.files.map(file => ({ entry: entryOf(pathOf(file), file.sizeBytes) }))
+  const seen: Seen[] = []
+  for (const folder of cab.folders.keys())
+    for await (const { file, bytes: content } of openFolder(source, cab, folder)) {
+      const entry = entryOf(pathOf(file), file.sizeBytes)
+      seen.push(seenOf(entry, await lookAt(content(), { sizeBytes: file.sizeBytes, digests })))
+    }
+  return seen
+}
+
+const isReadable = ({ folders, files }: CabListing): boolean =>
+  folders.every(one => one.compression === 'none' || one.compression === 'mszip') && files.every(one => one.folder !== undefined)
