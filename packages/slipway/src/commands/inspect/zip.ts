@@ -30,6 +30,11 @@ export const readZipReport = async ({ source, digests }: Subject): Promise<Found
   }
   const encrypted = entries.filter(({ flags }) => (flags & 1) !== 0).length
   const seen = await lookAround(all, digests)
+  const manifest = entries.find(({ path, sizeBytes }) => path === 'AppxManifest.xml' && sizeBytes <= limitSpecBytes)
+  if (manifest !== undefined) {
+    const isSigned = entries.some(({ path }) => path === 'AppxSignature.p7x')
+    return foundOf('msix', seen, appxFacts(new TextDecoder().decode(await collect(open(manifest)(), limitSpecBytes)), isSigned))
+  }
   const spec = entries.find(({ path, sizeBytes }) => /^[^/]+\.nuspec$/.test(path) && sizeBytes <= limitSpecBytes)
   if (spec === undefined) return foundOf('zip', seen, { facts: encrypted === 0 ? {} : { encrypted } })
   const isSigned = entries.some(({ path }) => path === '.signature.p7s')
@@ -37,6 +42,29 @@ export const readZipReport = async ({ source, digests }: Subject): Promise<Found
 }
 
 const limitSpecBytes = 1 << 20
+
+/** What an app package of Windows says of itself; its version is Windows' own. */
+const appxFacts = (manifest: string, isSigned: boolean): Partial<Found> => {
+  const attributeOf = (tag: string, name: string): string | undefined => {
+    const inside = new RegExp(`<${tag}\\s([^>]{0,4096})>`).exec(manifest)?.[1] ?? ''
+    const text = new RegExp(`(?:^|\\s)${name}="([^"]{0,1024})"`).exec(inside)?.[1]
+    return text === undefined ? undefined : xmlText(text)
+  }
+  return {
+    version: attributeOf('Identity', 'Version') ?? null,
+    signatures: isSigned ? ['authenticode'] : [],
+    facts: given({
+      name: attributeOf('Identity', 'Name'),
+      publisher: attributeOf('Identity', 'Publisher'),
+      processor: attributeOf('Identity', 'ProcessorArchitecture'),
+      executable: attributeOf('Application', 'Executable'),
+      minimum: attributeOf('TargetDeviceFamily', 'MinVersion'),
+      capabilities: [...manifest.matchAll(/<[a-z0-9]*:?Capability\s[^>]{0,200}Name="([^"]{0,200})"/g)].map(([, name = '']) =>
+        xmlText(name),
+      ),
+    }),
+  }
+}
 
 const nuspecFacts = (spec: string, isSigned: boolean): Partial<Found> => {
   const one = (name: string): string | undefined => {

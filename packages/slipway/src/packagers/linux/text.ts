@@ -14,6 +14,9 @@ export const xml = (text: string): string =>
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;')
 
+/** Text in a page of Markdown: no mark and no HTML of its own. */
+export const markdown = (text: string): string => oneLine(text).replaceAll(/[\\`*_[\]<>&]/g, mark => `\\${mark}`)
+
 /** One word of a POSIX shell. */
 export const shellWord = (text: string): string => `'${oneLine(text).replaceAll("'", "'\\''")}'`
 
