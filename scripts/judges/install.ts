@@ -1,6 +1,7 @@
 // Installs the judges that are lacking: Debian and PyPI first, compiled ones last, each pinned (CONTRACTS 14).
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { projectRoot } from '../lib/files.ts'
 import { run } from '../lib/run.ts'
 import { completeMark, findJudge, folderOf } from './find.ts'
 import type { Judge, Source } from './table.ts'
@@ -12,7 +13,7 @@ export const mayInstall = (): boolean => process.getuid?.() === 0 && isDebian()
 export const installJudges = async (judges: readonly Judge[]): Promise<void> => {
   const lacking = judges.filter(judge => findJudge(judge) === undefined)
   await installDebian(lacking.flatMap(judge => ('apt' in judge.source ? [judge.source.apt] : [])))
-  for (const kind of ['pypi', 'npx', 'go', 'cargo'] as const) {
+  for (const kind of ['pypi', 'npx', 'go', 'cargo', 'crate'] as const) {
     for (const judge of lacking) if (kind in judge.source) await installOwn(judge)
   }
 }
@@ -82,6 +83,15 @@ const stepsFor = (source: Source, folder: string): readonly Step[] => {
         argv: ['go', 'install', `${source.go}@v${source.version}`],
         env: { GOBIN: join(folder, 'bin'), GOTOOLCHAIN: 'local', GOFLAGS: '-trimpath' },
       },
+    ]
+  }
+  if ('crate' in source) {
+    // Unoptimized: its compiling is what costs.
+    const path = join(projectRoot, 'scripts/judges', source.crate)
+    const env = { CARGO_TARGET_DIR: join(folder, 'target') }
+    return [
+      { argv: ['cargo', 'install', '--path', path, '--debug', '--locked', '--root', folder], env },
+      { argv: ['rm', '-rf', env.CARGO_TARGET_DIR] },
     ]
   }
   if ('cargo' in source) return [{ argv: ['cargo', 'install', source.cargo, '--version', source.version, '--locked', '--root', folder] }]

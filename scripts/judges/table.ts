@@ -5,6 +5,8 @@ export type Source =
   | { readonly pypi: string; readonly version: string }
   | { readonly go: string; readonly version: string }
   | { readonly cargo: string; readonly version: string }
+  /** A program of ours around crates that are not: a folder beside this file. */
+  | { readonly crate: string; readonly version: string }
   | { readonly npm: string }
   /** Installed from npm, but not into the project. */
   | { readonly npx: string; readonly version: string }
@@ -184,10 +186,24 @@ export const judges: readonly Judge[] = [
     source: { pypi: 'ds-store', version: '1.3.3' },
     for: 'windows of disk images',
   },
+  {
+    name: 'pefile',
+    command: 'python',
+    versionArgs: ['-c', 'import pefile; print("pefile", pefile.__version__)'],
+    source: { pypi: 'pefile', version: '2024.8.26' },
+    for: 'resources of Windows programs, by another reader',
+  },
   { name: 'dmg2img', command: 'dmg2img', versionArgs: [], source: { apt: 'dmg2img' }, for: 'disk images' },
   { name: 'fls', command: 'fls', versionArgs: ['-V'], source: { apt: 'sleuthkit' }, for: 'HFS Plus' },
   { name: 'icat', command: 'icat', versionArgs: ['-V'], source: { apt: 'sleuthkit' }, for: 'HFS Plus' },
   { name: 'fsstat', command: 'fsstat', versionArgs: ['-V'], source: { apt: 'sleuthkit' }, for: 'HFS Plus' },
+  {
+    name: 'read-pkg',
+    command: 'read-pkg',
+    versionArgs: [],
+    source: { crate: 'read-pkg', version: '1.0.0' },
+    for: 'macOS packages: the crates apple-xar, apple-bom and apple-flat-package',
+  },
   { name: 'icns2png', command: 'icns2png', versionArgs: ['--version'], source: { apt: 'icnsutils' }, for: 'icns' },
   { name: 'plistutil', command: 'plistutil', versionArgs: ['--version'], source: { apt: 'libplist-utils' }, for: 'property lists' },
   {
@@ -223,6 +239,19 @@ export const judges: readonly Judge[] = [
     for: 'GTK 3, without which no window of examples/flet opens',
   },
   { name: 'import', command: 'import', versionArgs: ['-version'], source: { apt: 'imagemagick' }, for: 'what they look like' },
+  { name: 'msiinfo', command: 'msiinfo', versionArgs: ['--version'], source: { apt: 'msitools' }, for: 'tables of MSI packages' },
+  { name: 'msiextract', command: 'msiextract', versionArgs: ['--version'], source: { apt: 'msitools' }, for: 'files of MSI packages' },
+  { name: 'msibuild', command: 'msibuild', versionArgs: ['--version'], source: { apt: 'msitools' }, for: 'MSI packages that we read' },
+  { name: 'gcab', command: 'gcab', versionArgs: ['--version'], source: { apt: 'gcab' }, for: 'cabinets' },
+  {
+    name: 'makensis',
+    command: 'makensis',
+    versionArgs: ['-VERSION'],
+    source: { apt: 'nsis' },
+    for: 'what the Windows installer is made by',
+  },
+  { name: 'icotool', command: 'icotool', versionArgs: ['--version'], source: { apt: 'icoutils' }, for: 'Windows icons' },
+  { name: 'wrestool', command: 'wrestool', versionArgs: ['--version'], source: { apt: 'icoutils' }, for: 'resources of Windows programs' },
   { name: 'wine', command: 'wine', versionArgs: ['--version'], source: { apt: 'wine' }, for: 'programs for Windows' },
   {
     name: 'pnpm',

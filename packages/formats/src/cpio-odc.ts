@@ -61,7 +61,11 @@ interface Numbers {
 // c_dev, c_ino, c_mode, c_uid, c_gid, c_nlink, c_rdev, c_mtime, c_namesize, c_filesize; the name follows with its NUL, and no padding.
 const headerOf = (path: Uint8Array, { inode, mode, gid, mtime, sizeBytes }: Numbers): Uint8Array => {
   const short = [0, inode, mode, 0, gid, 1, 0].map(value => octal(value, 6)).join('')
-  return concat([encodeText(`070707${short}${octal(mtime, 11)}${octal(path.length + 1, 6)}${octal(sizeBytes, 11)}`), path, new Uint8Array(1)])
+  return concat([
+    encodeText(`070707${short}${octal(mtime, 11)}${octal(path.length + 1, 6)}${octal(sizeBytes, 11)}`),
+    path,
+    new Uint8Array(1),
+  ])
 }
 
 const octal = (value: number, digits: number): string => value.toString(8).padStart(digits, '0')

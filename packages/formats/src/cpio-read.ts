@@ -51,7 +51,8 @@ export async function* readCpio(chunks: ByteChunks, options: CpioReading): Async
       const offset = stream.offset()
       const magic = await stream.take(6)
       const stripped = isStripped(magic) ? await readPlace(stream, options.listed, offset) : undefined
-      const header = stripped?.header ?? (isOdc(magic) ? readOdc : readHeader)(concat([magic, await stream.take(isOdc(magic) ? 70 : 104)]), offset)
+      const header =
+        stripped?.header ?? (isOdc(magic) ? readOdc : readHeader)(concat([magic, await stream.take(isOdc(magic) ? 70 : 104)]), offset)
       const path = stripped?.path ?? (await readName(stream, header))
       if (path === 'TRAILER!!!') break
       entries += 1

@@ -24,7 +24,9 @@ const rawGuid = (guid: string): Uint8Array => {
 }
 
 const guidText = (bytes: Uint8Array): string => {
-  const hex = Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('').toUpperCase()
+  const hex = Array.from(bytes, byte => byte.toString(16).padStart(2, '0'))
+    .join('')
+    .toUpperCase()
   return `{${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}}`
 }
 

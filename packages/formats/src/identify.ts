@@ -15,7 +15,11 @@ export type FileKind =
   | 'ar'
   | 'rpm'
   | 'squashfs'
+  | 'xar'
   | 'asar'
+  | 'cfb'
+  | 'cab'
+  | 'ico'
   | 'tar'
   | 'unknown'
 
@@ -32,12 +36,16 @@ export const identify = async (source: Source): Promise<FileKind> => {
   if (starts(0x21, 0x3c, 0x61, 0x72, 0x63, 0x68, 0x3e, 0x0a)) return 'ar'
   if (starts(0xed, 0xab, 0xee, 0xdb)) return 'rpm'
   if (starts(0x68, 0x73, 0x71, 0x73)) return 'squashfs'
+  if (starts(0x78, 0x61, 0x72, 0x21)) return 'xar'
+  if (starts(0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1)) return 'cfb'
+  if (starts(0x4d, 0x53, 0x43, 0x46, 0, 0, 0, 0)) return 'cab'
   // An empty zip begins with its end record.
   if (starts(0x50, 0x4b, 0x03, 0x04) || starts(0x50, 0x4b, 0x05, 0x06)) return 'zip'
   if (head.length >= 8 && isThinMachO(big.u32(0))) return 'macho'
   if (head.length >= 8 && isFatMachO(big)) return 'macho-fat'
   if (starts(0x4d, 0x5a)) return (await isPe(source, head)) ? 'pe' : 'unknown'
   if (isAsar(head)) return 'asar'
+  if (isIco(head, source.sizeBytes)) return 'ico'
   return isTar(head) ? 'tar' : 'unknown'
 }
 
@@ -53,6 +61,14 @@ const isPe = async (source: Source, head: Uint8Array): Promise<boolean> => {
   if (offset + 4 > source.sizeBytes) return false
   const bytes = await source.read(offset, 4)
   return bytes.length === 4 && fieldsOf(bytes, 'big').u32(0) === 0x50450000
+}
+
+/** Its magic is four small numbers, so the first image has to lie behind the list, inside of the file. */
+const isIco = (head: Uint8Array, sizeBytes: number): boolean => {
+  if (head.length < 22) return false
+  const fields = fieldsOf(head, 'little')
+  const [count, length, offset] = [fields.u16(4), fields.u32(14), fields.u32(18)]
+  return fields.u32(0) === 0x10000 && count > 0 && head[9] === 0 && offset >= 6 + 16 * count && length > 0 && offset + length <= sizeBytes
 }
 
 /** By its checksum, since old tar has no magic. */

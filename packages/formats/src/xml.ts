@@ -21,7 +21,8 @@ const limitDepth = 200
 /** The one element of a document. Throws `xml/bad` for what is not well formed, nested too deep, or declares entities. */
 export const readXml = (xml: string): XmlElement => {
   const stack: Open[] = [{ name: '', attributes: new Map(), children: [], text: '' }]
-  const tokens = /<!--[^]*?-->|<!\[CDATA\[([^]*?)\]\]>|<\?[^]*?\?>|<!DOCTYPE[^[\]>]*>|<\/([^\s<>/]+)\s*>|<([^\s<>/!?]+)((?:"[^"<]*"|'[^'<]*'|[^"'<>])*?)(\/?)>|([^<]+)/gy
+  const tokens =
+    /<!--[^]*?-->|<!\[CDATA\[([^]*?)\]\]>|<\?[^]*?\?>|<!DOCTYPE[^[\]>]*>|<\/([^\s<>/]+)\s*>|<([^\s<>/!?]+)((?:"[^"<]*"|'[^'<]*'|[^"'<>])*?)(\/?)>|([^<]+)/gy
   while (tokens.lastIndex < xml.length) {
     const at = tokens.lastIndex
     const found = tokens.exec(xml)
@@ -59,12 +60,15 @@ const named: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>'
 
 const attributesOf = (text: string, at: number): ReadonlyMap<string, string> => {
   const attributes = new Map<string, string>()
-  const rest = text.replaceAll(/\s+([^\s=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g, (_, name: string, double?: string, single?: string) => {
+  let end = 0
+  for (const found of text.matchAll(/\s+([^\s=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)) {
+    const [whole, name = '', double, single] = found
+    if (found.index !== end) break
     if (attributes.has(name)) throw new FormatError('xml/bad', `the attribute ${name} stands there twice`, at)
     attributes.set(name, unescaped(double ?? single ?? '', at))
-    return ''
-  })
-  if (rest.trim() !== '') throw new FormatError('xml/bad', 'what follows the name of a tag is no attribute', at)
+    end += whole.length
+  }
+  if (text.slice(end).trim() !== '') throw new FormatError('xml/bad', 'what follows the name of a tag is no attribute', at)
   return attributes
 }
 
@@ -77,11 +81,12 @@ const letters = new Map([
 ])
 
 const unescaped = (text: string, at: number): string =>
-  text.includes('&')
-    ? text.replaceAll(/&(?:#x([\da-fA-F]{1,6})|#(\d{1,7})|(\w+));|&/g, (_, hex?: string, decimal?: string, name?: string) => {
-        const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16)
-        const letter = name === undefined ? (code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : undefined) : letters.get(name)
-        if (letter === undefined) throw new FormatError('xml/bad', 'an entity that XML does not have', at)
-        return letter
-      })
-    : text
+  text.includes('&') ? text.replaceAll(/&(?:#x[\da-fA-F]{1,6};|#\d{1,7};|\w+;|)/g, entity => letterOf(entity.slice(1, -1), at)) : text
+
+const letterOf = (entity: string, at: number): string => {
+  const code = entity.startsWith('#x') ? Number.parseInt(entity.slice(2), 16) : Number(entity.slice(1))
+  const isCode = entity.startsWith('#') && code > 0 && code <= 0x10ffff
+  const letter = isCode ? String.fromCodePoint(code) : letters.get(entity)
+  if (letter === undefined) throw new FormatError('xml/bad', 'an entity that XML does not have', at)
+  return letter
+}

@@ -30,11 +30,15 @@ export const scanTree = async (folder: string, io: Io, { deflate, modes = {} }: 
       where: { file: folder },
     })
   const found = await walk(folder, '', { io, modes })
+  if (found.reduce((sum, one) => sum + (one.type === 'file' ? one.sizeBytes : 0), 0) >= manyBytes) io.threads?.warm()
   const links = new Map(found.flatMap(one => (one.type === 'link' ? [[one.path, one.linkTarget] as const] : [])))
   for (const [path, linkTarget] of links) checkLink(path, linkTarget, links)
   const entries = await inPairs(found, one => (one.type === 'file' ? hashed(one, folder, { io, deflate }) : Promise.resolve(one)))
   return entries.sort((a, b) => (a.path < b.path ? -1 : 1))
 }
+
+/** Of so much nearly every package has something to compress. */
+const manyBytes = 8 << 20
 
 type FoundFile = Pick<TreeFile, 'type' | 'path' | 'mode' | 'sizeBytes'>
 type Found = FoundFile | TreeLink | TreeFolder

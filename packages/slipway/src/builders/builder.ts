@@ -45,6 +45,8 @@ export interface BuildJob extends BuildSubject {
   readonly commit: string
   readonly io: Io
   readonly signal: AbortSignal
+  /** Of a builder with `joins`: what was built for those targets. */
+  readonly trees?: ReadonlyMap<Target, FileTree>
   readonly note: (text: string) => void
   /** Scans a folder into a tree: modes, links checked, sorted, hashed; refuses device files and links out of it. */
   readonly scan: (folder: string) => Promise<FileTree['entries']>
@@ -70,6 +72,8 @@ export interface Looked {
 export interface Build<S extends Shape> {
   /** Targets that its options name, so that `targets` need not repeat them. */
   readonly targets?: (options: Options<S>) => readonly Target[]
+  /** Targets whose app folders it is made from, in place of a source. */
+  readonly joins?: readonly Target[]
   /** Inputs that it fetches for a target; each must stand in slipway.lock. */
   readonly inputs?: (subject: BuildSubject, options: Options<S>) => readonly string[]
   /** Fetches an input and says its integrity, for slipway.lock: in profile `dev`, and only when it stands there not yet. */

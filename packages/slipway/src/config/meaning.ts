@@ -13,7 +13,7 @@ export interface Meaning {
 type At = (path: readonly (string | number)[]) => Where
 
 /**
- * Codes: `build/several`, `config/unknown-target`, `config/bad-file-name`, `config/shared-name`, `config/no-source`, `config/check-off`, `config/rollout-falls`,
+ * Codes: `build/several`, `build/no-parts`, `config/unknown-target`, `config/bad-file-name`, `config/shared-name`, `config/no-source`, `config/check-off`, `config/rollout-falls`,
  * `minisign/always`, `<feed>/no-package`; as questions `build/none` and what signers ask (`<signer>/undecided`).
  */
 export const meaningOf = (app: AppSettings, at: At, profile: 'release' | 'dev'): Meaning => ({
@@ -22,6 +22,7 @@ export const meaningOf = (app: AppSettings, at: At, profile: 'release' | 'dev'):
     ...unknownTargets(app, at),
     ...fileNames(app, at),
     ...withoutSource(app, at),
+    ...withoutParts(app, at),
     ...feedsWithoutPackage(app, at),
     ...alwaysSigned(app, at),
     ...(profile === 'dev' ? [] : channelProblems(app, at)),
@@ -42,11 +43,15 @@ export const keepProblems = (store: ChosenUnit, trust: Filled['trust'], at: At):
   ]
 }
 
-const buildersOf = (app: AppSettings, target: Target): readonly ChosenUnit[] =>
-  app.build.filter(({ id, options }) => {
+/** What is joined of others is built by nobody else. */
+const buildersOf = (app: AppSettings, target: Target): readonly ChosenUnit[] => {
+  const able = app.build.filter(({ id, options }) => {
     const named = unitsOf.build.find(unit => unit.id === id)?.targets?.(options) ?? []
     return named.length === 0 || named.some(pattern => matchesTarget(pattern, target))
   })
+  const joining = able.filter(({ id }) => unitsOf.build.find(unit => unit.id === id)?.joins !== undefined)
+  return joining.length > 0 ? joining : able
+}
 
 const severalBuilders = (app: AppSettings, at: At): readonly Problem[] =>
   app.targets.flatMap(target => {
@@ -106,6 +111,21 @@ const packedBy = (app: AppSettings, { id, options }: ChosenUnit): readonly Targe
     )
   })
 }
+
+/** An app folder that is joined of others needs all of them. */
+const withoutParts = (app: AppSettings, at: At): readonly Problem[] =>
+  app.build.flatMap(({ id }) => {
+    const missing = (unitsOf.build.find(unit => unit.id === id)?.joins ?? []).filter(target => !app.targets.includes(target))
+    if (missing.length === 0) return []
+    return problem(
+      'build/no-parts',
+      `build.${id} joins ${missing.join(' and ')}, which ${missing.length > 1 ? 'are' : 'is'} not built here`,
+      {
+        hint: `Add ${missing.join(' and ')} to targets, or take build.${id} out.`,
+        where: at(['build', id]),
+      },
+    )
+  })
 
 /** A package that is made from others needs one of them. */
 const withoutSource = (app: AppSettings, at: At): readonly Problem[] =>

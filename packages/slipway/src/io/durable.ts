@@ -124,16 +124,44 @@ const fill = async (path: string, bytes: Bytes, { mode, durable }: WriteOptions)
   try {
     // The umask takes bits away from open(2)'s mode: what was asked for is set outright.
     if (mode !== undefined) await file.chmod(mode)
-    let at = 0
-    for await (const piece of bytes instanceof Uint8Array ? [bytes] : bytes) {
-      await writeAll(file, piece, at)
-      at += piece.length
-    }
+    if (bytes instanceof Uint8Array) await writeAll(file, bytes, 0)
+    else await writePieces(file, bytes)
     if (durable === true) await file.sync()
   } finally {
     await file.close()
   }
 }
+
+/** Small pieces, as the headers of many files, are gathered: a call for each would take longer than what it writes. */
+const writePieces = async (file: FileHandle, pieces: AsyncIterable<Uint8Array>): Promise<void> => {
+  let gathered: Uint8Array | undefined
+  let held = 0
+  let at = 0
+  const write = async (piece: Uint8Array): Promise<void> => {
+    await writeAll(file, piece, at)
+    at += piece.length
+  }
+  for await (const piece of pieces) {
+    if (gathered !== undefined && held + piece.length > gathered.length) {
+      await write(gathered.subarray(0, held))
+      held = 0
+    }
+    if (piece.length >= smallPieceBytes) {
+      // In order: what was gathered stands before it.
+      if (gathered !== undefined && held > 0) await write(gathered.subarray(0, held))
+      held = 0
+      await write(piece)
+    } else {
+      gathered ??= new Uint8Array(gatheredBytes)
+      gathered.set(piece, held)
+      held += piece.length
+    }
+  }
+  if (gathered !== undefined && held > 0) await write(gathered.subarray(0, held))
+}
+
+const smallPieceBytes = 1 << 16
+const gatheredBytes = 1 << 18
 
 /** Positions are said: pwrite(2) is then a call of files alone, which the sweep of kills can count (a thread's wake-ups are write(2)). */
 const writeAll = async (file: FileHandle, bytes: Uint8Array, at: number): Promise<void> => {

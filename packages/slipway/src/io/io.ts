@@ -158,6 +158,14 @@ export interface Threads {
     path: string,
     options: { readonly algorithm: 'sha256' | 'sha1' | 'md5'; readonly sizeBytes: number },
   ) => Promise<{ readonly digest: string; readonly sizeBytes: number }>
-  /** Work will come: start a thread meanwhile. */
+  /** Sums a stream up on another thread, in the order of the algorithms; undefined where none is at hand. */
+  readonly summing: (algorithms: readonly string[]) => Summing | undefined
+  /** Much work will come: start a thread meanwhile. */
   readonly warm: () => void
+}
+export interface Summing {
+  /** The bytes are the caller's again when it resolves. */
+  readonly add: (bytes: Uint8Array) => Promise<void>
+  /** Hex digests. */
+  readonly end: () => Promise<readonly string[]>
 }

@@ -1,5 +1,5 @@
 // What a thread does for threads.ts, and what this thread does in its place: the heavy work on bytes and on files, without waiting.
-import { createHash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 import { closeSync, openSync, readSync } from 'node:fs'
 import { crc32 } from '@slipway/formats/crc32'
 import { deflateHere, windowBytes } from '@slipway/formats/deflate-program'
@@ -9,8 +9,17 @@ export type Task =
   /** A piece of a file, and what lies before it as far as a match may reach. */
   | { readonly kind: 'range'; readonly path: string; readonly offset: number; readonly sizeBytes: number; readonly level: number }
   | { readonly kind: 'digest'; readonly path: string; readonly algorithm: string }
+  /** More of a stream that is summed up on this one thread; its number is the caller's. `end`: it was the last. */
+  | {
+      readonly kind: 'sum'
+      readonly stream: number
+      readonly algorithms: readonly string[]
+      readonly bytes: Uint8Array<ArrayBuffer>
+      readonly sizeBytes: number
+      readonly end: boolean
+    }
 
-/** `sizeBytes`: of what was read. `crc32`: of a range. */
+/** `sizeBytes`: of what was read. `crc32`: of a range. `digest`: of the end of a sum all of them, with a space between. */
 export interface Done {
   readonly bytes?: Uint8Array<ArrayBuffer>
   readonly sizeBytes: number
@@ -21,12 +30,24 @@ export interface Done {
 export const perform = (task: Task): Done => {
   if (task.kind === 'bytes')
     return { bytes: deflateHere(task.bytes, task.level, task.before), sizeBytes: task.bytes.length, crc32: 0, digest: '' }
+  if (task.kind === 'sum') return added(task)
   const file = openSync(task.path, 'r')
   try {
     return task.kind === 'range' ? deflated(file, task) : summed(file, task.algorithm)
   } finally {
     closeSync(file)
   }
+}
+
+const sums = new Map<number, readonly Hash[]>()
+
+/** The bytes go back, so that the same memory carries the next ones. */
+const added = ({ stream, algorithms, bytes, sizeBytes, end }: Task & { readonly kind: 'sum' }): Done => {
+  const hashes = sums.get(stream) ?? algorithms.map(algorithm => createHash(algorithm))
+  sums.set(stream, hashes)
+  for (const hash of hashes) hash.update(bytes.subarray(0, sizeBytes))
+  if (end) sums.delete(stream)
+  return { bytes, sizeBytes, crc32: 0, digest: end ? hashes.map(hash => hash.digest('hex')).join(' ') : '' }
 }
 
 const deflated = (file: number, { offset, sizeBytes, level }: Task & { readonly kind: 'range' }): Done => {

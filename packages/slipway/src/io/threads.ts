@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { chunkBytes, type DeflatePiece } from '@slipway/formats/deflate'
 import { guard } from './file-errors.ts'
-import type { Threads } from './io.ts'
+import type { Summing, Threads } from './io.ts'
 import { perform, type Done, type Task } from './threads-task.ts'
 import type { Answer, Message } from './threads-worker.ts'
 
@@ -16,6 +16,8 @@ interface Waiting {
 interface Thread {
   readonly worker: Worker
   readonly jobs: Map<number, Waiting>
+  /** What only this thread can go on with. */
+  readonly own: Map<number, Pick<Waiting, 'resolve' | 'reject'>>
   isOnline: boolean
 }
 interface Pool {
@@ -30,7 +32,8 @@ interface Pool {
 /** A message costs more than it saves below this. */
 const leastBytes = 1 << 13
 const leastDigestBytes = 1 << 19
-/** A thread takes as long to start as 3 MB take to deflate, so one and this thread do until there is more. */
+/** A thread takes as long to start as 3 MB take to deflate: below this it is not worth it, and one and this thread do until there is more. */
+const someBytes = 4 << 20
 const manyBytes = 24 << 20
 const mostThreads = 8
 /** One in work, one at hand. */
@@ -40,6 +43,7 @@ const mostJobs = 2
 export const threads = (cores: number): Threads => {
   const pool: Pool = { cores, threads: [], queue: [], lastId: 0, givenBytes: 0, isHelping: false }
   return {
+    summing: algorithms => summing(pool, algorithms),
     warm: () => {
       if (cores > 1) startThreads(pool, 1)
     },
@@ -83,7 +87,7 @@ const give = (pool: Pool, task: Task, sizeBytes: number): Promise<Done> => {
   if (task.kind !== 'digest') pool.givenBytes += sizeBytes
   return new Promise((resolve, reject) => {
     pool.queue.push({ id: (pool.lastId += 1), task, resolve, reject })
-    startThreads(pool, pool.givenBytes < manyBytes ? 1 : Math.min(pool.cores - 1, mostThreads))
+    startThreads(pool, pool.givenBytes < someBytes ? 0 : pool.givenBytes < manyBytes ? 1 : Math.min(pool.cores - 1, mostThreads))
     handOut(pool)
   })
 }
@@ -92,7 +96,7 @@ const startThreads = (pool: Pool, count: number): void => {
   while (pool.threads.length < count) {
     // What it works with lies outside of its heap.
     const worker = new Worker(file, { resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 } })
-    const thread: Thread = { worker, jobs: new Map(), isOnline: false }
+    const thread: Thread = { worker, jobs: new Map(), own: new Map(), isOnline: false }
     pool.threads.push(thread)
     // It holds the process only while it has work.
     worker.unref()
@@ -101,9 +105,10 @@ const startThreads = (pool: Pool, count: number): void => {
       handOut(pool)
     })
     worker.on('message', ({ id, done, failure }: Answer) => {
-      const job = thread.jobs.get(id)
+      const job = thread.jobs.get(id) ?? thread.own.get(id)
       thread.jobs.delete(id)
-      if (thread.jobs.size === 0) worker.unref()
+      thread.own.delete(id)
+      if (thread.jobs.size + thread.own.size === 0) worker.unref()
       if (done === undefined) job?.reject(Object.assign(new Error(failure?.message), failure))
       else job?.resolve(done)
       handOut(pool)
@@ -112,12 +117,55 @@ const startThreads = (pool: Pool, count: number): void => {
       thread.isOnline = false
       pool.queue.unshift(...thread.jobs.values())
       thread.jobs.clear()
+      for (const { reject } of thread.own.values()) reject(new Error('a thread ended before its work'))
+      thread.own.clear()
       help(pool)
     }
     worker.on('error', lose)
     worker.on('exit', lose)
   }
 }
+
+/** A few pieces of memory go there and back, so that neither side waits for the other. */
+const summing = (pool: Pool, algorithms: readonly string[]): Summing | undefined => {
+  const thread = pool.threads.find(one => one.isOnline)
+  if (thread === undefined) return undefined
+  const stream = (pool.lastId += 1)
+  const free = Array.from({ length: sumPieces }, () => Promise.resolve(new Uint8Array(sumPieceBytes)))
+  const send = (bytes: Uint8Array<ArrayBuffer>, sizeBytes: number, end: boolean): Promise<Done> => {
+    const made = new Promise<Done>((resolve, reject) => {
+      const id = (pool.lastId += 1)
+      thread.own.set(id, { resolve, reject })
+      thread.worker.ref()
+      thread.worker.postMessage({ id, task: { kind: 'sum', stream, algorithms, bytes, sizeBytes, end } } satisfies Message, [bytes.buffer])
+    })
+    made.catch(() => undefined)
+    return made
+  }
+  let piece: Uint8Array<ArrayBuffer> | undefined
+  let filled = 0
+  return {
+    add: async bytes => {
+      for (let at = 0; at < bytes.length;) {
+        piece ??= await (free.shift() ?? Promise.resolve(new Uint8Array(sumPieceBytes)))
+        const part = bytes.subarray(at, at + piece.length - filled)
+        piece.set(part, filled)
+        filled += part.length
+        at += part.length
+        if (filled < piece.length) continue
+        const back = send(piece, filled, false).then(done => done.bytes ?? new Uint8Array(sumPieceBytes))
+        back.catch(() => undefined)
+        free.push(back)
+        piece = undefined
+        filled = 0
+      }
+    },
+    end: async () => (await send(piece ?? new Uint8Array(0), filled, true)).digest.split(' '),
+  }
+}
+
+const sumPieceBytes = 1 << 18
+const sumPieces = 8
 
 const file = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './threads-worker.ts' : './threads-worker.js', import.meta.url))
 

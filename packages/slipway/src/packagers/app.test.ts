@@ -110,9 +110,11 @@ describe('a new bundle', () => {
       'app/svg-icon',
       { app: { icon: 'a.svg' }, assets: { 'a.svg': new TextEncoder().encode('<svg xmlns="http://www.w3.org/2000/svg"/>') } },
     ],
+    ['packagers/outside', { contents: { tool: program, '../outside': 'x' } }],
     ['linux/bad-icon', { app: { icon: 'a.icns' }, assets: { 'a.icns': png(512) } }],
   ] as const)('refuses: %s', async (code, shaping) => {
-    expect(await codeOf(bundled({ tool: program }, shaping))).toBe(code)
+    const { contents = { tool: program }, ...rest } = shaping as Shaping & { readonly contents?: Readonly<Record<string, Content>> }
+    expect(await codeOf(bundled(contents, rest))).toBe(code)
   })
 })
 

@@ -7,6 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import type { Target } from '@slipway/core'
 import * as z from 'zod'
 import type { FileTree } from '../tree.ts'
+import * as packagers from './index.ts'
 import type { AnyPackager, Facts } from './packager.ts'
 import { lendFrom } from './testing/lend.ts'
 import { app, date, noise, treeOf, type Content } from './testing/trees.ts'
@@ -15,7 +16,7 @@ export interface PackagerFixture {
   readonly target: Target
   /** Unpacks a package into an empty folder with foreign tools; null: there is nothing to unpack. */
   readonly unpack: ((file: string, folder: string) => void) | null
-  /** Where the app folder lies in it then. */
+  /** Where the app folder, or the bundle made of it, lies in it then. */
   readonly home: (facts: Facts) => string
   /** It refuses links and empty folders, for this reason: the cases have none then, and it counts as a skip. */
   readonly filesAlone?: string
@@ -54,7 +55,9 @@ export const packagerConformance = (unit: AnyPackager, fixture: PackagerFixture)
   const folder = mkdtempSync(join(tmpdir(), 'conformance-'))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
   const options = z.strictObject(unit.options).parse({}) as never
-  const pack = async (tree: FileTree) => collectPackage(unit, { tree, target: fixture.target, options })
+  const packAsIs = (tree: FileTree) => collectPackage(unit, { tree, target: fixture.target, options })
+  const handed = (tree: FileTree): Promise<FileTree> => shapedFor(unit, tree, fixture.target)
+  const pack = async (tree: FileTree) => packAsIs(await handed(tree))
   const { filesAlone } = fixture
   const shapes = filesAlone === undefined ? allShapes : Object.fromEntries(Object.entries(allShapes).filter(([, one]) => isFile(one)))
   const skipped: string[] = filesAlone === undefined ? [] : [`${unit.id}: links and empty folders: ${filesAlone}`]
@@ -68,12 +71,14 @@ export const packagerConformance = (unit: AnyPackager, fixture: PackagerFixture)
     it.skip(`${name} (${reason})`, body)
   }
   const roundTrip = async (contents: Readonly<Record<string, Content>>): Promise<void> => {
-    const { bytes, facts } = await pack(treeOf(contents))
+    const tree = await handed(treeOf(contents))
+    const { bytes, facts } = await packAsIs(tree)
     const file = join(folder, 'package')
     const out = mkdtempSync(join(folder, 'out-'))
     writeFileSync(file, bytes)
     fixture.unpack?.(file, out)
-    expect(listing(join(out, fixture.home(facts)))).toEqual(expectedListing(contents))
+    const expected = unit.inside === undefined ? expectedListing(contents) : await treeListing(tree)
+    expect(listing(join(out, fixture.home(facts)))).toEqual(expected)
   }
   describe(`packagers/${unit.id}`, () => {
     test('gives the same bytes in another folder, time zone and umask', async () => {
@@ -95,7 +100,7 @@ export const packagerConformance = (unit: AnyPackager, fixture: PackagerFixture)
     })
     test('changes with the date alone where it keeps one', async () => {
       const one = await pack(treeOf(shapes))
-      const other = await collectPackage(unit, { tree: treeOf(shapes), target: fixture.target, options, date: date + 86_400 })
+      const other = await collectPackage(unit, { tree: await handed(treeOf(shapes)), target: fixture.target, options, date: date + 86_400 })
       expect(Buffer.compare(one.bytes, other.bytes)).not.toBe(0)
     })
     test('keeps hostile names', () => roundTrip(hostile))
@@ -112,10 +117,10 @@ export const packagerConformance = (unit: AnyPackager, fixture: PackagerFixture)
     test('refuses a setuid file', async () => {
       const tree = treeOf({ tool: 'x', lib: 'x' })
       const entries = tree.entries.map(one => (one.type === 'file' ? { ...one, mode: 0o4755 } : one))
-      await expect(pack({ ...tree, entries })).rejects.toThrow('packagers/setuid')
+      await expect(packAsIs({ ...tree, entries })).rejects.toThrow('packagers/setuid')
     })
     test('keeps a declared mode, or its plain part', async () => {
-      const tree = treeOf({ tool: 'x', lib: 'x' })
+      const tree = await handed(treeOf({ tool: 'x', lib: 'x' }))
       const modes = { lib: 0o4751 }
       const first = await collectPackage(unit, { tree, target: fixture.target, options, modes })
       expect(first.bytes.length).toBeGreaterThan(0)
@@ -137,16 +142,16 @@ export const packagerConformance = (unit: AnyPackager, fixture: PackagerFixture)
     test('says everything that is wrong with a tree at once', async () => {
       const tree = treeOf({ tool: 'x', '../one': 'x', two: { link: '/etc' }, three: 'x' })
       const entries = tree.entries.map(one => (one.type === 'file' && one.path === 'three' ? { ...one, mode: 0o2755 } : one))
-      const refused = pack({ ...tree, entries })
+      const refused = packAsIs({ ...tree, entries })
       for (const said of ['packagers/outside: "../one"', 'packagers/outside: "two"', 'packagers/setuid: "three"'])
         await expect(refused).rejects.toThrow(said)
     })
     for (const path of ['../outside', '/absolute', 'a/../../outside'])
       test(`refuses ${path}`, async () => {
-        await expect(pack(treeOf({ tool: 'x', [path]: 'evil' }))).rejects.toThrow('packagers/outside')
+        await expect(packAsIs(treeOf({ tool: 'x', [path]: 'evil' }))).rejects.toThrow('packagers/outside')
       })
     test('refuses a link out of the tree', async () => {
-      await expect(pack(treeOf({ tool: 'x', out: { link: '../etc/passwd' } }))).rejects.toThrow('packagers/outside')
+      await expect(packAsIs(treeOf({ tool: 'x', out: { link: '../etc/passwd' } }))).rejects.toThrow('packagers/outside')
     })
     test('keeps file names safe', async () => {
       const file = unit.fileName({ app, target: fixture.target }, options)
@@ -162,6 +167,13 @@ const never = (): never => {
 }
 
 const isFile = (content: Content): boolean => content !== 'folder/' && (typeof content === 'string' || content instanceof Uint8Array)
+
+/** What it is handed in a run: the tree itself, or what the unit made of it that it packs. */
+const shapedFor = async ({ inside }: AnyPackager, tree: FileTree, target: Target): Promise<FileTree> => {
+  const shaper = Object.values(packagers as unknown as Record<string, AnyPackager>).find(one => one.id === inside)
+  const shaped = await shaper?.shape?.({ app, target, tree, date }, z.strictObject(shaper.options).parse({}) as never)
+  return shaped ?? tree
+}
 
 interface Packing {
   readonly tree: FileTree
@@ -228,6 +240,21 @@ const expectedListing = (contents: Readonly<Record<string, Content>>): Listing =
     if (content === 'folder/') found[path] = 'folder'
     else if (typeof content === 'object' && 'link' in content) found[path] = `link ${content.link}`
     else found[path] = `${path === 'tool' || path.startsWith('bin/') ? '755' : '644'} ${describeBytes(Buffer.from(content as string))}`
+  }
+  return found
+}
+
+const treeListing = async ({ entries }: FileTree): Promise<Listing> => {
+  const found: Record<string, string> = {}
+  for (const entry of entries) {
+    const steps = entry.path.split('/')
+    for (let end = 1; end < steps.length; end++) found[steps.slice(0, end).join('/')] = 'folder'
+    if (entry.type === 'folder') found[entry.path] = 'folder'
+    else if (entry.type === 'link') found[entry.path] = `link ${entry.linkTarget}`
+    else {
+      const bytes = Buffer.concat(await Array.fromAsync(entry.bytes(), chunk => Uint8Array.from(chunk)))
+      found[entry.path] = `${entry.mode.toString(8)} ${describeBytes(bytes)}`
+    }
   }
   return found
 }

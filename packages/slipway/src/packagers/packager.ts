@@ -133,6 +133,11 @@ export const shaper = <const Id extends string, S extends Shape, const M extends
 ) => ({
   ...unit,
   options: { ...common, ...unit.options },
+  // What lies outside of the app folder would seem to lie inside once it is moved.
+  shape: async (subject: PackSubject, options: Options<S>) => {
+    failAll(treeProblems(subject, unit))
+    return unit.shape(subject, options)
+  },
   role: 'metadata' as const,
   ext: () => '',
   fileName: () => '',

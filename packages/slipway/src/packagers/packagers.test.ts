@@ -1,4 +1,7 @@
 // Every packager against the conformance of its kind; what they write is unpacked by tools that we did not write.
+import { chmodSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Json } from '@slipway/core'
 import { collectPackage, packagerConformance, runJudge, type PackagerFixture } from './conformance.ts'
@@ -62,11 +65,77 @@ const fixtures: Readonly<Record<string, PackagerFixture>> = {
     unpack: (file, folder) => void runJudge('unsquashfs', ['-q', '-n', '-f', '-d', folder, file], folder),
     home: facts => `usr/lib/${textOf(facts['name'])}`,
   },
+  nsis: {
+    target: 'windows-x64',
+    unpack: (file, folder) => {
+      runJudge('7z', ['x', '-y', '-bso0', file], folder)
+      // What every installer has beside the app; and modes, which Windows lacks.
+      for (const own of ['uninstall.exe', '$PLUGINSDIR']) rmSync(join(folder, own), { recursive: true })
+      for (const path of ['tool', 'bin/other'].filter(one => existsSync(join(folder, one)))) chmodSync(join(folder, path), 0o755)
+    },
+    home: () => '',
+    filesAlone: '7z lists no empty folders, and links are refused: nsis.test.ts',
+    skip: {
+      'keeps hostile names': 'Windows allows none with quotes or stars; those that it allows: nsis.test.ts',
+      'changes with the date alone where it keeps one': 'an installer keeps no date: files get that of the installation',
+    },
+  },
+  'app.zip': {
+    target: 'macos-universal',
+    unpack: (file, folder) => void runJudge('unzip', ['-q', file], folder),
+    home: () => '',
+  },
+  'app.tar.gz': {
+    target: 'macos-universal',
+    unpack: (file, folder) => void runJudge('tar', ['-xpzf', file], folder),
+    home: () => '',
+  },
+  dmg: {
+    target: 'macos-universal',
+    unpack: (file, folder) => {
+      // 7z makes no links through links, and says so with code 2: links are read by sleuthkit.
+      runJudge('/bin/sh', ['-c', '7z x -y -bso0 -bse0 "$1" -x!"*/.DS_Store" -x!"*/Applications" || test $? = 2', 'sh', file], folder)
+      const image = join(mkdtempSync(join(folder, '..', 'image-')), 'image')
+      runJudge('dmg2img', ['-s', file, image], folder)
+      for (const [, inode = '', path = ''] of runJudge('fls', ['-rp', image], folder).matchAll(/^l\/l (\d+):\t(.*)$/gm)) {
+        if (path === 'Applications') continue
+        rmSync(join(folder, 'A Tool 1.2.3', path), { force: true })
+        symlinkSync(runJudge('icat', [image, inode], folder), join(folder, 'A Tool 1.2.3', path))
+      }
+    },
+    home: facts => textOf(facts['volume']),
+    skip: { 'keeps hostile names': 'HFS Plus keeps names decomposed, so they are not what they were: hfs.test.ts' },
+  },
+  pkg: {
+    target: 'macos-universal',
+    unpack: (file, folder) => {
+      const inside = mkdtempSync(join(tmpdir(), 'pkg-'))
+      runJudge('7z', ['x', '-txar', `-o${inside}`, file, '*.pkg/Payload'], inside)
+      runJudge('/bin/sh', ['-c', 'gzip -dc "$1"/*.pkg/Payload | cpio -idm --quiet', 'sh', inside], folder)
+      rmSync(inside, { recursive: true })
+    },
+    home: () => '',
+  },
   npm: {
     target: 'linux-x64',
     unpack: (file, folder) => void runJudge('tar', ['-xpzf', file], folder),
     home: () => 'package/app',
     filesAlone: 'npm unpacks no links and makes no empty folders, so they are refused: npm.test.ts',
+  },
+  msi: {
+    target: 'windows-x64',
+    unpack: (file, folder) => {
+      runJudge('msiextract', ['-C', folder, file], folder)
+      // Windows keeps no modes.
+      runJudge(
+        '/bin/sh',
+        ['-c', 'chmod -R a=rX,u+w . && find . -path "*/bin/*" -exec chmod 755 {} + && chmod 755 "Programs/A Tool/tool"'],
+        folder,
+      )
+    },
+    home: () => 'Programs/A Tool',
+    filesAlone: 'Windows Installer knows no links, so they are refused, and msiextract makes no empty folders: msi.test.ts',
+    skip: { 'keeps hostile names': 'Windows forbids most of them, and they are refused: msi.test.ts' },
   },
   binary: {
     target: 'linux-x64',
@@ -81,8 +150,10 @@ const fixtures: Readonly<Record<string, PackagerFixture>> = {
   },
 }
 
-// Those that are made from packages have no app folder: from-packages.test.ts.
-const ofTrees = Object.values(packagers as unknown as Record<string, AnyPackager>).filter(unit => unit.from === undefined)
+// Those that are made from packages have no app folder: from-packages.test.ts. Those that shape one write no file: app.test.ts.
+const ofTrees = Object.values(packagers as unknown as Record<string, AnyPackager>).filter(
+  unit => unit.from === undefined && unit.shape === undefined,
+)
 const skips = ofTrees.map(unit => {
   const fixture = fixtures[unit.id]
   if (fixture === undefined) throw new Error(`packagers/${unit.id} has no conformance fixture`)

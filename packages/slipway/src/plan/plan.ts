@@ -89,6 +89,8 @@ const appPart = ({ project, channel: asked, until, narrow, seen }: PlanRequest, 
   const channel = channelFor(project, settings, asked)
   const percent = settings.channels[channel.name]?.rollout[0]?.percent ?? 100
   const { artifacts, problems } = plannedArtifacts(project, narrowed, targets)
+  const joined =
+    settings.build.length === 0 ? [] : targets.flatMap(target => unitLists.builders(builderOf(settings, target).id).joins ?? [])
   // Such a name can become no key of a bucket, so nothing after it can be planned.
   if (problems.some(one => one.code === 'plan/file-name')) failAll([...channel.problems, ...problems])
   const feeds =
@@ -98,7 +100,7 @@ const appPart = ({ project, channel: asked, until, narrow, seen }: PlanRequest, 
   const steps = stepsOf({
     settings: narrowed,
     several,
-    targets,
+    targets: [...new Set([...joined.filter(one => settings.targets.includes(one)), ...targets])],
     builderOf: target => builderOf(settings, target),
     artifacts,
     sumsOptions: settings.sign.find(one => one.id === 'minisign')?.options ?? {},

@@ -54,7 +54,8 @@ const step = (source: StepSource, id: string, more: Partial<Step> & Pick<Step, '
 const buildSteps = (source: StepSource): readonly Step[] =>
   source.targets.map(target => {
     const unit = source.builderOf(target)
-    return step(source, stepId(source, 'build', target), { unit: `builders/${unit.id}`, target, options: json(unit.options) })
+    const needs = (units.builders(unit.id).joins ?? []).map(one => stepId(source, 'build', one))
+    return step(source, stepId(source, 'build', target), { unit: `builders/${unit.id}`, target, options: json(unit.options), needs })
   })
 
 const packageSteps = (source: StepSource): readonly Step[] => [...shapeSteps(source), ...packSteps(source)]

@@ -1,5 +1,6 @@
 // The steps of stage `build`: a builder's folder becomes a file tree; a user's own command is run again only when its inputs changed.
-import { digestOf, fail } from '@slipway/core'
+import { createHash } from 'node:crypto'
+import { canonical, fail } from '@slipway/core'
 import type { Hex, Json, Step } from '@slipway/core'
 import { lockInput } from '../config/lock.ts'
 import type { Project } from '../config/project.ts'
@@ -44,6 +45,7 @@ const jobOf = (work: Work, { unit, step, report }: { unit: AnyBuilder; step: Ste
     date: work.date,
     commit: commitOf(project),
     io,
+    trees: work.trees,
     signal: work.signal,
     note: report.note,
     scan: folder => scanTree(folder, io, { deflate: work.deflated, modes: settings.app.modes }),
@@ -118,15 +120,24 @@ const restored = async (work: Work, key: Hex): Promise<FileTree | null> => {
   return { executable: kept.executable, entries }
 }
 
-/** What a package is made from, as one digest. */
-export const treeDigest = (tree: FileTree): Hex =>
-  digestOf(
-    tree.entries.map(entry => {
-      if (entry.type === 'link') return { type: entry.type, path: entry.path, to: entry.linkTarget }
-      if (entry.type === 'folder') return { type: entry.type, path: entry.path, mode: entry.mode }
-      return { type: entry.type, path: entry.path, mode: entry.mode, sha256: entry.sha256, sizeBytes: entry.sizeBytes }
-    }),
-  )
+/** What a package is made from, as one digest: `digestOf` of the entries, without the text of all of them at once. */
+export const treeDigest = (tree: FileTree): Hex => {
+  const hash = createHash('sha256').update('[')
+  let text = ''
+  for (const [index, entry] of tree.entries.entries()) {
+    text += `${index === 0 ? '' : ','}${canonical(identityOf(entry))}`
+    if (text.length < 1 << 16) continue
+    hash.update(text)
+    text = ''
+  }
+  return hash.update(`${text}]`).digest('hex')
+}
+
+const identityOf = (entry: TreeEntry): Json => {
+  if (entry.type === 'link') return { type: entry.type, path: entry.path, to: entry.linkTarget }
+  if (entry.type === 'folder') return { type: entry.type, path: entry.path, mode: entry.mode }
+  return { type: entry.type, path: entry.path, mode: entry.mode, sha256: entry.sha256, sizeBytes: entry.sizeBytes }
+}
 
 const sizeOf = (tree: FileTree): number => tree.entries.reduce((sum, entry) => sum + (entry.type === 'file' ? entry.sizeBytes : 0), 0)
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { digestOf } from '@slipway/core'
 import type { Hex, Json } from '@slipway/core'
-import type { Io } from '../io/io.ts'
+import type { Io, Threads } from '../io/io.ts'
 
 /** All digests that a release needs of one file, taken in one pass. */
 export interface Digests {
@@ -36,7 +36,7 @@ export const openCache = (io: Io, folder: string): Cache => {
   const taken = async <Kept extends Pick<Digests, 'sha256'>>(bytes: AsyncIterable<Uint8Array>, taking: Digesting<Kept>): Promise<Kept> => {
     const temporary = `${folder}/incoming/${Buffer.from(io.random(12)).toString('hex')}`
     await io.files.write(temporary, taking.pass(bytes), { durable: false })
-    const digests = taking.end()
+    const digests = await taking.end()
     await io.files.rename(temporary, blob(digests.sha256), { durable: false })
     return digests
   }
@@ -53,7 +53,7 @@ export const openCache = (io: Io, folder: string): Cache => {
       const facts = await io.files.stat(blob(sha256))
       return facts?.type === 'file' && facts.sizeBytes === sizeBytes && (await sha256Of(io.files.stream(blob(sha256)))) === sha256
     },
-    store: (bytes, onBytes) => taken(bytes, digesting(all, onBytes)),
+    store: (bytes, onBytes) => taken(bytes, digesting(all, { threads: io.threads, onBytes })),
     keep: bytes => taken(bytes, digesting(['sha256'])),
   }
 }
@@ -69,30 +69,37 @@ const all: readonly Algorithm[] = ['sha256', 'sha512', 'sha1', 'md5', 'blake2b51
 
 interface Digesting<Kept> {
   readonly pass: (bytes: AsyncIterable<Uint8Array>) => AsyncGenerator<Uint8Array>
-  readonly end: () => Kept
+  readonly end: () => Promise<Kept>
 }
 
 const digesting = <Chosen extends Algorithm>(
   algorithms: readonly Chosen[],
-  onBytes?: (done: number) => void,
+  { threads, onBytes }: { readonly threads?: Threads | undefined; readonly onBytes?: ((done: number) => void) | undefined } = {},
 ): Digesting<Pick<Digests, 'sizeBytes' | Chosen>> => {
-  const hashes = algorithms.map(algorithm => [algorithm, createHash(algorithm)] as const)
+  const slow = algorithms.filter(algorithm => !quick.has(algorithm))
+  const there = slow.length === 0 ? undefined : threads?.summing(slow)
+  const here = there === undefined ? algorithms : algorithms.filter(algorithm => quick.has(algorithm))
+  const hashes = here.map(algorithm => [algorithm, createHash(algorithm)] as const)
   let sizeBytes = 0
   const pass = async function* (bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const chunk of bytes) {
+      await there?.add(chunk)
       for (const [, hash] of hashes) hash.update(chunk)
       sizeBytes += chunk.length
       onBytes?.(sizeBytes)
       yield chunk
     }
   }
-  const end = () =>
-    ({ sizeBytes, ...Object.fromEntries(hashes.map(([algorithm, hash]) => [algorithm, hash.digest('hex')])) }) as Pick<
-      Digests,
-      'sizeBytes' | Chosen
-    >
+  const end = async () => {
+    const others = (await there?.end()) ?? []
+    const made = [...hashes.map(([algorithm, hash]) => [algorithm, hash.digest('hex')]), ...others.map((hex, index) => [slow[index], hex])]
+    return { sizeBytes, ...Object.fromEntries(made) } as Pick<Digests, 'sizeBytes' | Chosen>
+  }
   return { pass, end }
 }
+
+/** Processors have instructions for these; the others take as long as all that this thread does besides. */
+const quick: ReadonlySet<Algorithm> = new Set(['sha256', 'sha1'])
 
 /** A result is kept with its own digest in front, so that a torn or edited file reads as absent. */
 const sealed = (value: Json): string => `${digestOf(value)}\n${JSON.stringify(value)}\n`

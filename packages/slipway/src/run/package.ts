@@ -154,30 +154,36 @@ const largeChunkBytes = 1 << 20
 
 /** The same tree, which reports how much of its files has gone in. */
 const heard = (tree: FileTree, progress: (done: number, total: number) => void): FileTree => {
-  const files = tree.entries.filter(entry => entry.type === 'file')
-  const total = files.reduce((sum, file) => sum + file.sizeBytes, 0)
-  const read = new Map<string, number>()
+  const total = tree.entries.reduce((sum, entry) => sum + (entry.type === 'file' ? entry.sizeBytes : 0), 0)
+  const leastBytes = total / mostReports
   let sum = 0
-  const hear = (path: string, done: number): void => {
-    const before = read.get(path) ?? 0
-    if (done <= before) return
-    read.set(path, done)
-    progress((sum += done - before), total)
-  }
-  const streamed = async function* (file: TreeFile): AsyncGenerator<Uint8Array> {
-    let done = 0
-    for await (const chunk of file.bytes()) {
-      const { length } = chunk
-      yield chunk
-      hear(file.path, (done += length))
-      // Else a large tree fills the memory until the garbage collector comes.
-      if (length >= largeChunkBytes) letGo(chunk)
+  let reported = 0
+  const entries = tree.entries.map(entry => {
+    if (entry.type !== 'file') return entry
+    let heardBytes = 0
+    const hear = (done: number): void => {
+      if (done <= heardBytes) return
+      sum += done - heardBytes
+      heardBytes = done
+      if (sum - reported < leastBytes && sum < total) return
+      reported = sum
+      progress(sum, total)
     }
-  }
-  const entries = tree.entries.map(entry =>
-    entry.type === 'file'
-      ? { ...entry, bytes: () => streamed(entry), deflated: (level: number) => entry.deflated(level, done => hear(entry.path, done)) }
-      : entry,
-  )
+    return { ...entry, bytes: () => streamed(entry, hear), deflated: (level: number) => entry.deflated(level, hear) }
+  })
   return { ...tree, entries }
+}
+
+/** Nobody sees smaller steps, and an app may have a hundred thousand files. */
+const mostReports = 1000
+
+async function* streamed(file: TreeFile, hear: (done: number) => void): AsyncGenerator<Uint8Array> {
+  let done = 0
+  for await (const chunk of file.bytes()) {
+    const { length } = chunk
+    yield chunk
+    hear((done += length))
+    // Else a large tree fills the memory until the garbage collector comes.
+    if (length >= largeChunkBytes) letGo(chunk)
+  }
 }

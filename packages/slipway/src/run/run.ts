@@ -52,7 +52,6 @@ export const runPlan = async (request: RunRequest): Promise<RunResult> => {
   const from = io.clock.now()
   const run = Buffer.from(io.random(8)).toString('hex')
   const digest = planDigest(plan)
-  if (plan.steps.some(step => step.unit.startsWith('packagers/'))) io.threads?.warm()
   await io.files.makeFolder(`${project.root}/.slipway`)
   const lock = await lockRun(request)
   try {

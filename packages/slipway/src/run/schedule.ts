@@ -1,5 +1,5 @@
 // The loop: carries out steps in the order of their needs, as many at once as there are cores (DESIGN 5, rule 3). Units never see it.
-import { SlipwayError, problem } from '@slipway/core'
+import { SlipwayError, fail, problem } from '@slipway/core'
 import type { Event, Outcome, Problem, Step } from '@slipway/core'
 import type { Io } from '../io/io.ts'
 import { withRetry } from './retry.ts'
@@ -43,6 +43,13 @@ export const carryOut = async (schedule: Schedule): Promise<void> => {
   await Promise.all(state.active.values())
   if (state.problems.length > 0) throw new SlipwayError(state.problems)
   if (signal.aborted) throw new SlipwayError([interrupted()])
+  const left = steps.find(step => !state.done.has(step.id))
+  // Nothing may be passed over in silence.
+  if (left !== undefined)
+    fail('run/stuck', `${left.id} waits for ${left.needs.find(need => !state.done.has(need)) ?? 'nothing'}, which no step does`, {
+      hint: 'This is a fault of Slipway; please report it.',
+      exit: 'bug',
+    })
 }
 
 /** What an interrupted run ends with; the command line turns it into 130 or 143. */

@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("the digest of the table of contents does not match".into());
     }
     for (name, file) in xar.files()? {
-        println!("xar {} {}", name, file.size.unwrap_or(0));
+        println!("xar {} {}", name, file.data.map_or(0, |data| data.size));
     }
     if let Some(bytes) = xar.get_file_data_from_path("Distribution")? {
         distribution(&String::from_utf8(bytes)?)?;

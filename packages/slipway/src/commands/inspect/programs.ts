@@ -5,6 +5,7 @@ import type { FileKind } from '@slipway/formats/identify'
 import { type MachOSlice, readMachO } from '@slipway/formats/macho'
 import { readInfoPlist } from '@slipway/formats/macho/info-plist'
 import { readSignature } from '@slipway/formats/macho/signature'
+import { readNsis } from '@slipway/formats/nsis'
 import { readPe } from '@slipway/formats/pe'
 import { readPeVersion } from '@slipway/formats/pe-version'
 import { readElfSections, readMachOSections, readPeSections, type Section } from '@slipway/formats/sections'
@@ -36,7 +37,8 @@ const elfProgram = async (source: Source): Promise<Program> => {
 
 const subsystems: Readonly<Record<number, string>> = { 1: 'native', 2: 'windows', 3: 'console', 10: 'EFI application' }
 const peProgram = async (source: Source): Promise<Program> => {
-  const { arch, bits, subsystem, isDll, certificates } = await readPe(source)
+  const { arch, bits, subsystem, isDll, certificates, imageEnd } = await readPe(source)
+  const installer = await unlessDamaged(() => readNsis(source, imageEnd))
   const version = await unlessDamaged(() => readPeVersion(source))
   const facts = {
     bits,
@@ -46,9 +48,11 @@ const peProgram = async (source: Source): Promise<Program> => {
     productVersion: version?.productVersion,
     fields: version?.texts,
     build: await buildOf(source, readPeSections),
+    installer,
   }
   const signatures = certificates === undefined ? [] : ['authenticode']
-  return { format: 'PE', arch, version: version?.fileVersion ?? facts.build?.version ?? null, signatures, facts: given(facts) }
+  const format = installer === undefined ? 'PE' : installer.isUninstaller ? 'NSIS uninstaller' : 'NSIS installer'
+  return { format, arch, version: version?.fileVersion ?? facts.build?.version ?? null, signatures, facts: given(facts) }
 }
 
 const buildOf = (source: Source, sectionsOf: (source: Source) => Promise<readonly Section[]>): Promise<BuildFacts | undefined> =>

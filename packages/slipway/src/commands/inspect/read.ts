@@ -83,6 +83,8 @@ const readKind = async (subject: Subject, { kind, path }: { readonly kind: FileK
       return (await import('./msi.ts')).readMsiReport(subject)
     case 'cab':
       return (await import('./msi.ts')).readCabReport(subject)
+    case 'ico':
+      return (await import('./ico.ts')).readIcoReport(subject)
     case 'asar':
       return (await import('./asar.ts')).readAsarReport(subject)
     case 'tar':
