@@ -63,11 +63,18 @@ const refuseForeign = (chunks: readonly OutputChunk[]): void => {
 /** Licences of what was bundled, one part a package. */
 const notices = (chunks: readonly OutputChunk[]): string => {
   const homes = new Set(chunks.flatMap(chunk => chunk.moduleIds).map(id => /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1] ?? ''))
-  const parts = [...homes].filter(folder => folder !== '').map(noticeOf)
+  const parts = [...[...homes].filter(folder => folder !== '').map(noticeOf), ...runtimes.map(runtimeNotice)]
   return (
-    ['Slipway contains the following packages, under their own licences.', ...parts.toSorted()].join(`\n\n${'-'.repeat(80)}\n\n`) + '\n'
+    ['Slipway contains the following packages and programs, under their own licences.', ...parts.toSorted()].join(
+      `\n\n${'-'.repeat(80)}\n\n`,
+    ) + '\n'
   )
 }
+
+/** Programs of C that the bundle holds as text, or that its packages hold. */
+const runtimes = ['appimage', 'deflate']
+
+const runtimeNotice = (name: string): string => readFileSync(join(projectRoot, 'runtime', name, 'THIRD-PARTY.txt'), 'utf8').trim()
 
 const noticeOf = (folder: string): string => {
   const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<

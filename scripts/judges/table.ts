@@ -252,6 +252,8 @@ export const judges: readonly Judge[] = [
   },
   { name: 'icotool', command: 'icotool', versionArgs: ['--version'], source: { apt: 'icoutils' }, for: 'Windows icons' },
   { name: 'wrestool', command: 'wrestool', versionArgs: ['--version'], source: { apt: 'icoutils' }, for: 'resources of Windows programs' },
+  { name: 'clang', command: 'clang', versionArgs: ['--version'], source: { apt: 'clang' }, for: 'building runtime/deflate again' },
+  { name: 'wasm-ld', command: 'wasm-ld', versionArgs: ['--version'], source: { apt: 'lld' }, for: 'building runtime/deflate again' },
   { name: 'wine', command: 'wine', versionArgs: ['--version'], source: { apt: 'wine' }, for: 'programs for Windows' },
   {
     name: 'pnpm',

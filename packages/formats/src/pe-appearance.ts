@@ -47,9 +47,24 @@ const withIcon = (resources: readonly PeResource[], icon: Uint8Array): readonly 
   const members = readIco(icon)
   const images = members.map(({ bytes }, index) => ({ type: iconType, name: start + index, language, codePage: 0, bytes }))
   const entries = members.map(({ width, height, bitsPerPixel, bytes }, index) =>
-    concat([Uint8Array.of(width & 0xff, height & 0xff, 0, 0), packLittle([[2, 1], [2, bitsPerPixel], [4, bytes.length], [2, start + index]])]),
+    concat([
+      Uint8Array.of(width & 0xff, height & 0xff, 0, 0),
+      packLittle([
+        [2, 1],
+        [2, bitsPerPixel],
+        [4, bytes.length],
+        [2, start + index],
+      ]),
+    ]),
   )
-  const group = concat([packLittle([[2, 0], [2, 1], [2, members.length]]), ...entries])
+  const group = concat([
+    packLittle([
+      [2, 0],
+      [2, 1],
+      [2, members.length],
+    ]),
+    ...entries,
+  ])
   return [...rest, ...images, { type: groupType, name: first?.name ?? 1, language, codePage: 0, bytes: group }]
 }
 
@@ -61,16 +76,29 @@ const imagesOf = ({ bytes }: PeResource): readonly number[] => {
 /** Flags, system, type of the old one: a library stays one. */
 const fixedOf = (old: PeResource | undefined): Uint8Array => {
   // VOS_NT_WINDOWS32, VFT_APP.
-  const none = packLittle([[4, 0x3f], [4, 0], [4, 0x40004], [4, 1], [4, 0], [4, 0], [4, 0]])
+  const none = packLittle([
+    [4, 0x3f],
+    [4, 0],
+    [4, 0x40004],
+    [4, 1],
+    [4, 0],
+    [4, 0],
+    [4, 0],
+  ])
   const at = 40
   return old !== undefined && old.bytes.length >= at + 52 && fieldsOf(old.bytes, 'little').u32(at) === 0xfeef04bd
-    ? old.bytes.slice(at + 24, at + 52)
+    ? old.bytes.subarray(at + 24, at + 52)
     : none
 }
 
 const versionBytes = ({ numbers, texts }: NonNullable<PeAppearance['version']>, rest: Uint8Array): Uint8Array => {
   const [major, minor, patch, build] = numbers
-  const words: [2, number][] = [[2, minor], [2, major], [2, build], [2, patch]]
+  const words: [2, number][] = [
+    [2, minor],
+    [2, major],
+    [2, build],
+    [2, patch],
+  ]
   const fixed = concat([packLittle([[4, 0xfeef04bd], [4, 0x10000], ...words, ...words]), rest])
   const strings = Object.entries(texts).map(([key, text]) => {
     const value = utf16(`${text}\0`)
@@ -78,8 +106,17 @@ const versionBytes = ({ numbers, texts }: NonNullable<PeAppearance['version']>, 
   })
   // US English, Unicode.
   const table = block('040904b0', { isText: true, children: strings })
-  const translation = block('Translation', { value: packLittle([[2, english], [2, 1200]]), words: 4 })
-  const children = [block('StringFileInfo', { isText: true, children: [table] }), block('VarFileInfo', { isText: true, children: [translation] })]
+  const translation = block('Translation', {
+    value: packLittle([
+      [2, english],
+      [2, 1200],
+    ]),
+    words: 4,
+  })
+  const children = [
+    block('StringFileInfo', { isText: true, children: [table] }),
+    block('VarFileInfo', { isText: true, children: [translation] }),
+  ]
   return block('VS_VERSION_INFO', { value: fixed, words: fixed.length, children })
 }
 
@@ -95,7 +132,13 @@ const block = (key: string, { value = new Uint8Array(0), words = 0, isText = fal
   const head = padded(concat([new Uint8Array(6), utf16(`${key}\0`)]))
   const inside = children.reduce((sum, child) => concat([padded(sum), child]), concat([head, value]))
   if (inside.length > 0xffff) throw new FormatError('pe/bad-resources', `a version resource of ${inside.length} bytes`)
-  inside.set(packLittle([[2, inside.length], [2, words], [2, isText ? 1 : 0]]))
+  inside.set(
+    packLittle([
+      [2, inside.length],
+      [2, words],
+      [2, isText ? 1 : 0],
+    ]),
+  )
   return inside
 }
 
@@ -110,7 +153,8 @@ const settings = [
   ['longPathAware', `<longPathAware xmlns="${home}/2016/WindowsSettings">true</longPathAware>`],
   ['activeCodePage', `<activeCodePage xmlns="${home}/2019/WindowsSettings">UTF-8</activeCodePage>`],
 ] as const
-const bare = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<assembly xmlns="urn:schemas-microsoft-com:asm.v1" manifestVersion="1.0"></assembly>'
+const bare =
+  '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<assembly xmlns="urn:schemas-microsoft-com:asm.v1" manifestVersion="1.0"></assembly>'
 
 const withManifest = (resources: readonly PeResource[]): readonly PeResource[] => {
   const old = resources.find(one => one.type === manifestType)
@@ -121,7 +165,10 @@ const withManifest = (resources: readonly PeResource[]): readonly PeResource[] =
   const inside = /<\/(?:[\w.-]+:)?windowsSettings\s*>/.exec(text)
   const end = inside?.index ?? text.lastIndexOf('</assembly>')
   if (end === -1) throw new FormatError('pe/bad-manifest', 'its manifest has no end')
-  const added = inside === null ? `<application xmlns="urn:schemas-microsoft-com:asm.v3"><windowsSettings>${lacking.join('')}</windowsSettings></application>` : lacking.join('')
+  const added =
+    inside === null
+      ? `<application xmlns="urn:schemas-microsoft-com:asm.v3"><windowsSettings>${lacking.join('')}</windowsSettings></application>`
+      : lacking.join('')
   const bytes = encodeText(text.slice(0, end) + added + text.slice(end))
   const made = { type: manifestType, name: old?.name ?? 1, language: old?.language ?? english, codePage: old?.codePage ?? 0, bytes }
   return [...resources.filter(one => one !== old), made]

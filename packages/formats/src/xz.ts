@@ -1,5 +1,5 @@
 // xz (The .xz File Format 1.1.0): one stream of blocks of equal size, packed side by side, and a reader of all streams with a size cap.
-import { type ByteChunks, concat, rechunk } from './bytes.ts'
+import { type ByteChunks, concat, letGo, rechunk } from './bytes.ts'
 import { FormatError } from './format-error.ts'
 import { xzBlock, xzIndexAndFooter, type XzBlock, type XzRecord, xzStreamHeader } from './xz/container.ts'
 import { loadLzma, lzmaNow } from './xz/lzma.ts'
@@ -22,8 +22,12 @@ export async function* compressXz(chunks: ByteChunks, { level, parallel = 2 }: X
   const { lzma2 } = await loadLzma()
   const records: XzRecord[] = []
   const flying: Promise<XzBlock>[] = []
-  const pack = async (plain: Uint8Array): Promise<XzBlock> =>
-    xzBlock(plain, concat(await lzma2Of(lzma2, plain, { preset: level, dictSize: dictionaryBytes })), dictionaryBytes)
+  const pack = async (plain: Uint8Array): Promise<XzBlock> => {
+    const block = xzBlock(plain, concat(await lzma2Of(lzma2, plain, { preset: level, dictSize: dictionaryBytes })), dictionaryBytes)
+    // A copy of our own; else some of them fill the memory until the garbage collector comes.
+    letGo(plain)
+    return block
+  }
   const land = async function* (block: Promise<XzBlock>): AsyncGenerator<Uint8Array> {
     const { parts, record } = await block
     records.push(record)

@@ -95,21 +95,40 @@ const hashed = async (
   root: string,
   { io, deflate }: { readonly io: Io; readonly deflate: DeflateFile },
 ): Promise<TreeFile> => {
-  const path = `${root}/${file.path}`
-  const { digest: sha256, sizeBytes } = await sha256Of(io, path, file.sizeBytes)
-  return {
-    ...file,
-    sizeBytes,
-    sha256,
-    bytes: () => io.files.stream(path),
-    ...digestOn(io, path, sizeBytes),
-    deflated: (level, onBytes) => deflate({ path, sha256, sizeBytes }, level, onBytes),
+  const { digest: sha256, sizeBytes } = await sha256Of(io, `${root}/${file.path}`, file.sizeBytes)
+  return opened(file, { root, sha256, sizeBytes, io, deflate })
+}
+
+interface Opening {
+  readonly root: string
+  readonly sha256: Hex
+  readonly sizeBytes: number
+  readonly io: Io
+  readonly deflate: DeflateFile
+}
+
+/** There may be a hundred thousand: each keeps as little as it can, so the whole path is put together when it is needed. */
+const opened = ({ type, path, mode }: FoundFile, { root, sha256, sizeBytes, io, deflate }: Opening): TreeFile => {
+  const file = {
+    ...{ type, path, mode, sizeBytes, sha256 },
+    bytes: () => io.files.stream(`${root}/${path}`),
+    deflated: (level: number, onBytes?: (done: number) => void) => deflate({ path: `${root}/${path}`, sha256, sizeBytes }, level, onBytes),
   }
+  if (io.threads === undefined) return file
+  return { ...file, digest: algorithm => digestHere(io, { path: `${root}/${path}`, algorithm, sizeBytes }) }
 }
 
 /** `digest` of a tree's file that lies at an absolute path; nothing where there are no threads to make it. */
-export const digestOn = ({ threads }: Io, path: string, sizeBytes: number): Pick<TreeFile, 'digest'> =>
-  threads === undefined ? {} : { digest: async algorithm => (await threads.digest(path, { algorithm, sizeBytes })).digest }
+export const digestOn = (io: Io, path: string, sizeBytes: number): Pick<TreeFile, 'digest'> =>
+  io.threads === undefined ? {} : { digest: algorithm => digestHere(io, { path, algorithm, sizeBytes }) }
+
+interface Digesting {
+  readonly path: string
+  readonly algorithm: 'md5' | 'sha1'
+  readonly sizeBytes: number
+}
+const digestHere = async ({ threads }: Io, { path, ...options }: Digesting): Promise<string> =>
+  (await threads?.digest(path, options))?.digest ?? ''
 
 const sha256Of = async ({ files, threads }: Io, path: string, aboutBytes: number): Promise<{ digest: Hex; sizeBytes: number }> => {
   if (threads !== undefined) return threads.digest(path, { algorithm: 'sha256', sizeBytes: aboutBytes })

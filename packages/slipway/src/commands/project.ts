@@ -4,12 +4,14 @@ import type { PlanBody } from '@slipway/core'
 import { readProject } from '../config/read.ts'
 import type { AppSettings, Project } from '../config/project.ts'
 import type { Observed } from '../plan/observe.ts'
+import { keptProblems, type ReadRecord } from '../plan/kept.ts'
 import { observe } from '../plan/observe.ts'
 import { builderOf, makePlan, planDigest } from '../plan/plan.ts'
 import { seeSources } from '../plan/seen.ts'
 import { orderProblems } from '../plan/version-order.ts'
 import type { Stage } from '../plan/steps.ts'
 import { openBucket } from '../run/run.ts'
+import { readRelease } from '../run/settle.ts'
 import { readState } from '../run/state.ts'
 import type { Bucket } from '../stores/store.ts'
 import type { Invocation } from './command.ts'
@@ -71,7 +73,14 @@ export const planFor = async (invocation: Invocation, until: Stage): Promise<Pla
     bucketOf: buckets,
     stateOf: (settings, bucket) => stateOf(invocation, settings, bucket),
   })
-  failAll(orderProblems(project, plan, observed))
+  const records: ReadRecord = async (key, version) => {
+    const settings = project.apps.find(one => one.app.key === key)
+    if (settings === undefined) return null
+    const bucket = await buckets(settings)
+    const state = await stateOf(invocation, settings, bucket)
+    return state === null ? null : readRelease(bucket, state, version)
+  }
+  failAll([...orderProblems(project, plan, observed), ...(await keptProblems(project, { plan, observed }, records))])
   return { project, plan, digest: planDigest(plan), observed, buckets }
 }
 

@@ -47,6 +47,25 @@ describe('write', () => {
     expect((await files.stat(path))?.mode).toBe(0o755)
     expect(await readdir(join(root, 'write/a'))).toEqual(['b.txt'])
   })
+  it('keeps small and large pieces in order', async () => {
+    const path = join(root, 'mixed')
+    const lengths = [10, 70_000, 0, 65_535, 65_535, 65_535, 65_535, 65_535, 300_000, 3, 65_536, 1]
+    const all = lengths.map((length, index) => new Uint8Array(length).fill(index + 1))
+    await files.write(
+      path,
+      (async function* () {
+        for (const piece of all) {
+          yield piece
+          // A piece is good until the next one is asked for.
+          piece.fill(0)
+        }
+      })(),
+      { durable: false },
+    )
+    const expected = Buffer.concat(lengths.map((length, index) => Buffer.alloc(length, index + 1)))
+    expect((await readFile(path)).equals(expected)).toBe(true)
+  })
+
   it('keeps the old file when the source breaks', async () => {
     const path = join(root, 'broken/x')
     await files.write(path, text('old'))

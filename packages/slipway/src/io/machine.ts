@@ -4,21 +4,34 @@ import { derive } from './derive.ts'
 import { files } from './files.ts'
 import { host } from './host.ts'
 import { http } from './http.ts'
-import type { Io } from './io.ts'
+import type { Io, Threads } from './io.ts'
 import { random } from './random.ts'
 import { runner } from './run.ts'
 import { secrets } from './secrets.ts'
 import { threads } from './threads.ts'
 
+/** A process has one set, however often it opens the door: threads are not given back. */
+let shared: Threads | undefined
+
 /** This machine. */
-export const machine = (): Io => ({
-  files,
-  http: http(secrets),
-  run: runner(secrets),
-  clock,
-  random,
-  secrets,
-  host: host(),
-  derive: derive(runner(secrets)),
-  threads: threads(host().cores),
-})
+export const machine = (): Io => {
+  takeLittleMemory()
+  return {
+    files,
+    http: http(secrets),
+    run: runner(secrets),
+    clock,
+    random,
+    secrets,
+    host: host(),
+    derive: derive(runner(secrets)),
+    threads: (shared ??= threads(host().cores)),
+  }
+}
+
+/** V8 lets its heap grow to several times of what is in use: of a hundred thousand files that is hundreds of megabytes. */
+const takeLittleMemory = (): void => {
+  const { setFlagsFromString } = process.getBuiltinModule('node:v8')
+  setFlagsFromString('--semi-space-growth-factor=1')
+  setFlagsFromString('--heap-growing-percent=20')
+}

@@ -61,6 +61,30 @@ describe.each([1, 2, 4])('with %i cores', cores => {
     })
   })
 
+  it('sums streams up side by side, once a thread is there', { timeout: 60_000 }, async () => {
+    const pool = threads(cores)
+    const algorithms = ['sha512', 'md5', 'blake2b512']
+    expect(pool.summing(algorithms)).toBeUndefined()
+    pool.warm()
+    const limitMs = Date.now() + 20_000
+    while (cores > 1 && pool.summing([]) === undefined && Date.now() < limitMs) await new Promise(done => void setTimeout(done, 5))
+    const parts = [bytes, bytes.subarray(7, 900_000), new Uint8Array(0)]
+    const made = await Promise.all(
+      parts.map(async part => {
+        const summing = pool.summing(algorithms)
+        for (let at = 0; at < part.length; at += 70_001) {
+          const piece = part.slice(at, at + 70_001)
+          await summing?.add(piece)
+          // It is ours again.
+          piece.fill(0)
+        }
+        return summing?.end()
+      }),
+    )
+    const expected = parts.map(part => algorithms.map(algorithm => createHash(algorithm).update(part).digest('hex')))
+    expect(made).toEqual(cores > 1 ? expected : [undefined, undefined, undefined])
+  })
+
   it('gives what a shorter file has', async () => {
     const made = await joined(threads(cores).deflateFile(path, { level: 1, sizeBytes: bytes.length + 10 }))
     expect(made.sums.reduce((sum, [sizeBytes]) => sum + sizeBytes, 0)).toBe(bytes.length)

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Target } from '@slipway/core'
+import { writePng } from '@slipway/formats/png'
 import * as z from 'zod'
 import type { FileTree } from '../tree.ts'
 import * as packagers from './index.ts'
@@ -18,6 +19,8 @@ export interface PackagerFixture {
   readonly unpack: ((file: string, folder: string) => void) | null
   /** Where the app folder, or the bundle made of it, lies in it then. */
   readonly home: (facts: Facts) => string
+  /** Default: none. A picture `icon.png` is at hand. */
+  readonly options?: Readonly<Record<string, unknown>>
   /** It refuses links and empty folders, for this reason: the cases have none then, and it counts as a skip. */
   readonly filesAlone?: string
   /** Cases that cannot hold for it, with the reason. */
@@ -54,7 +57,7 @@ export const packagerConformance = (unit: AnyPackager, fixture: PackagerFixture)
   const { skip = {} } = fixture
   const folder = mkdtempSync(join(tmpdir(), 'conformance-'))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
-  const options = z.strictObject(unit.options).parse({}) as never
+  const options = z.strictObject(unit.options).parse(fixture.options ?? {}) as never
   const packAsIs = (tree: FileTree) => collectPackage(unit, { tree, target: fixture.target, options })
   const handed = (tree: FileTree): Promise<FileTree> => shapedFor(unit, tree, fixture.target)
   const pack = async (tree: FileTree) => packAsIs(await handed(tree))
@@ -183,10 +186,13 @@ interface Packing {
   readonly date?: number
 }
 
+const icon = writePng({ width: 256, height: 256, pixels: new Uint8Array(256 * 256 * 4).fill(0x70) })
+const assets = new Map([['icon.png', { bytes: icon, sha256: '' }]])
+
 export const collectPackage = async (unit: AnyPackager, packing: Packing): Promise<{ readonly bytes: Buffer; readonly facts: Facts }> => {
   const { target, tree, modes } = packing
   const at = packing.date ?? date
-  const subject = { app: modes === undefined ? app : { ...app, modes }, target, tree, date: at, lend: lendFrom(at) }
+  const subject = { app: modes === undefined ? app : { ...app, modes }, target, tree, date: at, lend: lendFrom(at), assets }
   const packed = unit.pack(subject, packing.options)
   const parts: Uint8Array[] = []
   for (;;) {

@@ -101,6 +101,8 @@ export interface Pack<S extends Shape> {
   readonly check?: (naming: Naming, options: Options<S>) => readonly Problem[]
   /** The order of two releases by the format's own rules; throws where one of them cannot be such a package. */
   readonly compare?: (before: Naming, after: Naming, options: Options<S>) => number
+  /** Facts that no later release may change, each named as the option that keeps it: by them systems know what to replace. */
+  readonly keeps?: (naming: Naming, options: Options<S>) => Facts
   /** Files of the project that `pack` reads: packagers are pure, so the runner reads them and digests them into the cache key. */
   readonly assets?: (naming: Naming, options: Options<S>) => readonly Asset[]
   /** What those files that are there show to be wrong already, before anything is built. */

@@ -137,6 +137,20 @@ const fixtures: Readonly<Record<string, PackagerFixture>> = {
     filesAlone: 'Windows Installer knows no links, so they are refused, and msiextract makes no empty folders: msi.test.ts',
     skip: { 'keeps hostile names': 'Windows forbids most of them, and they are refused: msi.test.ts' },
   },
+  msix: {
+    target: 'windows-x64',
+    options: { icon: 'icon.png' },
+    unpack: (file, folder) => {
+      runJudge('7z', ['x', '-y', '-bso0', file], folder)
+      // What every package has beside the app; and modes, which Windows lacks.
+      for (const own of ['Assets', 'AppxManifest.xml', 'AppxBlockMap.xml', '[Content_Types].xml'])
+        rmSync(join(folder, own), { recursive: true })
+      for (const path of ['tool', 'bin/other'].filter(one => existsSync(join(folder, one)))) chmodSync(join(folder, path), 0o755)
+    },
+    home: () => '',
+    filesAlone: 'a package holds files alone, and links are refused: msix.test.ts',
+    skip: { 'keeps hostile names': 'Windows forbids most of them, and they are refused: msix.test.ts' },
+  },
   binary: {
     target: 'linux-x64',
     unpack: null,

@@ -31,7 +31,7 @@ interface Streams {
   readonly io: Io
   readonly cache: Cache
   /** Streams that lie in memory, by level and digest of their file: there is room for some. */
-  readonly held: Map<string, Held>
+  readonly held: Map<number, Map<Hex, Held>>
   readonly shelf: Shelf
   heldBytes: number
 }
@@ -46,12 +46,12 @@ export const deflating = (io: Io, cache: Cache): Deflating => {
   const running = new Map<string, Running>()
   const streams: Streams = { io, cache, held: new Map(), shelf: openShelf(), heldBytes: 0 }
   return (file, level, onBytes) => {
-    const key = `${level} ${file.sha256}`
-    const lying = streams.held.get(key)
+    const lying = streams.held.get(level)?.get(file.sha256)
     if (lying !== undefined) {
       onBytes?.(lying.sizeBytes)
       return Promise.resolve(fromShelf(streams, { file, level }, lying))
     }
+    const key = `${level} ${file.sha256}`
     const known = running.get(key)
     const listeners = known?.listeners ?? []
     if (onBytes !== undefined) listeners.push(onBytes)
@@ -114,7 +114,8 @@ const held = async (streams: Streams, { file, level, hear }: Job): Promise<Defla
   if (lies.board !== undefined) streams.heldBytes += compressedBytes
   hear(sizeBytes)
   const made: Held = { crc32, sizeBytes, compressedBytes, ...lies }
-  streams.held.set(`${level} ${file.sha256}`, made)
+  const ofLevel = streams.held.get(level) ?? new Map<Hex, Held>()
+  streams.held.set(level, ofLevel.set(file.sha256, made))
   return fromShelf(streams, { file, level }, made)
 }
 

@@ -3,7 +3,7 @@ import type { Artifact, Hex, Json, Step, Target } from '@slipway/core'
 import { letGo } from '@slipway/formats/bytes'
 import { units } from '../plan/kinds.ts'
 import type { AnyPackager, AssetFile, Facts, Source } from '../packagers/packager.ts'
-import type { FileTree, TreeFile } from '../tree.ts'
+import type { FileTree, TreeEntry, TreeFile } from '../tree.ts'
 import { treeDigest, treeOf } from './build.ts'
 import { readAssets } from './assets.ts'
 import { keyOf } from './cache.ts'
@@ -154,12 +154,15 @@ const largeChunkBytes = 1 << 20
 
 /** The same tree, which reports how much of its files has gone in. */
 const heard = (tree: FileTree, progress: (done: number, total: number) => void): FileTree => {
-  const total = tree.entries.reduce((sum, entry) => sum + (entry.type === 'file' ? entry.sizeBytes : 0), 0)
+  // Of very many files only those that take a while are heard: what listens to one takes more memory than a small file.
+  const leastHeardBytes = tree.entries.length > manyEntries ? largeFileBytes : 0
+  const isHeard = (entry: TreeEntry): entry is TreeFile => entry.type === 'file' && entry.sizeBytes >= leastHeardBytes
+  const total = tree.entries.reduce((sum, entry) => sum + (isHeard(entry) ? entry.sizeBytes : 0), 0)
   const leastBytes = total / mostReports
   let sum = 0
   let reported = 0
   const entries = tree.entries.map(entry => {
-    if (entry.type !== 'file') return entry
+    if (!isHeard(entry)) return entry
     let heardBytes = 0
     const hear = (done: number): void => {
       if (done <= heardBytes) return
@@ -174,6 +177,8 @@ const heard = (tree: FileTree, progress: (done: number, total: number) => void):
   return { ...tree, entries }
 }
 
+const manyEntries = 10_000
+const largeFileBytes = 1 << 16
 /** Nobody sees smaller steps, and an app may have a hundred thousand files. */
 const mostReports = 1000
 

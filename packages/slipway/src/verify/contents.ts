@@ -1,8 +1,11 @@
 // The files of a package, whatever its format, one after the other: for what verify must see inside of it. Shares nothing with inspect.
 import { readAr } from '@slipway/formats/ar'
 import { streamRange, type ByteChunks, type Source } from '@slipway/formats/bytes'
+import { openFolder, readCab } from '@slipway/formats/cab/read'
 import { gunzipStream } from '@slipway/formats/gzip'
 import { identify, type FileKind } from '@slipway/formats/identify'
+import { msiCabinets, msiPaths } from '@slipway/formats/msi/paths'
+import { readMsi } from '@slipway/formats/msi/read'
 import { readRpm } from '@slipway/formats/rpm/read'
 import { readRpmPayload } from '@slipway/formats/rpm/read-payload'
 import { readSquashfs } from '@slipway/formats/squashfs/read'
@@ -34,8 +37,22 @@ export const contentsOf = async (source: Source, offset: number | undefined): Pr
       return inRpm(source)
     case 'ar':
       return inDeb(source)
+    case 'cfb':
+      return inMsi(source)
     default:
       return inTar(streamRange(source.read, { offset: 0, sizeBytes: source.sizeBytes }), kind)
+  }
+}
+
+async function* inMsi(source: Source): AsyncGenerator<PackedFile> {
+  const msi = await readMsi(source)
+  const paths = msiPaths(msi)
+  for (const cabinet of msiCabinets(msi)) {
+    const listing = await readCab(cabinet)
+    for (const folder of listing.folders.keys())
+      // Windows keeps no modes.
+      for await (const { file, bytes } of openFolder(cabinet, listing, folder))
+        yield { path: paths.get(file.name) ?? file.name, type: 'file', mode: 0, bytes }
   }
 }
 

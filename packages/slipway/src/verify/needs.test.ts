@@ -88,6 +88,27 @@ describe.each(formats.map(unit => [unit.id, unit] as const))('needed programs in
   })
 })
 
+describe('needed programs in an MSI', () => {
+  const unit = packagers.msi as unknown as AnyPackager
+  const program = Buffer.concat([tinyPe({ machine: 0x8664 }), noise(100_000)])
+  const pinned = appWith([{ program: 'helper', version: '0.15.0', bundle: { from: 'x', sha256: sha256(program) } }])
+  it('are as the record says, or wrong, lacking, or not to be seen', async () => {
+    const at = { unit, app: pinned, target: 'windows-x64' }
+    expect(await saidOf({ ...at, files: { 'bin/helper.exe': program } })).toEqual([])
+    expect(await saidOf({ ...at, files: { 'bin/helper.exe': noise(100) } })).toMatchObject([
+      expect.stringContaining('ships a helper that is not 0.15.0'),
+    ])
+    expect(await saidOf({ ...at, files: {} })).toMatchObject([expect.stringContaining('holds no helper')])
+    expect(await saidOf({ unit, app: looking, target: 'windows-x64', files: { 'bin/git.exe': program } })).toMatchObject([
+      expect.stringContaining('verify/shipped-need'),
+    ])
+    const damage = (bytes: Uint8Array): Uint8Array => bytes.subarray(0, bytes.length >> 1)
+    expect(await saidOf({ ...at, files: { 'bin/helper.exe': program }, damage })).toMatchObject([
+      expect.stringContaining('verify/bad-package'),
+    ])
+  })
+})
+
 describe('headers', () => {
   const zip = packagers.zip as unknown as AnyPackager
   const said = (bytes: Uint8Array, target: string): Promise<readonly string[]> => {

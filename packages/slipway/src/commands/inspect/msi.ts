@@ -1,5 +1,6 @@
 // Windows Installer packages and cabinets as inspect shows them: product, codes, tables, files and where they go, signature streams.
 import { openFolder, readCab, type CabEntry, type CabListing } from '@slipway/formats/cab/read'
+import { msiCabinets, msiPaths } from '@slipway/formats/msi/paths'
 import { type Msi, readMsi } from '@slipway/formats/msi/read'
 import type { MsiRow } from '@slipway/formats/msi/write'
 import type { Source } from '@slipway/formats/bytes'
@@ -14,12 +15,9 @@ export const readCabReport = async ({ source, digests }: Subject): Promise<Found
 export const readMsiReport = async ({ source, digests }: Subject): Promise<Found> => {
   const msi = await readMsi(source)
   const properties = new Map(rowsOf(msi, 'Property').map(row => [textOf(row['Property']), textOf(row['Value'])]))
-  const paths = pathsOf(msi)
+  const paths = msiPaths(msi)
   const seen: Seen[] = []
-  for (const cabinet of cabinetsOf(msi)) {
-    const inside = msi.streams.find(one => one.name === cabinet)
-    if (inside !== undefined) seen.push(...(await filesIn(inside.open(), { digests, pathOf: ({ name }) => paths.get(name) ?? name })))
-  }
+  for (const cabinet of msiCabinets(msi)) seen.push(...(await filesIn(cabinet, { digests, pathOf: ({ name }) => paths.get(name) ?? name })))
   // Files of cabinets beside the package are listed by its table alone.
   const listed = new Set(seen.map(({ entry }) => entry.path))
   for (const row of rowsOf(msi, 'File')) {
@@ -58,43 +56,6 @@ const factsOf = (msi: Msi, properties: ReadonlyMap<string, string>): Readonly<Re
 
 const archs: Readonly<Record<string, string>> = { x64: 'x64', AMD64: 'x64', Intel64: 'ia64', Arm64: 'arm64', Intel: 'x86', '': 'x86' }
 const archOf = ({ summary }: Msi): string | null => archs[textOf(summary['template']).split(';')[0] ?? ''] ?? null
-
-/** Cabinets inside are named with a number sign; in the order in which files are numbered. */
-const cabinetsOf = (msi: Msi): readonly string[] =>
-  rowsOf(msi, 'Media')
-    .map(row => textOf(row['Cabinet']))
-    .filter(name => name.startsWith('#'))
-    .map(name => name.slice(1))
-
-/** Key of a file -> where it is installed, below the folder of the system that it begins with. */
-const pathsOf = (msi: Msi): ReadonlyMap<string, string> => {
-  const directories = new Map(rowsOf(msi, 'Directory').map(row => [textOf(row['Directory']), row]))
-  const folders = new Map(rowsOf(msi, 'Component').map(row => [textOf(row['Component']), textOf(row['Directory_'])]))
-  const known = new Map<string, string>()
-  const pathTo = (id: string): string => {
-    const steps: string[] = []
-    for (let at = id; steps.length < limitDepth;) {
-      const row = directories.get(at)
-      const parent = textOf(row?.['Directory_Parent'])
-      if (row === undefined || parent === '' || parent === at) break
-      const name = longName(textOf(row['DefaultDir']).split(':')[0] ?? '')
-      steps.unshift(name === '.' ? at : name)
-      at = parent
-    }
-    return steps.join('/')
-  }
-  return new Map(
-    rowsOf(msi, 'File').map(row => {
-      const id = folders.get(textOf(row['Component_'])) ?? ''
-      const folder = known.get(id) ?? pathTo(id)
-      known.set(id, folder)
-      return [textOf(row['File']), `${folder === '' ? '' : `${folder}/`}${longName(textOf(row['FileName']))}`]
-    }),
-  )
-}
-
-const limitDepth = 256
-const longName = (name: string): string => name.slice(name.indexOf('|') + 1)
 
 const entryOf = (path: string, sizeBytes: number): Entry => ({ path, type: 'file', mode: fileMode, sizeBytes })
 

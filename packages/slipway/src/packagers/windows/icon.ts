@@ -19,13 +19,18 @@ export interface IconPlace {
 export const icoOf = async ({ assets, tree, target }: PackSubject, { path, from, unit }: IconPlace): Promise<Uint8Array> => {
   const inTree = tree.entries.find((one): one is TreeFile => one.type === 'file' && one.path === path)
   const bytes = assets?.get(path)?.bytes ?? (inTree && (await collect(inTree.bytes(), 1 << 25)))
-  const where = { path: from, target }
-  const name = JSON.stringify(path)
   if (bytes === undefined)
-    return fail('windows/no-icon', `neither the project nor the app folder holds a file ${name}`, {
+    return fail('windows/no-icon', `neither the project nor the app folder holds a file ${JSON.stringify(path)}`, {
       hint: 'An icon is the path of a PNG or an ico.',
-      where,
+      where: { path: from, target },
     })
+  return icoFrom(bytes, { path, from, unit })
+}
+
+/** An ico as it is, or one of all sizes. */
+export const icoFrom = (bytes: Uint8Array, { path, from, unit }: IconPlace): Uint8Array => {
+  const where = { path: from }
+  const name = JSON.stringify(path)
   if (imageKind(bytes)?.includes('.ico') === true) return sound(bytes, { path, from, unit })
   const image = iconImage({ bytes, path, from })
   if (image === 'svg')

@@ -42,7 +42,8 @@ export const windowsTreeProblems = ({ entries }: FileTree, place: WindowsPlace):
         }),
       )
     seen.set(folded, path)
-    if (path.length + place.homeCharacters > (place.longPaths ? limitLongCharacters : limitPathCharacters)) problems.push(tooLong(path, place))
+    if (path.length + place.homeCharacters > (place.longPaths ? limitLongCharacters : limitPathCharacters))
+      problems.push(tooLong(path, place))
   }
   return problems
 }
