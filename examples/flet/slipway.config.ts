@@ -1,7 +1,7 @@
 import { defineConfig } from 'slipway'
 
-/** The archives inside of the wheels: pip fetches them, slipway.lock pins them. A further system is one line in `from`. */
-const wheel = 'pypi:flet-desktop-light/flet_desktop/app'
+/** What lies inside of the wheels: pip fetches them, slipway.lock pins them. A further system is one line in `from`. */
+const [light, full] = ['pypi:flet-desktop-light/flet_desktop/app', 'pypi:flet-desktop/flet_desktop/app']
 
 export default defineConfig({
   app: {
@@ -19,18 +19,24 @@ export default defineConfig({
   build: {
     prebuilt: {
       from: {
-        'linux-x64': `${wheel}/flet-linux-amd64.tar.gz`,
-        'linux-arm64': `${wheel}/flet-linux-arm64.tar.gz`,
+        'linux-x64': `${light}/flet-linux-amd64.tar.gz`,
+        'linux-arm64': `${light}/flet-linux-arm64.tar.gz`,
+        'macos-universal': `${full}/flet-macos.tar.gz`,
+        'windows-x64': `${full}/flet`,
       },
     },
   },
   packages: {
-    'tar.gz': true,
     // Flutter's engine brings its own freetype, libjpeg and libpng; its plugins were built with a search path of the build machine.
     deb: { section: 'devel', overrides: ['custom-library-search-path', 'embedded-library', 'unstripped-binary-or-object'] },
     rpm: true,
-    pacman: true,
     appimage: true,
+    app: { minimum: '12.0' },
+    dmg: true,
+    pkg: true,
+    nsis: true,
+    msi: true,
+    msix: { publisher: 'CN=Flet, C=CA' },
   },
   channels: { canary: {}, stable: { rollout: ['20% 1d', '100%'] } },
 })

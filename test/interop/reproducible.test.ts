@@ -15,7 +15,15 @@ const packages = [
   ...['dmg', 'app.zip', 'app.tar.gz'],
 ]
 const app = {
-  ...{ name: 'Tiny', bin: 'tiny', id: 'dev.example.tiny', version: '1.0.0', license: 'MIT', homepage: 'https://example.org', date: '2023-11-14' },
+  ...{
+    name: 'Tiny',
+    bin: 'tiny',
+    id: 'dev.example.tiny',
+    version: '1.0.0',
+    license: 'MIT',
+    homepage: 'https://example.org',
+    date: '2023-11-14',
+  },
   ...{ summary: 'A tiny program', publisher: 'Tiny <tiny@example.org>' },
 }
 const here = mkdtempSync(join(tmpdir(), 'reproducible-'))

@@ -1,6 +1,6 @@
 // LZO1X against lzop, which packs by the same library as mksquashfs does: every level, and content of every kind.
 import { execFileSync } from 'node:child_process'
-import { describe, expect } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { concat, equalBytes, fieldsOf } from './bytes.ts'
 import { FormatError } from './format-error.ts'
 import { unpackLzo } from './lzo.ts'
@@ -84,4 +84,11 @@ describe('unpackLzo', () => {
     }
     expect([...codes]).toContain('lzo/corrupt')
   })
+})
+
+it('stops at the limit', () => {
+  // 238 literal bytes and more: a long literal run says its length first (0x00, zeros, the rest).
+  const block = Uint8Array.from([255, ...Array.from({ length: 238 }, () => 7), 0x11, 0, 0])
+  expect(unpackLzo(block, { limitBytes: 238 })).toHaveLength(238)
+  expect(() => unpackLzo(block, { limitBytes: 100 })).toThrow(expect.objectContaining({ code: 'lzo/too-large' }))
 })

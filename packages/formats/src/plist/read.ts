@@ -1,4 +1,5 @@
 // Property lists, reading: XML or binary, told apart by their first bytes. What they hold is untrusted.
+import { decodeBase64 } from '../base64.ts'
 import { decodeText } from '../bytes.ts'
 import { FormatError } from '../format-error.ts'
 import { isBinaryPlist, readBinaryPlist } from './read-binary.ts'
@@ -87,11 +88,16 @@ const leafOf = (tag: string, text: string): PlistValue | undefined => {
   }
   if (tag === 'real' && trimmed !== '' && !Number.isNaN(Number(trimmed))) return { real: Number(trimmed) }
   if (tag === 'date' && !Number.isNaN(Date.parse(trimmed))) return new Date(trimmed)
-  if (tag === 'data' && /^[A-Za-z0-9+/\s]*=*\s*$/.test(text)) return bytesOf(text.replaceAll(/\s/g, ''))
-  return undefined
+  return tag === 'data' ? bytesOf(text.replaceAll(/\s/g, '')) : undefined
 }
 
-const bytesOf = (base64: string): Uint8Array => Uint8Array.from(atob(base64), letter => letter.charCodeAt(0))
+const bytesOf = (base64: string): Uint8Array | undefined => {
+  try {
+    return decodeBase64(base64)
+  } catch {
+    return undefined
+  }
+}
 
 /** Tags and texts; comments, the declaration and the document type are passed over. */
 const tokensOf = (xml: string): readonly Token[] => {

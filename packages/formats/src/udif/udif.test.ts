@@ -112,6 +112,29 @@ describe('an image, read', () => {
       expect(await codeOf(readWhole(damaged)), `${turn}`).toMatch(known)
     }
   })
+  it('tells one damage from another', async () => {
+    const bytes = await volume()
+    const image = await imageOf(bytes)
+    expect(await codeOf(readUdif(fromBytes(image.subarray(0, -1))))).toBe('udif/bad-magic')
+    expect(await codeOf(readUdif(fromBytes(image.subarray(-512))))).toBe('udif/truncated')
+    const list = new TextDecoder('latin1').decode(image)
+    const swapped = Buffer.from(list.replace('resource-fork', 'resource-knife'), 'latin1')
+    expect(await codeOf(readUdif(fromBytes(Buffer.concat([swapped.subarray(0, -513), image.subarray(-512)]))))).toMatch(
+      /^(udif\/bad-table|plist\/bad-xml)$/,
+    )
+    const tableless = Buffer.from(list.replace('<key>Data</key>', '<key>Dada</key>'), 'latin1')
+    expect(await codeOf(readUdif(fromBytes(tableless)))).toBe('udif/bad-table')
+    const { partitions, open } = await readUdif(fromBytes(image))
+    const packed = partitions[0]!.runs.find(run => run.kind === 0x80000005)!
+    const damaged = Uint8Array.from(image)
+    damaged.fill(0xff, packed.offset, packed.offset + 40)
+    const reopened = await readUdif(fromBytes(damaged))
+    expect(await codeOf(reopened.open(reopened.partitions[0]!).read(packed.start, 10))).toBe('udif/corrupt')
+    const whole = await readHfs(open(partitions[0]!))
+    const cut = await readHfs(fromBytes(bytes.subarray(0, 3_000_000)))
+    const last = whole.entries.find(one => one.path === 'file-2')!
+    expect(await codeOf(collect(cut.open(last), 1 << 26))).toBe('hfs/truncated')
+  })
   it('says what it cannot read', async () => {
     const bytes = await volume()
     const strange = await collected(

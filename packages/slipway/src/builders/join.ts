@@ -44,6 +44,7 @@ const refuseLonely = ({ target }: BuildJob, first: FileTree, second: FileTree): 
   const lonely = [...ours].find(path => !theirs.has(path)) ?? [...theirs].find(path => !ours.has(path))
   if (lonely === undefined) return
   const only = ours.has(lonely) ? parts[0] : parts[1]
+  // explain: A file of the one app is missing in the other, so that they cannot be joined to a universal app.
   fail('join/only-in-one', `only ${only} has ${JSON.stringify(lonely)}`, {
     hint: 'Both apps need the same files: build them with the same options, or take the file out of one.',
     where: { path: 'build.join', target, file: lonely },

@@ -133,6 +133,11 @@ const existing = (plist: string | Uint8Array, more: Readonly<Record<string, Cont
   ...more,
 })
 
+it('makes no file of its own', async () => {
+  const packing = appUnit.pack()
+  await expect(packing.next()).rejects.toMatchObject({ problems: [{ code: 'packagers/no-file' }] })
+})
+
 describe('a bundle that exists', () => {
   it('is completed; what changed loses its seal, and its program is signed ad hoc', async () => {
     const tree = await bundled(existing(info()))
