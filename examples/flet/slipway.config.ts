@@ -2,6 +2,12 @@ import { defineConfig } from 'slipway'
 
 /** What lies inside of the wheels: pip fetches them, slipway.lock pins them. A further system is one line in `from`. */
 const [light, full] = ['pypi:flet-desktop-light/flet_desktop/app', 'pypi:flet-desktop/flet_desktop/app']
+const from = {
+  'linux-x64': `${light}/flet-linux-amd64.tar.gz`,
+  'linux-arm64': `${light}/flet-linux-arm64.tar.gz`,
+  'macos-universal': `${full}/flet-macos.tar.gz`,
+  'windows-x64': `${full}/flet`,
+}
 
 export default defineConfig({
   app: {
@@ -16,16 +22,7 @@ export default defineConfig({
     category: 'Development',
     icon: 'assets/icon.png',
   },
-  build: {
-    prebuilt: {
-      from: {
-        'linux-x64': `${light}/flet-linux-amd64.tar.gz`,
-        'linux-arm64': `${light}/flet-linux-arm64.tar.gz`,
-        'macos-universal': `${full}/flet-macos.tar.gz`,
-        'windows-x64': `${full}/flet`,
-      },
-    },
-  },
+  build: { prebuilt: { from } },
   packages: {
     // Flutter's engine brings its own freetype, libjpeg and libpng; its plugins were built with a search path of the build machine.
     deb: { section: 'devel', overrides: ['custom-library-search-path', 'embedded-library', 'unstripped-binary-or-object'] },
