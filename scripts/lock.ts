@@ -11,6 +11,7 @@ interface Entry {
   readonly os?: readonly string[]
   readonly cpu?: readonly string[]
   readonly libc?: readonly string[]
+  readonly engines?: Readonly<Record<string, string>>
   readonly dependencies?: Readonly<Record<string, string>>
   readonly devDependencies?: Readonly<Record<string, string>>
   readonly optionalDependencies?: Readonly<Record<string, string>>
@@ -29,9 +30,19 @@ export const lockProblems = (root: string): readonly string[] => {
   )
   return [
     ...differing.map(key => `package-lock.json disagrees with package.json about ${key}: npm install --package-lock-only`),
+    ...demanding(lock).map(path => `package-lock.json: ${path} would be left out by an older Node in silence: node scripts/lock.ts`),
     ...Object.keys(lackingEntries(lock)).map(path => `package-lock.json lacks ${path}: node scripts/lock.ts`),
   ]
 }
+
+/**
+ * Optional packages of ours that ask for a newer Node than the one that `npm ci` runs with: npm leaves them out without a word, and what
+ * needs them fails later, on the Node that they asked for. That one comes with the project itself.
+ */
+const demanding = (lock: Lock): readonly string[] =>
+  Object.entries(lock.packages).flatMap(([path, { optional, dev, engines }]) =>
+    optional === true && dev !== true && engines?.['node'] !== undefined ? [path] : [],
+  )
 
 /** Entries for optional packages with an exact version that no entry answers. */
 const lackingEntries = (lock: Lock): Readonly<Record<string, Entry>> => {
@@ -77,6 +88,8 @@ const entryOf = (name: string, version: string, dev: boolean): Entry => {
   }
 }
 
+const withoutEngines = ({ engines: _, ...entry }: Entry): Entry => entry
+
 const sorted = (map: Readonly<Record<string, string>> | undefined): unknown =>
   Object.entries(map ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1))
 
@@ -86,7 +99,9 @@ if (import.meta.main) {
   const root = process.argv.slice(2).find(argument => !argument.startsWith('-')) ?? projectRoot
   if (!process.argv.includes('--check')) {
     const lock = readLock(root)
-    const all = Object.entries({ ...lock.packages, ...lackingEntries(lock) }).toSorted(([a], [b]) => a.localeCompare(b, 'en'))
+    const silent = new Set(demanding(lock))
+    const kept = Object.entries(lock.packages).map(([path, entry]) => [path, silent.has(path) ? withoutEngines(entry) : entry] as const)
+    const all = Object.entries({ ...Object.fromEntries(kept), ...lackingEntries(lock) }).toSorted(([a], [b]) => a.localeCompare(b, 'en'))
     writeFileSync(join(root, 'package-lock.json'), `${JSON.stringify({ ...lock, packages: Object.fromEntries(all) }, null, 2)}\n`)
   }
   const problems = lockProblems(root)

@@ -66,6 +66,13 @@ describe('lock', () => {
       expect.stringContaining('node_modules/b/node_modules/a/node_modules/a-linux-x64-musl'),
     ])
   })
+  it('wants no optional package that an older Node would leave out in silence', () => {
+    lock({
+      'node_modules/a-linux-x64': { version: '1.0.0', optional: true, engines: { node: '>=24' } },
+      'node_modules/b-linux-x64': { version: '1.0.0', optional: true, dev: true, engines: { node: '>=24' } },
+    })
+    expect(lockProblems(root)).toEqual([expect.stringContaining('node_modules/a-linux-x64 would be left out')])
+  })
   it('wants the versions of package.json', () => {
     lock({})
     expect(lockProblems(root)).toEqual([])
