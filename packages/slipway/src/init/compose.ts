@@ -20,11 +20,14 @@ export interface Composed {
   readonly out: string
 }
 
+/** Formats whose systems know an app by its identifier. */
+const knownById = ['app.zip', 'app.tar.gz', 'dmg', 'pkg', 'msi', 'msix', 'flatpak']
+
 export const compose = async (repository: Repository, finding: Finding, form: 'code' | 'yaml'): Promise<Composed> => {
   const targets = finding.targets.list ?? []
   const mayAsk = finding.packages.ids.includes('deb') && finding.deb !== undefined
   const app = await appSection(repository, finding, [
-    ...(finding.desktop ? (['id'] as const) : []),
+    ...(finding.desktop || finding.packages.ids.some(id => knownById.includes(id)) ? (['id'] as const) : []),
     ...(mayAsk && hasDebTarget(targets) ? (['publisher'] as const) : []),
   ])
   const packages = packagesSection({ finding, targets, app: app.values })
