@@ -179,11 +179,7 @@ const cases: Readonly<Record<string, Expected>> = {
     packages: ['msi', 'tar.gz', 'zip'],
     feeds: ['install'],
     questions: ['config/todo app.id', url],
-    says: [
-      'cargo build --profile dist --locked --package kandil-cli --bin kandil',
-      'target/{rust}/dist/',
-      'feeds.homebrew',
-    ],
+    says: ['cargo build --profile dist --locked --package kandil-cli --bin kandil', 'target/{rust}/dist/', 'feeds.homebrew'],
   },
   'cargo-dist-workspace': {
     kind: 'cargo',
