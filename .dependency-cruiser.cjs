@@ -13,7 +13,7 @@ const contracts = `${src}(builders/builder|packagers/packager|signers/signer|che
 const machine =
   '^(node:)?(fs|fs/promises|child_process|cluster|dgram|dns|dns/promises|http|http2|https|inspector|net|os|process|repl|sqlite|tls|tty|worker_threads)$'
 
-const lzma = '^node_modules/@napi-rs/lzma/'
+const lzma = '(^|/)node_modules/@napi-rs/lzma/'
 
 const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to })
 /** Non-test files that match `path`, without those that match `pathNot`. */

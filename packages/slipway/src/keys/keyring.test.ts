@@ -198,7 +198,8 @@ it.skipIf(hasMinisign === null)(
     vi.stubEnv('TEST_PASSWORD', 'right password')
     const before = process.resourceUsage().maxRSS
     const key = await openSignerKey(io, { id: 'minisign', key: `file:${join(root, 'm.key')}`, password: 'env:TEST_PASSWORD' })
-    expect(await io.files.readText(join(root, 'm.pub'))).toContain(key.keyId)
+    // minisign prints no zeros in front.
+    expect(await io.files.readText(join(root, 'm.pub'))).toContain(key.keyId.replace(/^0+/, ''))
     expect(process.resourceUsage().maxRSS - before).toBeLessThan(300 * 1024)
   },
 )
