@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
 import { describeWithJudge } from '../../../../test/kit/judges.ts'
 import { collect, concat, fromBytes } from '../bytes.ts'
@@ -48,6 +49,20 @@ describe('an image', () => {
     const list = readXmlPlist(new TextDecoder().decode(image.subarray(at, at + length)))
     const resources = isDict(list) ? list['resource-fork'] : undefined
     expect(isDict(resources) ? Object.keys(resources) : []).toEqual(['blkx'])
+  })
+  it('says the checksums of volume, data and table, as zlib counts them', async () => {
+    const bytes = await volume()
+    const image = await imageOf(bytes)
+    const trailer = new DataView(image.buffer, image.byteOffset + image.length - 512)
+    const dataBytes = Number(trailer.getBigUint64(32))
+    expect(trailer.getUint32(88)).toBe(crc32(image.subarray(0, dataBytes)))
+    const list = readXmlPlist(new TextDecoder().decode(image.subarray(dataBytes, -512)))
+    const [entry] = (list as { 'resource-fork': { blkx: { Data: Uint8Array }[] } })['resource-fork'].blkx
+    const table = Buffer.from(entry!.Data)
+    expect([table.readUInt32BE(64), table.readUInt32BE(72)]).toEqual([2, crc32(bytes)])
+    const sum = Buffer.alloc(4)
+    sum.writeUInt32BE(crc32(bytes))
+    expect(trailer.getUint32(360)).toBe(crc32(sum))
   })
   it('refuses a size that is no number of sectors, or not the volume’s', async () => {
     const code = (sizeBytes: number): Promise<unknown> =>
