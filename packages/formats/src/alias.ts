@@ -1,5 +1,5 @@
 // Alias records, version 2 (Inside Macintosh: Files, "Alias Manager"; the tags as the Finder writes them): a file on a volume of HFS Plus.
-import { concat, encodeText } from './bytes.ts'
+import { bigEndian32, concat, encodeText } from './bytes.ts'
 import { FormatError } from './format-error.ts'
 
 export interface AliasSubject {
@@ -25,7 +25,7 @@ export const writeAlias = ({ volumeName, date, path, ids }: AliasSubject): Uint8
   const created = date + epochSeconds
   const tags = concat([
     ...(folder === undefined ? [] : [tag(0, macText(folder))]),
-    tag(1, concat(ids.slice(1).map(u32))),
+    tag(1, concat(ids.slice(1).map(bigEndian32))),
     tag(2, macText([volumeName, ...steps].join(':'))),
     tag(14, counted(name)),
     tag(15, counted(volumeName)),
@@ -87,11 +87,5 @@ const counted = (text: string): Uint8Array => {
 const highDate = (seconds: number): Uint8Array => {
   const bytes = new Uint8Array(8)
   new DataView(bytes.buffer).setBigUint64(0, BigInt(seconds) << 16n)
-  return bytes
-}
-
-const u32 = (value: number): Uint8Array => {
-  const bytes = new Uint8Array(4)
-  new DataView(bytes.buffer).setUint32(0, value)
   return bytes
 }

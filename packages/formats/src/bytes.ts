@@ -120,6 +120,13 @@ export const packLittle = (fields: readonly (readonly [widthBytes: 2 | 4 | 8, va
   return bytes
 }
 
+/** One unsigned big-endian integer of 32 bits. */
+export const bigEndian32 = (value: number): Uint8Array => {
+  const bytes = new Uint8Array(4)
+  new DataView(bytes.buffer).setUint32(0, value)
+  return bytes
+}
+
 /** The same bytes in pieces of exactly `sizeBytes` (the last may be shorter, none is empty); every piece is a fresh copy. */
 export async function* rechunk(chunks: ByteChunks, sizeBytes: number): AsyncGenerator<Uint8Array> {
   let piece = new Uint8Array(0)

@@ -1,5 +1,5 @@
 // icns: Apple's icon files, a list of images by type and size (the types that iconutil writes since macOS 11).
-import { concat, encodeText, fieldsOf } from './bytes.ts'
+import { bigEndian32, concat, encodeText, fieldsOf } from './bytes.ts'
 import { FormatError } from './format-error.ts'
 import { type Image, resizeImage, writePng } from './png.ts'
 
@@ -29,11 +29,11 @@ export const writeIcns = (image: Image): Uint8Array => {
       const key = `${form} ${side}`
       const body = packed.get(key) ?? bodyOf(side === image.width ? image : resizeImage(image, { width: side, height: side }), form)
       packed.set(key, body)
-      return concat([encodeText(type), u32(8 + body.length), body])
+      return concat([encodeText(type), bigEndian32(8 + body.length), body])
     })
-  const table = concat([encodeText('TOC '), u32(8 + 8 * members.length), ...members.map(one => one.subarray(0, 8))])
+  const table = concat([encodeText('TOC '), bigEndian32(8 + 8 * members.length), ...members.map(one => one.subarray(0, 8))])
   const body = concat([table, ...members])
-  return concat([encodeText('icns'), u32(8 + body.length), body])
+  return concat([encodeText('icns'), bigEndian32(8 + body.length), body])
 }
 
 const bodyOf = (image: Image, form: 'argb' | 'png'): Uint8Array => {
@@ -88,10 +88,4 @@ export const readIcns = (bytes: Uint8Array): readonly IcnsMember[] => {
     at += sizeBytes
   }
   return members
-}
-
-const u32 = (value: number): Uint8Array => {
-  const bytes = new Uint8Array(4)
-  new DataView(bytes.buffer).setUint32(0, value)
-  return bytes
 }

@@ -1,4 +1,5 @@
 // HFS Plus B-trees, written in one go from sorted records (TN1150, "B-Trees"): full leaves, then index nodes above them.
+import { bigEndian32 } from '../bytes.ts'
 import { FormatError } from '../format-error.ts'
 
 export interface BtreeRecord {
@@ -40,7 +41,7 @@ export const writeBtree = (records: Iterable<BtreeRecord>, shape: BtreeShape): U
     // Nodes are numbered level by level, leaves first, from 1.
     const first = 1 + levels.slice(0, -1).reduce((sum, one) => sum + one.length, 0)
     level = fill(
-      level.map((node, index) => ({ key: node[0]?.key ?? new Uint8Array(2), data: u32(first + index) })),
+      level.map((node, index) => ({ key: node[0]?.key ?? new Uint8Array(2), data: bigEndian32(first + index) })),
       nodeBytes,
     )
   }
@@ -142,10 +143,4 @@ const joined = ({ key, data }: BtreeRecord): Uint8Array => {
   record.set(key)
   record.set(data, key.length)
   return record
-}
-
-const u32 = (value: number): Uint8Array => {
-  const bytes = new Uint8Array(4)
-  new DataView(bytes.buffer).setUint32(0, value)
-  return bytes
 }

@@ -1,12 +1,10 @@
 // msix: a Windows app package, unsigned (signing is a signer's): a zip whose files can be checked block by block (MS-APPX).
 import { fail, failAll, problem, type Problem } from '@slipway/core'
 import { appxBlockMap, appxBlocks, appxContentTypes, appxPartName, type AppxFile, type AppxSums } from '@slipway/formats/appx'
-import { collect } from '@slipway/formats/bytes'
 import { resizeImage, writePng, type Image } from '@slipway/formats/png'
 import { inMemory } from '@slipway/formats/squashfs/write'
 import { writeZip, type ZipEntry } from '@slipway/formats/zip/write'
-import type { TreeFile } from '../tree.ts'
-import { iconImage } from './linux/icons.ts'
+import { iconBytes, iconImage } from './linux/icons.ts'
 import { identityOf, manifestOf, msixArch, msixVersion, publisherOf, tiles } from './msix/manifest.ts'
 import { msixOptions as options, type MsixOptions } from './msix/options.ts'
 import { packager, stem, type Naming, type PackSubject } from './packager.ts'
@@ -94,11 +92,11 @@ const entryOf = async ({ date, spool }: PackSubject, { path, bytes, level, files
   return { type: 'file', path: name, mode: 0o644, mtime: date, deflated: { sizeBytes, compressedBytes, crc32, chunks } }
 }
 
-const iconOf = async ({ app, assets, tree, target }: PackSubject, { icon }: MsixOptions): Promise<Image> => {
+const iconOf = async (subject: PackSubject, { icon }: MsixOptions): Promise<Image> => {
+  const { app, target } = subject
   const path = icon ?? app.icon
   const from = icon === undefined ? 'app.icon' : 'packages.msix.icon'
-  const inTree = tree.entries.find((one): one is TreeFile => one.type === 'file' && one.path === path)
-  const bytes = assets?.get(path)?.bytes ?? (inTree && (await collect(inTree.bytes(), 1 << 25)))
+  const bytes = await iconBytes(subject, path)
   if (bytes === undefined)
     return fail('msix/no-icon', 'an MSIX package has no icon, and Windows takes none without', {
       hint: 'Name a PNG of at least 256 pixels in app.icon.',

@@ -1,10 +1,8 @@
 // The icon of a bundle: an icns that exists, or one made from a PNG.
 import { fail } from '@slipway/core'
-import { collect } from '@slipway/formats/bytes'
 import { readIcns, writeIcns } from '@slipway/formats/icns'
-import type { TreeFile } from '../../tree.ts'
 import type { AppOptions } from './options.ts'
-import { iconImage, imageKind } from '../linux/icons.ts'
+import { iconBytes, iconImage, imageKind } from '../linux/icons.ts'
 import type { PackSubject } from '../packager.ts'
 
 const sound = (bytes: Uint8Array): Uint8Array => {
@@ -13,12 +11,12 @@ const sound = (bytes: Uint8Array): Uint8Array => {
 }
 
 /** Null: the app has none. Codes: `app/no-icon`, `app/small-icon`, `app/svg-icon`, and what is no image `linux/bad-icon`. */
-export const icnsOf = async ({ app, assets, tree, target }: PackSubject, { icon }: AppOptions): Promise<Uint8Array | null> => {
+export const icnsOf = async (subject: PackSubject, { icon }: AppOptions): Promise<Uint8Array | null> => {
+  const { app, target } = subject
   const path = icon ?? app.icon
   if (path === '') return null
   const from = icon === undefined ? 'app.icon' : 'packages.app.icon'
-  const inTree = tree.entries.find((one): one is TreeFile => one.type === 'file' && one.path === path)
-  const bytes = assets?.get(path)?.bytes ?? (inTree && (await collect(inTree.bytes(), 1 << 25)))
+  const bytes = await iconBytes(subject, path)
   if (bytes === undefined)
     return fail('app/no-icon', `neither the project nor the app folder holds a file ${JSON.stringify(path)}`, {
       hint: 'An icon is the path of a PNG or an icns.',

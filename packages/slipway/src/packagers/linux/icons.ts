@@ -1,7 +1,10 @@
 // Icons in all sizes of the hicolor theme, from one PNG or SVG (Icon Theme Specification 0.13).
 import { fail, SlipwayError, problem } from '@slipway/core'
+import { collect } from '@slipway/formats/bytes'
 import { FormatError } from '@slipway/formats/format-error'
 import { readPng, resizeImage, writePng } from '@slipway/formats/png'
+import type { TreeFile } from '../../tree.ts'
+import type { PackSubject } from '../packager.ts'
 import { madeFile, type InstalledFile } from './installed.ts'
 
 export interface IconSource {
@@ -24,6 +27,14 @@ export const iconFiles = (source: IconSource, name: string): readonly InstalledF
       const bytes = size === image.width ? source.bytes : writePng(resizeImage(image, { width: size, height: size }))
       return madeFile(`${home}/${size}x${size}/apps/${name}.png`, bytes)
     })
+}
+
+const limitIconBytes = 1 << 25
+
+/** The file that a config names as icon: of the project, else of the app folder; undefined where neither has it. */
+export const iconBytes = async ({ assets, tree }: Pick<PackSubject, 'assets' | 'tree'>, path: string): Promise<Uint8Array | undefined> => {
+  const inTree = tree.entries.find((one): one is TreeFile => one.type === 'file' && one.path === path)
+  return assets?.get(path)?.bytes ?? (inTree && (await collect(inTree.bytes(), limitIconBytes)))
 }
 
 /** A square image that is large enough, or refused by what it is, whatever its name says. Code: `linux/bad-icon`. */

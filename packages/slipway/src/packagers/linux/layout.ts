@@ -1,11 +1,9 @@
 // The one layout of what a Linux package installs: deb, rpm, apk, pacman, appimage and snap write the same files in their own bytes.
 import { fail, failAll, SlipwayError, type App, type Completion, type Problem, type ProjectFile } from '@slipway/core'
-import { collect } from '@slipway/formats/bytes'
 import * as z from 'zod'
-import type { TreeFile } from '../../tree.ts'
 import type { Asset, AssetFile, Naming, PackSubject } from '../packager.ts'
 import { desktopFiles, type DesktopOptions } from './desktop.ts'
-import { iconFiles, iconImage } from './icons.ts'
+import { iconBytes, iconFiles, iconImage } from './icons.ts'
 import { madeFile, withParents, type Installed, type InstalledFile } from './installed.ts'
 import { needsOf, type Libraries } from './needs.ts'
 import { placeTree, refuseConffile } from './place.ts'
@@ -157,11 +155,10 @@ const iconName = (app: App, { desktop }: LinuxOptions, at: string): ProjectFile 
 }
 
 const desktopPart = async (subject: PackSubject, options: LayoutOptions): Promise<readonly InstalledFile[]> => {
-  const { app, tree, date, target } = subject
+  const { app, date, target } = subject
   const at = `packages.${options.format}`
   const icon = iconName(app, options, at)
-  const inTree = tree.entries.find((one): one is TreeFile => one.type === 'file' && one.path === icon?.path)
-  const bytes = icon === null ? undefined : (subject.assets?.get(icon.path)?.bytes ?? (inTree && (await collect(inTree.bytes(), 1 << 25))))
+  const bytes = icon === null ? undefined : await iconBytes(subject, icon.path)
   if (icon !== null && bytes === undefined)
     fail('linux/no-icon', `neither the project nor the app folder holds a file ${JSON.stringify(icon.path)}`, {
       hint: 'An icon is the path of a PNG or SVG.',

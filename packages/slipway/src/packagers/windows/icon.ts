@@ -1,10 +1,8 @@
 // The icon of an app for Windows: an ico that exists, or one made from a PNG.
 import { fail, problem, SlipwayError } from '@slipway/core'
-import { collect } from '@slipway/formats/bytes'
 import { FormatError } from '@slipway/formats/format-error'
 import { readIco, writeIco } from '@slipway/formats/ico'
-import type { TreeFile } from '../../tree.ts'
-import { iconImage, imageKind } from '../linux/icons.ts'
+import { iconBytes, iconImage, imageKind } from '../linux/icons.ts'
 import type { PackSubject } from '../packager.ts'
 
 export interface IconPlace {
@@ -16,9 +14,9 @@ export interface IconPlace {
 }
 
 /** Codes: `windows/no-icon`, `windows/small-icon`, `windows/svg-icon`, `windows/bad-icon`, and what is no image `linux/bad-icon`. */
-export const icoOf = async ({ assets, tree, target }: PackSubject, { path, from, unit }: IconPlace): Promise<Uint8Array> => {
-  const inTree = tree.entries.find((one): one is TreeFile => one.type === 'file' && one.path === path)
-  const bytes = assets?.get(path)?.bytes ?? (inTree && (await collect(inTree.bytes(), 1 << 25)))
+export const icoOf = async (subject: PackSubject, { path, from, unit }: IconPlace): Promise<Uint8Array> => {
+  const { target } = subject
+  const bytes = await iconBytes(subject, path)
   if (bytes === undefined)
     return fail('windows/no-icon', `neither the project nor the app folder holds a file ${JSON.stringify(path)}`, {
       hint: 'An icon is the path of a PNG or an ico.',
