@@ -12,7 +12,9 @@ import {
   fieldsOf,
   fromBytes,
   packLittle,
+  letGo,
   rechunk,
+  roomOf,
   streamRange,
   untilNul,
 } from './bytes.ts'
@@ -115,5 +117,28 @@ describe('crc32', () => {
     while (sizeBytes < 2 ** 33) [sum, sizeBytes] = [combineCrc32(sum, sum, sizeBytes), sizeBytes * 2]
     const tail = crc32(new Uint8Array(5))
     expect(combineCrc32(sum, tail, 5)).toBe(combineCrc32(crc32(new Uint8Array(5)), sum, 2 ** 33))
+  })
+})
+
+describe('memory that is used again', () => {
+  it('is never seen by whoever let go of it', () => {
+    const sizeBytes = 1 << 18
+    const first = roomOf(sizeBytes)
+    const view = first.subarray(10, 20)
+    letGo(first)
+    const second = roomOf(sizeBytes).fill(7)
+    expect([first.length, view.length]).toEqual([0, 0])
+    const third = roomOf(sizeBytes).fill(9)
+    expect([second.length, third.length, second[0], third[0]]).toEqual([sizeBytes, sizeBytes, 7, 9])
+    // Twice is as good as once.
+    letGo(second)
+    letGo(second)
+    expect(roomOf(sizeBytes).buffer).not.toBe(roomOf(sizeBytes).buffer)
+  })
+
+  it('does not take away what shares one small buffer', () => {
+    const [one, two] = [Buffer.from('one'), Buffer.from('two')]
+    letGo(one)
+    expect([one.toString(), two.toString()]).toEqual(['one', 'two'])
   })
 })

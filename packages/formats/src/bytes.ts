@@ -136,7 +136,7 @@ export async function* rechunk(chunks: ByteChunks, sizeBytes: number): AsyncGene
       const part = chunk.subarray(offset, offset + sizeBytes - filled)
       // A whole piece for each of many small files would be mostly zeros to clear and collect.
       if (filled + part.length > piece.length) {
-        const larger = new Uint8Array(filled === 0 && part.length < leastLetGoBytes ? part.length : sizeBytes)
+        const larger = filled === 0 && part.length < leastLetGoBytes ? new Uint8Array(part.length) : roomOf(sizeBytes)
         larger.set(piece.subarray(0, filled))
         letGo(piece)
         piece = larger
@@ -156,9 +156,23 @@ export async function* rechunk(chunks: ByteChunks, sizeBytes: number): AsyncGene
 /** Gives the memory of bytes back at once that nobody looks at again; all views of the same buffer become empty. */
 export const letGo = ({ buffer, byteLength }: Uint8Array): void => {
   // Node keeps small buffers together in one of 64 KiB, which cannot be given back.
-  if (buffer instanceof ArrayBuffer && byteLength >= leastLetGoBytes) buffer.transfer(0)
+  if (!(buffer instanceof ArrayBuffer) || byteLength < leastLetGoBytes || buffer.detached) return
+  const kept = free.get(buffer.byteLength)
+  if (kept === undefined || kept.length >= mostKept) buffer.transfer(0)
+  // Another buffer over the same memory: whoever still looks at the old one sees nothing, instead of somebody else's bytes.
+  else kept.push(buffer.transfer())
 }
 
+/** Memory that was let go of, else fresh; what lies in it is anything. Asking the system for it each time costs as much as reading a file. */
+export const roomOf = (sizeBytes: number): Uint8Array<ArrayBuffer> => {
+  const kept = free.get(sizeBytes) ?? []
+  // Only what is asked for more than once is worth keeping.
+  if (sizeBytes >= leastLetGoBytes) free.set(sizeBytes, kept)
+  return new Uint8Array(kept.pop() ?? new ArrayBuffer(sizeBytes))
+}
+
+const free = new Map<number, ArrayBuffer[]>()
+const mostKept = 4
 const leastLetGoBytes = 1 << 17
 
 /** All the bytes of a stream; more than `limitBytes` is `bytes/too-large`. */

@@ -1,6 +1,6 @@
 // Zstandard (RFC 8878) as frames that can be put one after the other, so that several files and formats share the work and the cores.
-import { constants, zstdCompress } from 'node:zlib'
-import { type ByteChunks, letGo, rechunk } from './bytes.ts'
+import { constants, createZstdCompress } from 'node:zlib'
+import { type ByteChunks, concat, letGo, rechunk } from './bytes.ts'
 
 /** Every file is cut here: a constant of the format, so that equal input gives equal bytes on any machine. */
 export const zstdFrameBytes = 4 << 20
@@ -50,15 +50,41 @@ export async function* zstdFrames(chunks: ByteChunks, { level, parallel = 2 }: Z
 }
 
 /** One frame with its size and a checksum. */
-export const zstdFrame = (bytes: Uint8Array, level: number): Promise<ZstdFrame> =>
-  new Promise((resolve, reject) => {
-    const params = { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 }
-    // Room for all of it at once (zstd.h, ZSTD_COMPRESSBOUND): then nothing is put together afterwards.
-    const chunkSize = bytes.length + (bytes.length >> 8) + (1 << 10)
-    zstdCompress(bytes, { params, chunkSize }, (error, result) => {
-      // A copy, because the result is a view of a buffer with room for more.
-      if (error !== null) return reject(error)
-      resolve({ bytes: new Uint8Array(result), sizeBytes: bytes.length })
-      letGo(result)
-    })
-  })
+export const zstdFrame = async (bytes: Uint8Array, level: number): Promise<ZstdFrame> => {
+  const [lane = openLane(level)] = idle.splice(idle.findIndex(one => one.level === level) >>> 0, 1)
+  const frame = await lane.compress(bytes)
+  if (idle.length < mostIdle) idle.push(lane)
+  else lane.close()
+  return { bytes: frame, sizeBytes: bytes.length }
+}
+
+/** A compressor with its tables, which takes one frame after the other: tables of its own for each frame take longer than a quick level. */
+interface Lane {
+  readonly level: number
+  readonly compress: (bytes: Uint8Array) => Promise<Uint8Array>
+  readonly close: () => void
+}
+const idle: Lane[] = []
+const mostIdle = 3
+
+const openLane = (level: number): Lane => {
+  const params = { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 }
+  // Each write is a frame, whole from its first call on, so that its size stands in its head.
+  const stream = createZstdCompress({ params, flush: constants.ZSTD_e_end, chunkSize: 1 << 20 })
+  let parts: Uint8Array[] = []
+  stream.on('data', (part: Uint8Array) => parts.push(part))
+  return {
+    level,
+    compress: bytes =>
+      new Promise((resolve, reject) => {
+        stream.once('error', reject)
+        stream.write(bytes, error => {
+          stream.removeListener('error', reject)
+          if (error !== null && error !== undefined) return reject(error)
+          resolve(concat(parts))
+          parts = []
+        })
+      }),
+    close: () => stream.destroy(),
+  }
+}

@@ -15,14 +15,14 @@ export interface Head {
 /** null: no git, no repository, or no commit yet. `ignore`: paths below the folder that Slipway itself writes. */
 export const headOf = async (io: Io, folder: string, ignore: readonly string[]): Promise<Head | null> => {
   const pathspec = ['--', '.', ...ignore.map(path => `:(exclude)${path}`)]
-  const [log, status] = await Promise.all([
+  const [log, status, prefix] = await Promise.all([
     git(io, folder, ['log', '-1', '--no-show-signature', '--decorate=full', '--decorate-refs=refs/tags/*', '--format=%H%n%ct%n%D']),
     git(io, folder, ['status', '--porcelain', '--untracked-files=normal', '--no-renames', ...pathspec]),
+    git(io, folder, ['rev-parse', '--show-prefix']),
   ])
   if (log === null) return null
   const [commit = '', time = '', refs = ''] = log.split('\n')
   if (!/^[0-9a-f]{40,64}$/.test(commit)) return null
-  const prefix = await git(io, folder, ['rev-parse', '--show-prefix'])
   return { commit, date: Number(time), tags: tagsIn(refs), top: prefix?.trim() === '', dirty: status === null || status.trim() !== '' }
 }
 

@@ -3,6 +3,7 @@ import { closeSync, lstatSync, openSync, readSync, statSync, type Stats } from '
 import { access, constants, lstat, open, readdir, readlink, rename, rm, symlink, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fail } from '@slipway/core'
+import { roomOf } from '@slipway/formats/bytes'
 import { absent, appendFile, copyWhole, createFile, makeFolder, replaceFile, syncFolder } from './durable.ts'
 import { failFile, guard } from './file-errors.ts'
 import type { FileFacts, Files, WriteOptions } from './io.ts'
@@ -88,7 +89,7 @@ const readSmall = (path: string): Uint8Array | undefined => {
 const smallBytes = 1 << 18
 
 const readOnce = async (file: FileHandle, length: number, position: number | null): Promise<Uint8Array> => {
-  const piece = new Uint8Array(length)
+  const piece = length > smallBytes ? roomOf(pieceBytes) : new Uint8Array(length)
   return piece.subarray(0, (await file.read(piece, 0, length, position)).bytesRead)
 }
 

@@ -14,7 +14,7 @@ export type Task =
       readonly kind: 'sum'
       readonly stream: number
       readonly algorithms: readonly string[]
-      readonly bytes: Uint8Array<ArrayBuffer>
+      readonly bytes: Uint8Array<SharedArrayBuffer>
       readonly sizeBytes: number
       readonly end: boolean
     }
@@ -41,13 +41,12 @@ export const perform = (task: Task): Done => {
 
 const sums = new Map<number, readonly Hash[]>()
 
-/** The bytes go back, so that the same memory carries the next ones. */
 const added = ({ stream, algorithms, bytes, sizeBytes, end }: Task & { readonly kind: 'sum' }): Done => {
   const hashes = sums.get(stream) ?? algorithms.map(algorithm => createHash(algorithm))
   sums.set(stream, hashes)
   for (const hash of hashes) hash.update(bytes.subarray(0, sizeBytes))
   if (end) sums.delete(stream)
-  return { bytes, sizeBytes, crc32: 0, digest: end ? hashes.map(hash => hash.digest('hex')).join(' ') : '' }
+  return { sizeBytes, crc32: 0, digest: end ? hashes.map(hash => hash.digest('hex')).join(' ') : '' }
 }
 
 const deflated = (file: number, { offset, sizeBytes, level }: Task & { readonly kind: 'range' }): Done => {

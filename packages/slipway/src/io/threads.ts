@@ -126,44 +126,47 @@ const startThreads = (pool: Pool, count: number): void => {
   }
 }
 
-/** A few pieces of memory go there and back, so that neither side waits for the other. */
+/** Both sides see a few pieces of memory, so that neither waits for the other, and no message takes memory along. */
 const summing = (pool: Pool, algorithms: readonly string[]): Summing | undefined => {
   const thread = pool.threads.find(one => one.isOnline)
   if (thread === undefined) return undefined
   const stream = (pool.lastId += 1)
-  const free = Array.from({ length: sumPieces }, () => Promise.resolve(new Uint8Array(sumPieceBytes)))
-  const send = (bytes: Uint8Array<ArrayBuffer>, sizeBytes: number, end: boolean): Promise<Done> => {
+  const free: Promise<Shared>[] = Array.from({ length: sumPieces }, () => Promise.resolve(shared(sumPieceBytes)))
+  const send = (bytes: Shared, sizeBytes: number, end: boolean): Promise<Done> => {
     const made = new Promise<Done>((resolve, reject) => {
       const id = (pool.lastId += 1)
       thread.own.set(id, { resolve, reject })
       thread.worker.ref()
-      thread.worker.postMessage({ id, task: { kind: 'sum', stream, algorithms, bytes, sizeBytes, end } } satisfies Message, [bytes.buffer])
+      thread.worker.postMessage({ id, task: { kind: 'sum', stream, algorithms, bytes, sizeBytes, end } } satisfies Message)
     })
     made.catch(() => undefined)
     return made
   }
-  let piece: Uint8Array<ArrayBuffer> | undefined
+  let piece: Shared | undefined
   let filled = 0
   return {
     add: async bytes => {
       for (let at = 0; at < bytes.length;) {
-        piece ??= await (free.shift() ?? Promise.resolve(new Uint8Array(sumPieceBytes)))
+        piece ??= await (free.shift() ?? Promise.resolve(shared(sumPieceBytes)))
         const part = bytes.subarray(at, at + piece.length - filled)
         piece.set(part, filled)
         filled += part.length
         at += part.length
         if (filled < piece.length) continue
-        const back = send(piece, filled, false).then(done => done.bytes ?? new Uint8Array(sumPieceBytes))
+        const sent = piece
+        const back = send(sent, filled, false).then(() => sent)
         back.catch(() => undefined)
         free.push(back)
         piece = undefined
         filled = 0
       }
     },
-    end: async () => (await send(piece ?? new Uint8Array(0), filled, true)).digest.split(' '),
+    end: async () => (await send(piece ?? shared(0), filled, true)).digest.split(' '),
   }
 }
 
+type Shared = Uint8Array<SharedArrayBuffer>
+const shared = (sizeBytes: number): Shared => new Uint8Array(new SharedArrayBuffer(sizeBytes))
 const sumPieceBytes = 1 << 18
 const sumPieces = 8
 

@@ -150,7 +150,7 @@ const pack = async (work: Work, { unit, step, report, assets, tree: unheard, sou
 }
 
 /** Chunks of this size are read for this purpose alone, and nothing that looks back at them is as large. */
-const largeChunkBytes = 1 << 20
+const largeChunkBytes = 1 << 18
 
 /** The same tree, which reports how much of its files has gone in. */
 const heard = (tree: FileTree, progress: (done: number, total: number) => void): FileTree => {
