@@ -4,7 +4,7 @@ import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { projectRoot } from '../lib/files.ts'
-import type { Judge } from './table.ts'
+import type { Judge } from './judge.ts'
 
 /** Where judges that no package manager keeps are installed, one folder a name and version; kept between runs. */
 export const judgesHome: string = join(homedir(), '.cache', 'slipway-judges')

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { projectRoot } from '../lib/files.ts'
 import { run } from '../lib/run.ts'
 import { completeMark, findJudge, folderOf } from './find.ts'
-import type { Judge, Source } from './table.ts'
+import type { Judge, Source } from './judge.ts'
 
 /** Whether this is a machine where installing is right without being asked: root on Debian or Ubuntu (DESIGN 6). */
 export const mayInstall = (): boolean => process.getuid?.() === 0 && isDebian()
@@ -94,7 +94,10 @@ const stepsFor = (source: Source, folder: string): readonly Step[] => {
       { argv: ['rm', '-rf', env.CARGO_TARGET_DIR] },
     ]
   }
-  if ('cargo' in source) return [{ argv: ['cargo', 'install', source.cargo, '--version', source.version, '--locked', '--root', folder] }]
+  if ('cargo' in source) {
+    const argv = ['cargo', 'install', source.cargo, '--version', source.version, '--debug', '--locked', '--root', folder]
+    return [{ argv }]
+  }
   return []
 }
 

@@ -1,7 +1,7 @@
 // The peers of benchmarks that no Debian package has: installed by `npm run bench` alone, where the judges lie (CONTRACTS 14).
 import { findJudge } from './find.ts'
 import { installJudges } from './install.ts'
-import type { Judge } from './table.ts'
+import type { Judge } from './judge.ts'
 
 const peers: readonly Judge[] = [
   {

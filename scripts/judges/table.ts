@@ -1,26 +1,5 @@
 // The foreign judges: programs that we did not write and that judge the bytes we write (DESIGN 6, CONTRACTS 14).
-
-export type Source =
-  | { readonly apt: string }
-  | { readonly pypi: string; readonly version: string }
-  | { readonly go: string; readonly version: string }
-  | { readonly cargo: string; readonly version: string }
-  /** A program of ours around crates that are not: a folder beside this file. */
-  | { readonly crate: string; readonly version: string }
-  | { readonly npm: string }
-  /** Installed from npm, but not into the project. */
-  | { readonly npx: string; readonly version: string }
-
-export interface Judge {
-  /** What tests ask for. */
-  readonly name: string
-  /** The program; for `npm` without a program of its own, absent. */
-  readonly command?: string
-  readonly versionArgs: readonly string[]
-  readonly source: Source
-  /** What it judges. */
-  readonly for: string
-}
+import { pythonModule, type Judge } from './judge.ts'
 
 export const judges: readonly Judge[] = [
   { name: 'minisign', command: 'minisign', versionArgs: ['-v'], source: { apt: 'minisign' }, for: 'minisign signatures and keys' },
@@ -40,13 +19,7 @@ export const judges: readonly Judge[] = [
     source: { apt: 'lintian' },
     for: "deb packages against Debian's policy",
   },
-  {
-    name: 'fakeroot',
-    command: 'fakeroot',
-    versionArgs: ['--version'],
-    source: { apt: 'fakeroot' },
-    for: 'owners in archives, without being root',
-  },
+  { name: 'fakeroot', command: 'fakeroot', versionArgs: ['--version'], source: { apt: 'fakeroot' }, for: 'owners in archives' },
   {
     name: 'desktop-file-validate',
     command: 'desktop-file-validate',
@@ -167,25 +140,14 @@ export const judges: readonly Judge[] = [
     source: { apt: 'osslsigncode' },
     for: 'Authenticode signatures',
   },
+  { name: 'openssl', command: 'openssl', versionArgs: ['version'], source: { apt: 'openssl' }, for: 'signed data that we read' },
   { name: 'gpg', command: 'gpg', versionArgs: ['--version'], source: { apt: 'gpg' }, for: 'OpenPGP signatures' },
   { name: 'jq', command: 'jq', versionArgs: ['--version'], source: { apt: 'jq' }, for: 'JSON output, from a shell' },
   { name: 'strace', command: 'strace', versionArgs: ['--version'], source: { apt: 'strace' }, for: 'kills at every mutating system call' },
   { name: 'tmux', command: 'tmux', versionArgs: ['-V'], source: { apt: 'tmux' }, for: 'the live reporter on a real terminal' },
   { name: 'faketime', command: 'faketime', versionArgs: ['--version'], source: { apt: 'faketime' }, for: 'the same bytes at another time' },
-  {
-    name: 'mac-alias',
-    command: 'python',
-    versionArgs: ['-c', 'import mac_alias; print("mac_alias 2.2.3")'],
-    source: { pypi: 'mac-alias', version: '2.2.3' },
-    for: 'aliases in disk images',
-  },
-  {
-    name: 'ds-store',
-    command: 'python',
-    versionArgs: ['-c', 'import ds_store; print("ds_store 1.3.3")'],
-    source: { pypi: 'ds-store', version: '1.3.3' },
-    for: 'windows of disk images',
-  },
+  pythonModule('mac-alias', '2.2.3', 'aliases in disk images'),
+  pythonModule('ds-store', '1.3.3', 'windows of disk images'),
   {
     name: 'pefile',
     command: 'python',
@@ -193,6 +155,8 @@ export const judges: readonly Judge[] = [
     source: { pypi: 'pefile', version: '2024.8.26' },
     for: 'resources of Windows programs, by another reader',
   },
+  pythonModule('libfshfs-python', '20260922', 'HFS Plus, names and permissions'),
+  pythonModule('pyliblzfse', '0.4.1', 'LZFSE, by a build of others'),
   { name: 'dmg2img', command: 'dmg2img', versionArgs: [], source: { apt: 'dmg2img' }, for: 'disk images' },
   { name: 'fls', command: 'fls', versionArgs: ['-V'], source: { apt: 'sleuthkit' }, for: 'HFS Plus' },
   { name: 'icat', command: 'icat', versionArgs: ['-V'], source: { apt: 'sleuthkit' }, for: 'HFS Plus' },
@@ -203,6 +167,13 @@ export const judges: readonly Judge[] = [
     versionArgs: [],
     source: { crate: 'read-pkg', version: '1.0.0' },
     for: 'macOS packages: the crates apple-xar, apple-bom and apple-flat-package',
+  },
+  {
+    name: 'rsvg-convert',
+    command: 'rsvg-convert',
+    versionArgs: ['--version'],
+    source: { apt: 'librsvg2-bin' },
+    for: 'what draws icons of SVG',
   },
   { name: 'icns2png', command: 'icns2png', versionArgs: ['--version'], source: { apt: 'icnsutils' }, for: 'icns' },
   { name: 'plistutil', command: 'plistutil', versionArgs: ['--version'], source: { apt: 'libplist-utils' }, for: 'property lists' },
@@ -239,6 +210,13 @@ export const judges: readonly Judge[] = [
     for: 'GTK 3, without which no window of examples/flet opens',
   },
   { name: 'import', command: 'import', versionArgs: ['-version'], source: { apt: 'imagemagick' }, for: 'what they look like' },
+  {
+    name: 'rcodesign',
+    command: 'rcodesign',
+    versionArgs: ['--version'],
+    source: { cargo: 'apple-codesign', version: '0.29.0' },
+    for: 'macOS bundles',
+  },
   { name: 'msiinfo', command: 'msiinfo', versionArgs: ['--version'], source: { apt: 'msitools' }, for: 'tables of MSI packages' },
   { name: 'msiextract', command: 'msiextract', versionArgs: ['--version'], source: { apt: 'msitools' }, for: 'files of MSI packages' },
   { name: 'msibuild', command: 'msibuild', versionArgs: ['--version'], source: { apt: 'msitools' }, for: 'MSI packages that we read' },
@@ -252,8 +230,20 @@ export const judges: readonly Judge[] = [
   },
   { name: 'icotool', command: 'icotool', versionArgs: ['--version'], source: { apt: 'icoutils' }, for: 'Windows icons' },
   { name: 'wrestool', command: 'wrestool', versionArgs: ['--version'], source: { apt: 'icoutils' }, for: 'resources of Windows programs' },
-  { name: 'clang', command: 'clang', versionArgs: ['--version'], source: { apt: 'clang' }, for: 'building runtime/deflate again' },
-  { name: 'wasm-ld', command: 'wasm-ld', versionArgs: ['--version'], source: { apt: 'lld' }, for: 'building runtime/deflate again' },
+  {
+    name: 'clang',
+    command: 'clang',
+    versionArgs: ['--version'],
+    source: { apt: 'clang' },
+    for: 'building runtime/deflate and runtime/lzfse again',
+  },
+  {
+    name: 'wasm-ld',
+    command: 'wasm-ld',
+    versionArgs: ['--version'],
+    source: { apt: 'lld' },
+    for: 'building runtime/deflate and runtime/lzfse again',
+  },
   { name: 'wine', command: 'wine', versionArgs: ['--version'], source: { apt: 'wine' }, for: 'programs for Windows' },
   {
     name: 'pnpm',
@@ -270,5 +260,6 @@ export const judges: readonly Judge[] = [
     for: 'package.json of npm packages',
   },
   { name: 'electron-updater', versionArgs: [], source: { npm: 'electron-updater' }, for: 'electron feeds, downloads and their checks' },
+  { name: '@balena/udif', versionArgs: [], source: { npm: '@balena/udif' }, for: 'disk images, their data and its checksum' },
   { name: 'tuf-js', versionArgs: [], source: { npm: 'tuf-js' }, for: 'TUF documents, a second opinion' },
 ]

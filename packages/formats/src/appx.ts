@@ -1,8 +1,9 @@
 // MSIX packages (MS-APPX and the AppxBlockMap schema of 2010): files in blocks of 64 KiB that can be checked and unpacked one by one.
 import { createHash } from 'node:crypto'
-import { constants, deflateRaw } from 'node:zlib'
 import { type ByteChunks, encodeText, rechunk } from './bytes.ts'
 import { crc32 } from './crc32.ts'
+import type { DeflatePieceOn } from './deflate.ts'
+import { deflateHere } from './deflate-program.ts'
 
 export interface AppxBlock {
   /** SHA-256 of the plain bytes, base64. */
@@ -24,8 +25,15 @@ export interface AppxSums {
 
 const blockBytes = 1 << 16
 
+export interface AppxPacking {
+  /** 1 to 9. */
+  readonly level: number
+  /** Default: on this thread. Never changes the bytes. */
+  readonly deflate?: DeflatePieceOn
+}
+
 /** Raw deflate in blocks that know nothing of each other; without the final block that ends a stream. Returns what the block map says of it. */
-export async function* appxBlocks(chunks: ByteChunks, level: number): AsyncGenerator<Uint8Array, AppxSums> {
+export async function* appxBlocks(chunks: ByteChunks, { level, deflate }: AppxPacking): AsyncGenerator<Uint8Array, AppxSums> {
   const blocks: AppxBlock[] = []
   const flying: Promise<Uint8Array>[] = []
   const hashes: string[] = []
@@ -40,23 +48,18 @@ export async function* appxBlocks(chunks: ByteChunks, level: number): AsyncGener
     sizeBytes += block.length
     sum = crc32(block, sum)
     hashes.push(createHash('sha256').update(block).digest('base64'))
-    const packed = deflatedBlock(block, level)
+    const packed = deflate === undefined ? Promise.resolve(deflateHere(block, level)) : deflate(block, level)
+    // Whoever stops reading leaves blocks behind; their failure is then nobody's.
     packed.catch(() => undefined)
     flying.push(packed)
-    const first = flying.length > 8 ? flying.shift() : undefined
+    const first = flying.length > mostFlying ? flying.shift() : undefined
     if (first !== undefined) yield await land(first)
   }
   for (const one of flying) yield await land(one)
   return { sizeBytes, compressedBytes, crc32: sum, blocks }
 }
 
-const deflatedBlock = (block: Uint8Array, level: number): Promise<Uint8Array> =>
-  new Promise((resolve, reject) => {
-    // Flushed to a whole byte, and forgetting what stood before.
-    deflateRaw(block, { level, finishFlush: constants.Z_FULL_FLUSH }, (error, packed) =>
-      error === null ? resolve(Uint8Array.from(packed)) : reject(error),
-    )
-  })
+const mostFlying = 32
 
 /** Bytes of a local header of a zip in front of a file: what the block map calls LfhSize. */
 const localHeaderBytes = 30

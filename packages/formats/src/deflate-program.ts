@@ -1,7 +1,6 @@
 // Raw deflate (RFC 1951) of a piece by libdeflate as WebAssembly: the same bytes on every architecture and in every version of Node.
-import { gunzipSync } from 'node:zlib'
-import { decodeBase64 } from './base64.ts'
 import { deflateProgram } from './deflate-wasm.gen.ts'
+import { wasmRooms, type WasmProgram, type WasmRoom } from './wasm-program.ts'
 
 /** How far back a match may reach. */
 export const windowBytes = 1 << 15
@@ -28,41 +27,15 @@ const nothing = new Uint8Array(0)
 /** zlib's levels by libdeflate's own that give about the same size: within 2 % of zlib, mostly below. */
 const programLevels = [1, 1, 1, 2, 3, 4, 5, 6, 7, 8] as const
 
-interface Program {
-  readonly memory: { readonly buffer: ArrayBuffer }
-  readonly room: (sizeBytes: number) => number
+interface Program extends WasmProgram {
   /** Level, input, bytes before it, bytes of it, output, room there; all but the lengths are addresses. */
   readonly deflate: (...numbers: readonly [number, number, number, number, number, number]) => number
 }
-interface Room {
-  readonly program: Program
-  readonly inputBytes: number
-  readonly input: number
-  readonly outputBytes: number
-  readonly output: number
-}
-
-let room: Room | undefined
 
 const leastBytes = (1 << 20) + windowBytes
+const rooms = wasmRooms<Program>(deflateProgram)
 
-/** The program never gives memory back, so a larger room is made only where the one that is there does not do. */
-const roomFor = (sizeBytes: number): Room => {
-  if (room !== undefined && room.inputBytes >= sizeBytes) return room
-  const program = room?.program ?? start()
+const roomFor = (sizeBytes: number): WasmRoom<Program> => {
   const inputBytes = Math.max(sizeBytes, leastBytes)
-  const outputBytes = inputBytes + (inputBytes >> 4) + 4096
-  room = { program, inputBytes, input: program.room(inputBytes), outputBytes, output: program.room(outputBytes) }
-  return room
-}
-
-/** Node has it without a type where the library of browsers is left out. */
-interface WebAssembly {
-  readonly Module: new (bytes: Uint8Array) => object
-  readonly Instance: new (module: object) => { readonly exports: object }
-}
-
-const start = (): Program => {
-  const { Module, Instance } = (globalThis as unknown as { readonly WebAssembly: WebAssembly }).WebAssembly
-  return new Instance(new Module(gunzipSync(decodeBase64(deflateProgram)))).exports as Program
+  return rooms(inputBytes, inputBytes + (inputBytes >> 4) + 4096)
 }

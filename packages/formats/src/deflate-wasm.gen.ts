@@ -1,4 +1,4 @@
-// Written by runtime/deflate/embed.ts: the program of that folder, gzip and base64.
+// Written by runtime/embed.ts: the program of runtime/deflate, gzip and base64.
 
 export const deflateProgram = [
   'H4sIAAAAAAACA+19DZhdR3XYzNx3f979ee++t3+SVj9n7tsnrSzbchoqWpzWGhLbyII4bdJfmtY0IaR3RWDlZevUxvuM19iAwQIvIMAQJyhAEn5MK1rSQqs0',

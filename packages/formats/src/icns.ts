@@ -68,10 +68,40 @@ const packChannel = (bytes: Uint8Array): Uint8Array => {
   return Uint8Array.from(packed)
 }
 
+/** Type -> side in pixels and points per pixel, of those that older systems and @2x screens know besides (as `iconutil` names them). */
+const otherTypes: Readonly<Record<string, readonly [pixels: number, scale: 1 | 2]>> = {
+  'ICN#': [32, 1],
+  'ics#': [16, 1],
+  ics4: [16, 1],
+  ics8: [16, 1],
+  icl4: [32, 1],
+  icl8: [32, 1],
+  ich8: [48, 1],
+  is32: [16, 1],
+  il32: [32, 1],
+  ih32: [48, 1],
+  it32: [128, 1],
+  icp4: [16, 1],
+  icp5: [32, 1],
+  icp6: [64, 1],
+  icsb: [18, 1],
+  icsB: [36, 2],
+  sb24: [24, 1],
+  SB24: [48, 2],
+}
+const twofold: readonly string[] = ['ic10', 'ic11', 'ic12', 'ic13', 'ic14']
+const masks: Readonly<Record<string, number>> = { s8mk: 16, l8mk: 32, h8mk: 48, t8mk: 128 }
+
 export interface IcnsMember {
   /** Four letters, as `ic10`. */
   readonly type: string
   readonly sizeBytes: number
+  /** `mask`: of another member. `other`: no picture, as a list of contents or a dark variant's own file. */
+  readonly form: 'png' | 'jpeg2000' | 'argb' | 'packed' | 'mask' | 'other'
+  /** Side in pixels: what the picture says where it says it, else what the type means; 0 where neither does. */
+  readonly pixels: number
+  /** 2: for screens of two pixels a point. */
+  readonly scale: 1 | 2
 }
 
 /** The members of an icon file. Throws `icns/bad-magic`, `icns/truncated`. */
@@ -84,8 +114,18 @@ export const readIcns = (bytes: Uint8Array): readonly IcnsMember[] => {
   for (let at = 8; at < fields.u32(4);) {
     const sizeBytes = at + 8 <= bytes.length ? fields.u32(at + 4) : 0
     if (sizeBytes < 8 || at + sizeBytes > bytes.length) throw new FormatError('icns/truncated', 'a member does not fit', at)
-    members.push({ type: String.fromCharCode(...bytes.subarray(at, at + 4)), sizeBytes: sizeBytes - 8 })
+    members.push(memberOf(String.fromCharCode(...bytes.subarray(at, at + 4)), bytes.subarray(at + 8, at + sizeBytes)))
     at += sizeBytes
   }
   return members
+}
+
+const memberOf = (type: string, body: Uint8Array): IcnsMember => {
+  const common = { type, sizeBytes: body.length }
+  const [pixels, scale] = otherTypes[type] ?? [types.find(([name]) => name === type)?.[1] ?? 0, twofold.includes(type) ? 2 : 1]
+  if (pixels === 0) return { ...common, form: masks[type] === undefined ? 'other' : 'mask', pixels: masks[type] ?? 0, scale: 1 }
+  const head = String.fromCharCode(...body.subarray(0, 8))
+  if (head.startsWith('\x89PNG') && body.length >= 24) return { ...common, form: 'png', pixels: fieldsOf(body, 'big').u32(16), scale }
+  const isJpeg = head.startsWith('\0\0\0\fjP') || head.startsWith('\xff\x4f\xff\x51')
+  return { ...common, form: isJpeg ? 'jpeg2000' : head.startsWith('ARGB') ? 'argb' : 'packed', pixels, scale }
 }

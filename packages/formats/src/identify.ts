@@ -1,6 +1,7 @@
 // What kind of file this is, by its first bytes alone.
 import { isAsar } from './asar.ts'
 import { type Fields, fieldsOf, type Source } from './bytes.ts'
+import { isSignedData } from './cms.ts'
 import { limitFatSlices } from './macho.ts'
 
 export type FileKind =
@@ -20,6 +21,9 @@ export type FileKind =
   | 'cfb'
   | 'cab'
   | 'ico'
+  | 'icns'
+  | 'plist'
+  | 'cms'
   | 'tar'
   | 'unknown'
 
@@ -39,6 +43,9 @@ export const identify = async (source: Source): Promise<FileKind> => {
   if (starts(0x78, 0x61, 0x72, 0x21)) return 'xar'
   if (starts(0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1)) return 'cfb'
   if (starts(0x4d, 0x53, 0x43, 0x46, 0, 0, 0, 0)) return 'cab'
+  if (starts(0x69, 0x63, 0x6e, 0x73)) return 'icns'
+  if (isPlist(head)) return 'plist'
+  if (isSignedData(head)) return 'cms'
   // An empty zip begins with its end record.
   if (starts(0x50, 0x4b, 0x03, 0x04) || starts(0x50, 0x4b, 0x05, 0x06)) return 'zip'
   if (head.length >= 8 && isThinMachO(big.u32(0))) return 'macho'
@@ -62,6 +69,10 @@ const isPe = async (source: Source, head: Uint8Array): Promise<boolean> => {
   const bytes = await source.read(offset, 4)
   return bytes.length === 4 && fieldsOf(bytes, 'big').u32(0) === 0x50450000
 }
+
+/** Binary by its magic; XML by the name of its document, or of its first element. */
+const isPlist = (head: Uint8Array): boolean =>
+  /^(bplist0|(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?(<!--(?:(?!-->)[^])*-->\s*)?<(!DOCTYPE\s+)?plist[\s>])/.test(String.fromCharCode(...head))
 
 /** Its magic is four small numbers, so the first image has to lie behind the list, inside of the file. */
 const isIco = (head: Uint8Array, sizeBytes: number): boolean => {

@@ -99,7 +99,7 @@ const readSlice = async (source: Source, place: Place): Promise<MachOSlice> => {
   })
   const cpuType = header.u32(4)
   return {
-    arch: archs[cpuType] ?? `other:${cpuType}`,
+    arch: architectureOf(cpuType),
     cpuType,
     cpuSubtype: header.u32(8) & 0x00ffffff,
     offset: place.offset,
@@ -119,6 +119,9 @@ const magics: Readonly<Record<number, { readonly order: 'little' | 'big'; readon
 }
 
 const archs: Readonly<Record<number, Architecture>> = { 0x01000007: 'x64', 0x0100000c: 'arm64', 7: 'x86', 12: 'armv7' }
+
+/** Of a cpu_type_t (mach/machine.h). */
+export const architectureOf = (cpuType: number): Architecture => archs[cpuType] ?? `other:${cpuType}`
 
 interface Command {
   readonly id: number

@@ -13,24 +13,51 @@ export interface PeAppearance {
     /** As `ProductName`, `CompanyName`, `FileVersion`. */
     readonly texts: Readonly<Record<string, string>>
   }
-  /** Paths beyond 259 characters, sharp on every screen, UTF-8 as code page: where its manifest says nothing of it. */
-  readonly modern?: boolean
+  /** Put into its manifest where that says nothing of them. */
+  readonly settings?: readonly ManifestSetting[]
 }
+/** Sharp on every screen, paths beyond 259 characters, UTF-8 as code page. */
+export type ManifestSetting = 'dpiAware' | 'longPaths' | 'utf8'
 
 const [iconType, groupType, versionType, manifestType] = [3, 14, 16, 24]
 const english = 0x409
 
 /** What is not given stays. Codes: `pe/bad-manifest`, and those of ico.ts and pe-resources.ts. */
-export const withPeAppearance = (pe: Uint8Array, { icon, version, modern }: PeAppearance): Uint8Array => {
-  let resources = readPeResources(pe)
+export const withPeAppearance = (pe: Uint8Array, appearance: PeAppearance): Uint8Array =>
+  withPeResources(pe, appeared(readPeResources(pe), appearance))
+
+/** Whether it has an icon and a version of its own, and what of an appearance it does not show yet. Codes: those of `withPeAppearance`. */
+export const peShows = (
+  pe: Uint8Array,
+  appearance: PeAppearance = {},
+): { readonly hasIcon: boolean; readonly hasVersion: boolean; readonly lacks: readonly ('icon' | 'version' | 'manifest')[] } => {
+  const before = readPeResources(pe)
+  const after = appeared(before, appearance)
+  const isNew = (type: number): boolean => {
+    const texts = [before, after].map(all => all.filter(one => one.type === type).map(one => one.bytes.join()))
+    return texts[0]?.sort().join('|') !== texts[1]?.sort().join('|')
+  }
+  const parts = [
+    ['icon', iconType],
+    ['version', versionType],
+    ['manifest', manifestType],
+  ] as const
+  return {
+    hasIcon: before.some(one => one.type === groupType),
+    hasVersion: before.some(one => one.type === versionType),
+    lacks: parts.flatMap(([name, type]) => (isNew(type) ? [name] : [])),
+  }
+}
+
+const appeared = (before: readonly PeResource[], { icon, version, settings = [] }: PeAppearance): readonly PeResource[] => {
+  let resources = before
   if (icon !== undefined) resources = withIcon(resources, icon)
   if (version !== undefined) {
     const old = resources.find(one => one.type === versionType)
     const made = { type: versionType, name: 1, language: old?.language ?? english, codePage: 0, bytes: versionBytes(version, fixedOf(old)) }
     resources = [...resources.filter(one => one.type !== versionType), made]
   }
-  if (modern === true) resources = withManifest(resources)
-  return withPeResources(pe, resources)
+  return settings.length > 0 ? withManifest(resources, settings) : resources
 }
 
 /** Takes the place of the first group, which is the program's; images that no other group has go with it. */
@@ -147,19 +174,21 @@ const padded = (bytes: Uint8Array): Uint8Array => (bytes.length % 4 === 0 ? byte
 const utf16 = (text: string): Uint8Array => packLittle(Array.from({ length: text.length }, (_, at) => [2, text.charCodeAt(at)] as const))
 
 const home = 'http://schemas.microsoft.com/SMI'
-const settings = [
-  ['dpiAware', `<dpiAware xmlns="${home}/2005/WindowsSettings">true/pm</dpiAware>`],
-  ['dpiAwareness', `<dpiAwareness xmlns="${home}/2016/WindowsSettings">PerMonitorV2, PerMonitor</dpiAwareness>`],
-  ['longPathAware', `<longPathAware xmlns="${home}/2016/WindowsSettings">true</longPathAware>`],
-  ['activeCodePage', `<activeCodePage xmlns="${home}/2019/WindowsSettings">UTF-8</activeCodePage>`],
+const elements = [
+  ['dpiAware', 'dpiAware', `<dpiAware xmlns="${home}/2005/WindowsSettings">true/pm</dpiAware>`],
+  ['dpiAware', 'dpiAwareness', `<dpiAwareness xmlns="${home}/2016/WindowsSettings">PerMonitorV2, PerMonitor</dpiAwareness>`],
+  ['longPaths', 'longPathAware', `<longPathAware xmlns="${home}/2016/WindowsSettings">true</longPathAware>`],
+  ['utf8', 'activeCodePage', `<activeCodePage xmlns="${home}/2019/WindowsSettings">UTF-8</activeCodePage>`],
 ] as const
 const bare =
   '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<assembly xmlns="urn:schemas-microsoft-com:asm.v1" manifestVersion="1.0"></assembly>'
 
-const withManifest = (resources: readonly PeResource[]): readonly PeResource[] => {
+const withManifest = (resources: readonly PeResource[], settings: readonly ManifestSetting[]): readonly PeResource[] => {
   const old = resources.find(one => one.type === manifestType)
   const text = old === undefined ? bare : new TextDecoder().decode(old.bytes)
-  const lacking = settings.filter(([name]) => !new RegExp(`[<:]${name}[\\s>]`).test(text)).map(([, setting]) => setting)
+  const lacking = elements
+    .filter(([setting, name]) => settings.includes(setting) && !new RegExp(`[<:]${name}[\\s>]`).test(text))
+    .map(([, , element]) => element)
   if (lacking.length === 0) return resources
   // Settings name their own space, so they may stand in an element that is there, under whatever prefix.
   const inside = /<\/(?:[\w.-]+:)?windowsSettings\s*>/.exec(text)

@@ -9,12 +9,13 @@ import { fromBytes } from './bytes.ts'
 import { FormatError } from './format-error.ts'
 import { readIco, writeIco } from './ico.ts'
 import { readPe } from './pe.ts'
-import { withPeAppearance } from './pe-appearance.ts'
+import { peShows, withPeAppearance } from './pe-appearance.ts'
+import { dataBehindBytes } from './pe-layout.ts'
 import { readPeResources, withPeResources, type PeResource } from './pe-resources.ts'
 import { readPeChecksum } from './pe-strip.ts'
 import { readPeVersion } from './pe-version.ts'
 import { readPeSections } from './sections.ts'
-import { tinyPe } from './testing/binaries.ts'
+import { linkedPe as program } from './testing/binaries.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'pe-resources-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -26,24 +27,6 @@ const codeOf = (work: () => unknown): string => {
   }
   return 'none'
 }
-/** With alignments, sizes and a checksum, as a linker writes them; `words` change the optional header. */
-const program = ({
-  bits = 64,
-  behind = '',
-  words = {},
-}: { bits?: 32 | 64; behind?: string; words?: Record<number, number> } = {}): Uint8Array => {
-  const bytes = Buffer.concat([tinyPe({ bits }), Buffer.from(behind)])
-  const view = new DataView(bytes.buffer, bytes.byteOffset)
-  const section = 88 + (bits === 64 ? 112 : 96) + 128
-  for (const [at, value] of Object.entries({ 32: 4096, 36: 512, 56: 8192, 60: 512, 64: 1, ...words }))
-    view.setUint32(88 + Number(at), value, true)
-  for (const [at, value] of [
-    [8, 512],
-    [12, 4096],
-  ] as const)
-    view.setUint32(section + at, value, true)
-  return bytes
-}
 const text = (value: string): Uint8Array => new TextEncoder().encode(value)
 const some: readonly PeResource[] = [
   { type: 24, name: 1, language: 1033, codePage: 0, bytes: text('<assembly></assembly>') },
@@ -53,6 +36,7 @@ const some: readonly PeResource[] = [
 ]
 const inOrder = (all: readonly PeResource[]): readonly string[] =>
   all.map(one => `${one.type} ${one.name} ${one.language} ${one.codePage} ${Buffer.from(one.bytes).toString('latin1')}`).sort()
+const everySetting = ['dpiAware', 'longPaths', 'utf8'] as const
 const picture = { width: 256, height: 256, pixels: new Uint8Array(256 * 256 * 4).fill(200) }
 
 describe('resources', () => {
@@ -93,12 +77,53 @@ describe('resources', () => {
   })
 })
 
+describe('a section that something else shares', () => {
+  it('keeps what is in it, and the resources get a new one', () => {
+    const before = Buffer.from(withPeResources(program(), some))
+    const view = new DataView(before.buffer, before.byteOffset)
+    const entry = 88 + 112 + 2 * 8
+    const [address, sizeBytes] = [view.getUint32(entry, true), view.getUint32(entry + 4, true)]
+    // The imports, as packers put them there.
+    view.setUint32(88 + 112 + 8, address + sizeBytes - 4, true)
+    const after = withPeResources(before, some.slice(0, 1))
+    expect(Buffer.compare(after.subarray(1024, before.length), before.subarray(1024))).toBe(0)
+    expect(new DataView(after.buffer).getUint32(entry, true)).toBeGreaterThan(address)
+    expect(readPeResources(after)).toEqual(some.slice(0, 1))
+  })
+})
+
+describe('data behind the image', () => {
+  it('is what belongs to nobody: no certificates, symbols or padding', () => {
+    expect(dataBehindBytes(program())).toBe(0)
+    expect(dataBehindBytes(Buffer.concat([program(), Buffer.alloc(100)]))).toBe(0)
+    expect(dataBehindBytes(program({ behind: 'PAYLOAD' }))).toBe(7)
+    expect(dataBehindBytes(Buffer.concat([program({ words: { 144: 1024, 148: 16 } }), Buffer.alloc(16, 7)]))).toBe(0)
+    const symbols = Buffer.concat([program(), Buffer.alloc(18, 5), Buffer.from('\x08\0\0\0abc\0')])
+    symbols.writeUInt32LE(1024, 88 - 12)
+    symbols.writeUInt32LE(1, 88 - 8)
+    expect(dataBehindBytes(symbols)).toBe(0)
+    expect(dataBehindBytes(Buffer.concat([symbols, Buffer.from('more')]))).toBe(4)
+  })
+})
+
 describe('appearance', () => {
+  it('says what a program lacks of it', () => {
+    const wanted = {
+      icon: writeIco(picture),
+      version: { numbers: [1, 2, 3, 4], texts: { ProductName: 'x' } },
+      settings: ['longPaths'],
+    } as const
+    expect(peShows(program(), wanted)).toEqual({ hasIcon: false, hasVersion: false, lacks: ['icon', 'version', 'manifest'] })
+    const after = withPeAppearance(program(), wanted)
+    expect(peShows(after, wanted)).toEqual({ hasIcon: true, hasVersion: true, lacks: [] })
+    const other = { ...wanted.version, texts: { ProductName: 'y' } }
+    expect(peShows(after, { ...wanted, version: other, settings: ['utf8'] }).lacks).toEqual(['version', 'manifest'])
+  })
   it('takes the place of what is there, and leaves the rest', async () => {
     const first = withPeAppearance(withPeResources(program(), some.slice(1)), {
       icon: writeIco(picture),
       version: { numbers: [1, 2, 3, 65535], texts: { ProductName: 'Größe 日本', FileVersion: '1.2.3-beta.4' } },
-      modern: true,
+      settings: everySetting,
     })
     expect(await readPeVersion(fromBytes(first))).toEqual({
       fileVersion: '1.2.3.65535',
@@ -111,12 +136,12 @@ describe('appearance', () => {
     const second = withPeAppearance(first, { icon: writeIco({ ...picture, width: 16, height: 16 }) })
     expect(readPeResources(second).filter(({ type }) => type === 3)).toHaveLength(1)
     expect((await readPeVersion(fromBytes(second)))?.fileVersion).toBe('1.2.3.65535')
-    expect(Buffer.compare(withPeAppearance(first, { modern: true }), first)).toBe(0)
+    expect(Buffer.compare(withPeAppearance(first, { settings: everySetting }), first)).toBe(0)
   })
   it('adds to a manifest what it lacks, and nothing twice', () => {
     const manifestOf = (before: string): string => {
       const pe = withPeResources(program(), [{ type: 24, name: 1, language: 0, codePage: 0, bytes: text(before) }])
-      return Buffer.from(readPeResources(withPeAppearance(pe, { modern: true }))[0]?.bytes ?? []).toString()
+      return Buffer.from(readPeResources(withPeAppearance(pe, { settings: everySetting }))[0]?.bytes ?? []).toString()
     }
     const made = manifestOf('<assembly><a:windowsSettings xmlns:a="x"><dpiAware>true</dpiAware></a:windowsSettings></assembly>')
     expect(made.match(/<dpiAware[\s>]/g)).toHaveLength(1)
@@ -149,7 +174,7 @@ describeWithJudge(
       const before = readFileSync(join(env.WINEPREFIX, 'drive_c/windows/system32/cmd.exe'))
       const version = { numbers: [4, 3, 2, 1], texts: { ProductName: 'Größe', CompanyName: 'Us' } } as const
       const file = join(folder, 'new.exe')
-      writeFileSync(file, withPeAppearance(before, { icon: writeIco(picture), version, modern: true }))
+      writeFileSync(file, withPeAppearance(before, { icon: writeIco(picture), version, settings: everySetting }))
       const ran = spawnSync(wine, [file, '/c', 'echo it runs& exit 7'], { env, encoding: 'utf8', timeout: 60_000 })
       expect([ran.stdout.trim(), ran.status]).toEqual(['it runs', 7])
       execFileSync(wrestool, ['-x', '-t14', '-o', join(folder, 'out.ico'), file])

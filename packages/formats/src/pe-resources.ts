@@ -1,6 +1,7 @@
 // PE: the resources of a program, read and written anew in a section of their own (Microsoft PE/COFF specification, the .rsrc section).
-import { concat, encodeText, type Fields, fieldsOf, packLittle } from './bytes.ts'
+import { concat, encodeText, type Fields, packLittle } from './bytes.ts'
 import { FormatError } from './format-error.ts'
+import { layoutOf, type Section } from './pe-layout.ts'
 
 export interface PeResource {
   /** 3 icon, 14 icon group, 16 version, 24 manifest. */
@@ -60,7 +61,9 @@ export const withPeResources = (signed: Uint8Array, resources: readonly PeResour
     undefined,
   )
   const own = fields.u32(directoriesAt + 16)
-  const isOwnLast = last !== undefined && last.address === own && last.name === '.rsrc' && last.offset + last.rawBytes === imageEnd
+  const old = sections.find(one => one.address === own && one.name === '.rsrc')
+  const isAlone = old === undefined || !isShared(old, { fields, directoriesAt, directories, entryAddress: fields.u32(optionalAt + 16) })
+  const isOwnLast = last !== undefined && last === old && isAlone && last.offset + last.rawBytes === imageEnd
   const headerAt = isOwnLast ? last.at : sectionsAt + sections.length * 40
   const address = isOwnLast ? last.address : up(Math.max(...sections.map(one => one.address + Math.max(one.virtualBytes, 1))), alignment)
   const offset = isOwnLast ? last.offset : up(imageEnd, fileAlignment)
@@ -88,13 +91,26 @@ export const withPeResources = (signed: Uint8Array, resources: readonly PeResour
   // The table of symbols, of no section, stands behind them.
   const symbolsAt = fields.u32(optionalAt - 12)
   if (symbolsAt >= imageEnd) view.setUint32(optionalAt - 12, symbolsAt + offset + rawBytes - imageEnd, true)
-  if (!isOwnLast)
-    retire(
-      whole,
-      sections.find(one => one.address === own && one.name === '.rsrc'),
-    )
+  if (!isOwnLast && isAlone) retire(whole, old)
   setChecksum(view, optionalAt + 64)
   return whole
+}
+
+interface Directories {
+  readonly fields: Fields
+  readonly directoriesAt: number
+  readonly directories: number
+  readonly entryAddress: number
+}
+
+/** Something else lies in the section too, as packers put the imports there: it is not the resources' to write. */
+const isShared = (section: Section, { fields, directoriesAt, directories, entryAddress }: Directories): boolean => {
+  const end = section.address + Math.max(section.virtualBytes, section.rawBytes)
+  const others = Array.from({ length: Math.min(directories, 16) }, (_, index) => index)
+    // 2 is the resources' own; 4 is an offset in the file.
+    .filter(index => index !== 2 && index !== 4)
+    .map(index => fields.u32(directoriesAt + index * 8))
+  return [entryAddress, ...others].some(address => address >= section.address && address < end)
 }
 
 /** A subclass of Uint8Array, as Node's Buffer, slices without a copy. */
@@ -109,39 +125,6 @@ const retire = (pe: Uint8Array, old: Section | undefined): void => {
 
 /** Initialized data, readable. */
 const initializedData = 0x40000040
-
-interface Section {
-  /** Offset of its header. */
-  readonly at: number
-  readonly name: string
-  readonly virtualBytes: number
-  readonly address: number
-  readonly rawBytes: number
-  readonly offset: number
-}
-
-const layoutOf = (pe: Uint8Array) => {
-  const fields = fieldsOf(pe, 'little')
-  if (pe.length < 64 || fields.u16(0) !== 0x5a4d) throw new FormatError('pe/bad-magic', 'not a PE file', 0)
-  const coffAt = fields.u32(60) + 4
-  if (fields.u32(coffAt - 4) !== 0x4550) throw new FormatError('pe/bad-magic', 'not a PE file', coffAt)
-  const optionalAt = coffAt + 20
-  const directoriesAt = optionalAt + (fields.u16(optionalAt) === 0x20b ? 112 : 96)
-  const sectionsAt = optionalAt + fields.u16(coffAt + 16)
-  const sections = Array.from({ length: fields.u16(coffAt + 2) }, (_, index): Section => {
-    const at = sectionsAt + index * 40
-    const name = String.fromCharCode(...pe.subarray(at, at + 8)).replaceAll('\0', '')
-    return {
-      at,
-      name,
-      virtualBytes: fields.u32(at + 8),
-      address: fields.u32(at + 12),
-      rawBytes: fields.u32(at + 16),
-      offset: fields.u32(at + 20),
-    }
-  })
-  return { fields, optionalAt, directoriesAt, sectionsAt, sections, directories: fields.u32(directoriesAt - 4) }
-}
 
 const offsetOf = (sections: readonly Section[], address: number): number => {
   const section = sections.find(one => address >= one.address && address < one.address + one.rawBytes)

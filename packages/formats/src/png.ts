@@ -1,16 +1,11 @@
-// PNG (W3C Portable Network Graphics, second edition): any still image in, RGBA of 8 bits; the same pixels out in the same bytes; smaller sizes.
+// PNG (W3C Portable Network Graphics, second edition): any still image in, RGBA of 8 bits; the same pixels out in the same bytes.
 import { deflateSync, inflateSync } from 'node:zlib'
 import { concat, encodeText, equalBytes, fieldsOf } from './bytes.ts'
 import { crc32 } from './crc32.ts'
 import { FormatError } from './format-error.ts'
+import type { Image } from './image.ts'
 
-export interface Image {
-  /** Pixels. */
-  readonly width: number
-  readonly height: number
-  /** Four bytes a pixel: red, green, blue, opacity (not multiplied). */
-  readonly pixels: Uint8Array
-}
+export { type Image, resizeImage } from './image.ts'
 
 export const pngSignature: Uint8Array = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)
 const sideLimit = 8192
@@ -211,13 +206,19 @@ export const writePng = ({ width, height, pixels }: Image): Uint8Array => {
 }
 
 const smallestFilter = (line: Uint8Array, above: Uint8Array): Uint8Array => {
-  let best: Uint8Array = new Uint8Array(0)
+  let best: Uint8Array = new Uint8Array(line.length + 1)
+  // What the search below would find, too, of rows around a picture.
+  if (line.every(byte => byte === 0)) return best
+  if (line.every((byte, at) => byte === above[at])) {
+    best[0] = 2
+    return best
+  }
   let bestSum = Infinity
   for (let type = 0; type <= 4; type++) {
     const row = new Uint8Array(line.length + 1)
     row[0] = type
     let sum = 0
-    for (let at = 0; at < line.length; at++) {
+    for (let at = 0; at < line.length && sum < bestSum; at++) {
       const a = at >= 4 ? (line[at - 4] ?? 0) : 0
       const b = above[at] ?? 0
       const c = at >= 4 ? (above[at - 4] ?? 0) : 0
@@ -239,58 +240,4 @@ const chunk = (type: string, body: Uint8Array): Uint8Array => {
   whole.set(body, 8)
   view.setUint32(body.length + 8, crc32(whole.subarray(4, body.length + 8)))
   return whole
-}
-
-/** A smaller (or larger) image: each new pixel is the mean of the area that it covers, weighted by opacity. */
-export const resizeImage = (image: Image, size: { readonly width: number; readonly height: number }): Image => {
-  const across = resampled(weighted(image), { from: image.width, to: size.width, lines: image.height, step: 4, stride: image.width * 4 })
-  const down = resampled(across, { from: image.height, to: size.height, lines: size.width, step: size.width * 4, stride: 4 })
-  const pixels = new Uint8Array(size.width * size.height * 4)
-  for (let at = 0; at < pixels.length; at += 4) {
-    const opacity = down[at + 3] ?? 0
-    for (let channel = 0; channel < 3; channel++)
-      pixels[at + channel] = opacity === 0 ? 0 : Math.min(255, Math.round(((down[at + channel] ?? 0) * 255) / opacity))
-    pixels[at + 3] = Math.min(255, Math.round(opacity))
-  }
-  return { ...size, pixels }
-}
-
-/** Colors multiplied by opacity: what is invisible must not bleed into what is not. */
-const weighted = ({ pixels }: Image): Float64Array => {
-  const values = new Float64Array(pixels.length)
-  for (let at = 0; at < pixels.length; at += 4) {
-    const opacity = pixels[at + 3] ?? 0
-    for (let channel = 0; channel < 3; channel++) values[at + channel] = ((pixels[at + channel] ?? 0) * opacity) / 255
-    values[at + 3] = opacity
-  }
-  return values
-}
-
-interface Axis {
-  readonly from: number
-  readonly to: number
-  readonly lines: number
-  /** Distance of neighbours along the axis, and of lines. */
-  readonly step: number
-  readonly stride: number
-}
-
-/** Means along one axis; rows when `step` is 4, else columns. */
-const resampled = (source: Float64Array, { from, to, lines, step, stride }: Axis): Float64Array => {
-  const isRow = step === 4
-  const target = new Float64Array(to * lines * 4)
-  const ratio = from / to
-  for (let index = 0; index < to; index++) {
-    const [start, end] = [index * ratio, (index + 1) * ratio]
-    for (let position = Math.floor(start); position < Math.min(from, Math.ceil(end)); position++) {
-      const share = (Math.min(end, position + 1) - Math.max(start, position)) / ratio
-      for (let line = 0; line < lines; line++) {
-        const out = (isRow ? line * to + index : index * lines + line) * 4
-        const at = position * step + line * stride
-        for (let channel = 0; channel < 4; channel++)
-          target[out + channel] = (target[out + channel] ?? 0) + (source[at + channel] ?? 0) * share
-      }
-    }
-  }
-  return target
 }

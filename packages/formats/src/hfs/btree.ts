@@ -12,6 +12,8 @@ export interface BtreeShape {
   readonly maxKeyBytes: number
   /** 0xCF: names are compared without case; 0 where keys are no names. */
   readonly compare: number
+  /** All keys are as long as the longest; Linux mounts no volume whose extents say otherwise. */
+  readonly hasEqualKeys?: true
 }
 
 const [leafKind, indexKind, headerKind] = [0xff, 0x00, 0x01]
@@ -77,7 +79,7 @@ interface Counted {
   readonly used: number
 }
 
-const headerOf = ({ nodeBytes, maxKeyBytes, compare }: BtreeShape, { levels, leafRecords, used }: Counted): Uint8Array => {
+const headerOf = ({ nodeBytes, maxKeyBytes, compare, hasEqualKeys }: BtreeShape, { levels, leafRecords, used }: Counted): Uint8Array => {
   const header = new Uint8Array(headerRecordBytes)
   const view = new DataView(header.buffer)
   const leaves = levels[0]?.length ?? 0
@@ -91,8 +93,8 @@ const headerOf = ({ nodeBytes, maxKeyBytes, compare }: BtreeShape, { levels, lea
   view.setUint32(22, used)
   view.setUint32(32, nodeBytes)
   view.setUint8(37, compare)
-  // Keys have a length of two bytes, in index nodes too, and are as long as they are.
-  view.setUint32(38, 0x06)
+  // 2: keys have a length of two bytes. 4: and are only as long as they have to be, in index nodes too.
+  view.setUint32(38, hasEqualKeys === true ? 0x02 : 0x06)
   return header
 }
 

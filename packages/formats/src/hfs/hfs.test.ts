@@ -1,5 +1,6 @@
 // HFS Plus: names and their order, and volumes as sleuthkit and 7-Zip read them.
 import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -27,6 +28,14 @@ const volumeOf = async (entries: readonly HfsEntry[], options: HfsWriting = writ
   return bytes
 }
 const order = (left: string, right: string): number => Math.sign(compareNames(nameUnits(left), nameUnits(right)))
+
+it('says of its trees how long their keys are, as the kernel of Linux wants it (scripts/hfs-kernel.ts)', async () => {
+  const bytes = await volumeOf([file('a', 'b')])
+  const view = new DataView(bytes.buffer)
+  // Extents, catalog and attributes: the fork in the volume header, and the attributes in the header of the tree.
+  const attributesOf = (fork: number): number => view.getUint32(view.getUint32(1024 + fork + 16) * 4096 + 14 + 38)
+  expect([192, 272, 352].map(attributesOf)).toEqual([2, 6, 6])
+})
 
 describe('names', () => {
   it('are decomposed, but for the ranges that are kept whole', () => {
@@ -159,5 +168,64 @@ describeWithJudge(['7z'], 'a volume, as 7-Zip unpacks it', judges => {
     expect(readFileSync(join(home, 'many/3/Name 2999'.replace('/3/', `/${2999 % 7}/`)), 'utf8')).toBe('2999')
     expect(readlinkSync(join(home, 'Tool.app/Contents/MacOS/link'))).toBe('tool')
     expect(statSync(join(home, 'Tool.app/Contents/MacOS/tool')).size).toBe(300_010)
+  })
+})
+
+describeWithJudge(['libfshfs-python'], 'a volume, as libfshfs reads it', judges => {
+  const reader = `
+import hashlib, sys, pyfshfs
+volume = pyfshfs.volume()
+volume.open(sys.argv[1])
+def walk(folder, path):
+    for at in range(folder.number_of_sub_file_entries):
+        entry = folder.get_sub_file_entry(at)
+        name = path + '/' + entry.name
+        kind = entry.file_mode & 0o170000
+        target = entry.symbolic_link_target if kind == 0o120000 else ''
+        content = hashlib.sha256(entry.read_buffer(entry.size) if entry.size else b'').hexdigest() if kind == 0o100000 else ''
+        print(name, oct(entry.file_mode), target or content)
+        walk(entry, name)
+print(volume.name)
+walk(volume.get_root_directory(), '')
+`
+  const read = (bytes: Uint8Array): readonly string[] => {
+    const image = join(folder, 'libfshfs.img')
+    writeFileSync(image, bytes)
+    return execFileSync(judges['libfshfs-python'], ['-c', reader, image], { encoding: 'utf8', stdio: 'pipe' })
+      .trim()
+      .normalize()
+      .split('\n')
+  }
+  const content = Uint8Array.from({ length: 3_000_000 }, (_, at) => (at * 7) >> 3)
+  const entries: readonly HfsEntry[] = [
+    { type: 'folder', path: 'A', mode: 0o755 },
+    file('A/größe.txt', 'hello'),
+    file('A/program', content, 0o755),
+    { type: 'link', path: 'A/to', linkTarget: 'program' },
+    ...Array.from({ length: 3000 }, (_, at) => file(`A/${at} of many`, `${at}`)),
+  ]
+  it('has every name, permission, link and byte', async () => {
+    const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex')
+    const said = read(await volumeOf(entries))
+    expect(said[0]).toBe('Täst 1.2')
+    expect(said).toHaveLength(1 + entries.length)
+    expect(
+      said
+        .slice(1)
+        .filter(line => !line.includes('of many'))
+        .toSorted(),
+    ).toEqual([
+      '/A 0o40755 ',
+      `/A/größe.txt 0o100644 ${sha256('hello')}`,
+      `/A/program 0o100755 ${sha256(content)}`,
+      '/A/to 0o120755 program',
+    ])
+    expect(said).toContain(`/A/2999 of many 0o100644 ${sha256('2999')}`)
+  })
+  it('is not read with a catalog that is torn', async () => {
+    const bytes = Uint8Array.from(await volumeOf(entries))
+    const catalogAt = new DataView(bytes.buffer).getUint32(1024 + 272 + 16) * 4096
+    bytes.fill(0xff, catalogAt, catalogAt + 64)
+    expect(() => read(bytes)).toThrow('Command failed')
   })
 })

@@ -72,7 +72,7 @@ export const hfsVolume = (entries: readonly HfsEntry[], writing: HfsWriting): Hf
   const listed = nodesOf(entries, ids, { volumeName, rootFlags })
   // The catalog is as large as its records, wherever the files lie: sizes first, then places.
   const trees = {
-    extents: writeBtree([], { nodeBytes: treeFiles.extents, maxKeyBytes: 10, compare: 0 }),
+    extents: writeBtree([], { nodeBytes: treeFiles.extents, maxKeyBytes: 10, compare: 0, hasEqualKeys: true }),
     attributes: writeBtree([], { nodeBytes: treeFiles.attributes, maxKeyBytes: 266, compare: 0 }),
   }
   const catalogOf = (nodes: readonly CatalogNode[]): Uint8Array =>

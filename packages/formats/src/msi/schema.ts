@@ -4,6 +4,9 @@ import type { MsiRow, MsiTable } from './write.ts'
 
 // A line a column: name (* for a key), type, then `low..high`, `>Table` (>Table;Other) for a foreign key, `=a;b` for a set, and its category.
 const text = `
+AppSearch
+  Property* s72 Identifier
+  Signature_* s72 >RegLocator Identifier
 Component
   Component* s72 Identifier
   ComponentId S38 Guid
@@ -66,6 +69,12 @@ Media
 Property
   Property* s72 Identifier
   Value l0 Text
+RegLocator
+  Signature_* s72 Identifier
+  Root i2 0..3
+  Key s255 RegPath
+  Name S255 Formatted
+  Type I2 0..18
 Registry
   Registry* s72 Identifier
   Root i2 -1..3

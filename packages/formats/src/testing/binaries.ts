@@ -155,6 +155,25 @@ export const tinyPe = ({ machine = 0x8664, bits = 64, dll = false, certificates 
   return bytes
 }
 
+/** `tinyPe` with alignments, sizes and a checksum, as a linker writes them; `words` change the optional header. */
+export const linkedPe = ({
+  bits = 64,
+  behind = '',
+  words = {},
+}: { readonly bits?: 32 | 64; readonly behind?: string; readonly words?: Readonly<Record<number, number>> } = {}): Uint8Array => {
+  const bytes = concat([tinyPe({ bits, ...(bits === 32 ? { machine: 0x14c } : {}) }), encodeText(behind)])
+  const view = new DataView(bytes.buffer, bytes.byteOffset)
+  const section = 88 + (bits === 64 ? 112 : 96) + 128
+  for (const [at, value] of Object.entries({ 32: 4096, 36: 512, 56: 8192, 60: 512, 64: 1, ...words }))
+    view.setUint32(88 + Number(at), value, true)
+  for (const [at, value] of [
+    [8, 512],
+    [12, 4096],
+  ] as const)
+    view.setUint32(section + at, value, true)
+  return bytes
+}
+
 export const command = (id: number, ...body: readonly Uint8Array[]): Uint8Array => {
   const bytes = concat(body)
   return concat([

@@ -1,12 +1,13 @@
-// UDIF, reading: the volume inside of a disk image, anywhere in it, run by run (hdiutil's UDRO, UDZO and ULMO).
+// UDIF, reading: the volume inside of a disk image, anywhere in it, run by run (hdiutil's UDRO, UDZO, ULFO and ULMO).
 import { inflate } from 'node:zlib'
 import { decodeText, exactReader, fieldsOf, type Source } from '../bytes.ts'
 import { FormatError } from '../format-error.ts'
+import { unpackLzfse } from '../lzfse.ts'
 import { readXmlPlist } from '../plist/read.ts'
 import { isDict, type PlistValue } from '../plist/value.ts'
 import { loadLzma } from '../xz/lzma.ts'
 import { unpackXz } from '../xz.ts'
-import { sectorBytes, trailerBytes } from './trailer.ts'
+import { endRun, lzfseRun, rawRun, sectorBytes, trailerBytes, xzRun, zeroRun, zlibRun } from './trailer.ts'
 
 export interface UdifRun {
   readonly kind: number
@@ -28,14 +29,13 @@ export interface Udif {
   readonly resources: readonly string[]
   /** Whether a code signature stands in it. */
   readonly isSigned: boolean
-  /** A partition as a file that can be read anywhere. Its reads throw `udif/corrupt`, `udif/unsupported`. */
+  /** A partition as a file that can be read anywhere. Its reads throw `udif/corrupt`, `udif/unsupported`, `lzfse/corrupt`, `xz/corrupt`. */
   readonly open: (partition: UdifPartition) => Source
 }
 
 const limitListBytes = 64 << 20
 const limitRunBytes = 64 << 20
-const [zeroRun, rawRun, freeRun, zlibRun, xzRun] = [0x0, 0x1, 0x2, 0x80000005, 0x80000008]
-const [commentRun, endRun] = [0x7ffffffe, 0xffffffff]
+const [freeRun, commentRun] = [0x2, 0x7ffffffe]
 
 /** Throws `udif/bad-magic`, `udif/truncated`, `udif/bad-table`, `plist/bad-xml`. */
 export const readUdif = async (source: Source): Promise<Udif> => {
@@ -130,18 +130,25 @@ const runAt = (runs: readonly UdifRun[], offset: number): UdifRun => {
 const unpackRun = async (run: UdifRun, read: Read): Promise<Uint8Array> => {
   if (run.packedBytes > limitRunBytes) throw new FormatError('udif/bad-table', `a run of ${run.packedBytes} packed bytes`, run.offset)
   const packed = await read(run.offset, run.packedBytes)
-  const whole =
-    run.kind === rawRun
-      ? packed
-      : run.kind === zlibRun
-        ? await inflated(packed, run)
-        : run.kind === xzRun
-          ? await unpackXz(packed, { limitBytes: run.sizeBytes })
-          : null
-  if (whole === null) throw new FormatError('udif/unsupported', `runs of kind 0x${run.kind.toString(16)} are not read here`, run.offset)
+  const whole = await unpackedOf(packed, run)
   if (whole.length !== run.sizeBytes)
     throw new FormatError('udif/corrupt', `a run gives ${whole.length} bytes, not ${run.sizeBytes}`, run.offset)
   return whole
+}
+
+const unpackedOf = async (packed: Uint8Array, run: UdifRun): Promise<Uint8Array> => {
+  switch (run.kind) {
+    case rawRun:
+      return packed
+    case zlibRun:
+      return inflated(packed, run)
+    case lzfseRun:
+      return unpackLzfse(packed, run.sizeBytes)
+    case xzRun:
+      return unpackXz(packed, { limitBytes: run.sizeBytes })
+    default:
+      throw new FormatError('udif/unsupported', `runs of kind 0x${run.kind.toString(16)} are not read here`, run.offset)
+  }
 }
 
 const inflated = (packed: Uint8Array, run: UdifRun): Promise<Uint8Array> =>

@@ -1,8 +1,10 @@
 // UDIF: images that dmg2img and 7-Zip take apart, and refuse once a byte is another.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { crc32 } from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
 import { describeWithJudge } from '../../../../test/kit/judges.ts'
@@ -11,9 +13,12 @@ import { hfsVolume } from '../hfs/write.ts'
 import { readXmlPlist } from '../plist/read.ts'
 import { isDict } from '../plist/value.ts'
 import { readHfs } from '../hfs/read.ts'
+import { deflateHere } from '../deflate-program.ts'
+import { packLzfse } from '../lzfse.ts'
 import { readUdif } from './read.ts'
 import { isUdif } from './trailer.ts'
-import { writeUdif, zlibRuns } from './write.ts'
+import { lzfseRuns, type UdifCompression, xzRuns, zlibRuns } from './runs.ts'
+import { writeUdif } from './write.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'udif-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -153,7 +158,7 @@ describe('an image, read', () => {
   it('says what it cannot read', async () => {
     const bytes = await volume()
     const strange = await collected(
-      writeUdif([bytes], { sizeBytes: bytes.length, compression: { runKind: 0x80000006, pack: async run => run.subarray(0, 10) } }),
+      writeUdif([bytes], { sizeBytes: bytes.length, compression: { runKind: 0x80000006, pack: async run => run.slice(0, 10) } }),
     )
     expect(await codeOf(readWhole(strange))).toBe('udif/unsupported')
     const damaged = Uint8Array.from(bytes)
@@ -170,21 +175,122 @@ describe('an image, read', () => {
   })
 })
 
-describeWithJudge(['dmg2img', '7z'], 'an image, as others read it', judges => {
+const compressions: Readonly<Record<string, UdifCompression>> = { zlib: zlibRuns(6), lzfse: lzfseRuns(), lzma: xzRuns(6) }
+const names = ['zlib', 'lzfse', 'lzma'] as const
+const packedAs = (name: (typeof names)[number], bytes: Uint8Array): Promise<Uint8Array> =>
+  collected(writeUdif([bytes], { sizeBytes: bytes.length, compression: compressions[name] ?? zlibRuns(1) }))
+
+describe.each(names)('blocks of %s', name => {
+  it('are read back, and are the same on another thread', async () => {
+    const bytes = await volume()
+    const image = await packedAs(name, bytes)
+    const { partitions, open } = await readUdif(fromBytes(image))
+    const kinds = partitions[0]?.runs.map(run => run.kind) ?? []
+    // Of nothing, of noise, and of text.
+    expect(new Set(kinds)).toEqual(new Set([0, 1, compressions[name]?.runKind]))
+    expect(Buffer.compare(await open(partitions[0]!).read(0, bytes.length), bytes)).toBe(0)
+    const elsewhere = {
+      zlib: zlibRuns(6, async (run, level) => deflateHere(run, level)),
+      lzfse: lzfseRuns(async run => packLzfse(run)),
+      lzma: xzRuns(6),
+    }
+    expect(await collected(writeUdif([bytes], { sizeBytes: bytes.length, compression: elsewhere[name], parallel: 1 }))).toEqual(image)
+  })
+  it('are refused with a code once they are damaged', async () => {
+    const image = await packedAs(name, await volume())
+    const { partitions } = await readUdif(fromBytes(image))
+    const packed = partitions[0]!.runs.find(run => run.kind === compressions[name]?.runKind)!
+    for (const [from, to] of [
+      [0, 40],
+      [packed.packedBytes >> 1, (packed.packedBytes >> 1) + 60],
+    ] as const) {
+      const damaged = Uint8Array.from(image)
+      for (let at = packed.offset + from; at < packed.offset + to; at++) damaged[at]! ^= 0x5a
+      const again = await readUdif(fromBytes(damaged))
+      expect(await codeOf(again.open(again.partitions[0]!).read(packed.start, 10))).toMatch(/^(udif|lzfse|xz)\/corrupt$/)
+    }
+  })
+})
+
+describeWithJudge(['7z'], 'an image, as others read it', judges => {
+  it.each(names)('holds the volume byte for byte, with blocks of %s, and is refused with one changed', async name => {
+    const bytes = await volume()
+    const image = await packedAs(name, bytes)
+    const path = join(folder, `${name}.dmg`)
+    writeFileSync(path, image)
+    const list = execFileSync(judges['7z'], ['l', '-tdmg', '-slt', path], { encoding: 'utf8' })
+    expect(list).toMatch(new RegExp(`Method = .*${{ zlib: 'ZLIB', lzfse: 'LZFSE', lzma: 'XZ' }[name]}`))
+    const read = execFileSync(judges['7z'], ['x', '-tdmg', '-so', path], { stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: 1 << 26 })
+    expect(Buffer.compare(read, bytes)).toBe(0)
+    const { partitions } = await readUdif(fromBytes(image))
+    const packed = partitions[0]!.runs.find(run => run.kind === compressions[name]?.runKind)!
+    image[packed.offset + (packed.packedBytes >> 1)]! ^= 0xff
+    writeFileSync(path, image)
+    expect(() => execFileSync(judges['7z'], ['t', path], { stdio: 'pipe' })).toThrow('Command failed')
+  })
+})
+
+describeWithJudge(['dmg2img'], 'an image of zlib, as dmg2img reads it', judges => {
   it('holds the volume byte for byte', async () => {
     const bytes = await volume()
     const [image, out] = [join(folder, 'image.dmg'), join(folder, 'image.img')]
     writeFileSync(image, await imageOf(bytes))
     execFileSync(judges.dmg2img, [image, out], { stdio: 'pipe' })
     expect(Buffer.compare(readFileSync(out), bytes)).toBe(0)
-    execFileSync(judges['7z'], ['t', image], { stdio: 'pipe' })
   })
-  it('is refused with one byte changed', async () => {
-    const image = await imageOf(await volume())
-    const at = image.length - 512 - 8000
-    image[at] = (image[at] ?? 0) ^ 0xff
-    const path = join(folder, 'damaged.dmg')
-    writeFileSync(path, image)
-    expect(() => execFileSync(judges['7z'], ['t', path], { stdio: 'pipe' })).toThrow('Command failed')
+})
+
+describeWithJudge(['pyliblzfse', 'xz'], 'single blocks, as others read them', judges => {
+  const blockOf = async (name: 'lzfse' | 'lzma') => {
+    const bytes = await volume()
+    const image = await packedAs(name, bytes)
+    const { partitions } = await readUdif(fromBytes(image))
+    const run = partitions[0]!.runs.find(one => one.kind === compressions[name]?.runKind)!
+    return { plain: bytes.subarray(run.start, run.start + run.sizeBytes), packed: image.slice(run.offset, run.offset + run.packedBytes) }
+  }
+  it.each([
+    ['lzfse', 'pyliblzfse', ['-c', 'import sys, liblzfse\nsys.stdout.buffer.write(liblzfse.decompress(sys.stdin.buffer.read()))']],
+    ['lzma', 'xz', ['-dc']],
+  ] as const)('are %s to %s, which refuses one with a damaged head', async (name, tool, args) => {
+    const { plain, packed } = await blockOf(name)
+    const unpack = (input: Uint8Array): Uint8Array => execFileSync(judges[tool], args, { input, stdio: 'pipe', maxBuffer: 1 << 26 })
+    expect(Buffer.compare(unpack(packed), plain)).toBe(0)
+    // The head says how much follows; LZFSE has no sum of what it holds.
+    for (let at = 4; at < 20; at++) packed[at]! ^= 0x5a
+    expect(() => unpack(packed)).toThrow('Command failed')
+  })
+})
+
+interface BalenaImage {
+  readonly verifyData: () => Promise<boolean | null>
+  readonly createReadStream: () => Promise<AsyncIterable<Uint8Array>>
+}
+interface BalenaFs {
+  readonly size: number
+  readonly createReadStream: (start: number, end: number) => Promise<Readable>
+}
+
+describeWithJudge(['@balena/udif'], 'an image, as @balena/udif reads it', () => {
+  const opened = (image: Uint8Array): BalenaImage => {
+    const { Image } = createRequire(import.meta.url)('@balena/udif') as { Image: new (fs: BalenaFs) => BalenaImage }
+    const part = (start: number, end: number): Promise<Readable> =>
+      Promise.resolve(Readable.from([Buffer.from(image.subarray(start, end + 1))]))
+    return new Image({ size: image.length, createReadStream: part })
+  }
+  it.each(names)('has data of %s whose sum is right, and wrong once a byte is another', async name => {
+    const image = await packedAs(name, await volume())
+    expect(await opened(image).verifyData()).toBe(true)
+    image[3000]! ^= 1
+    expect(await opened(image).verifyData()).toBe(false)
+  })
+  it('holds the volume byte for byte (of zlib; it knows neither lzfse nor lzma), and does not unpack what is damaged', async () => {
+    const bytes = await volume()
+    const image = await packedAs('zlib', bytes)
+    const read = async () => Buffer.concat(await Array.fromAsync(await opened(image).createReadStream()))
+    expect(Buffer.compare(await read(), bytes)).toBe(0)
+    const { partitions } = await readUdif(fromBytes(image))
+    const packed = partitions[0]!.runs.findLast(run => run.kind === compressions['zlib']?.runKind)!
+    image[packed.offset + packed.packedBytes - 2]! ^= 0xff
+    await expect(read()).rejects.toThrow('incorrect data check')
   })
 })

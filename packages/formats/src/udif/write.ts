@@ -1,43 +1,25 @@
-// UDIF, writing: a volume as compressed runs, a property list that places them, and the trailer at the end (as hdiutil's UDZO and ULMO).
+// UDIF, writing: a volume as compressed runs, a property list that places them, and the trailer at the end (as hdiutil(1) does).
 import { createHash } from 'node:crypto'
-import { deflate } from 'node:zlib'
-import { type ByteChunks, encodeText, rechunk } from '../bytes.ts'
+import { type ByteChunks, encodeText, letGo, rechunk } from '../bytes.ts'
 import { crc32 } from '../crc32.ts'
 import { FormatError } from '../format-error.ts'
 import { writePlist } from '../plist/write.ts'
 import type { PlistValue } from '../plist/value.ts'
-import { sectorBytes } from './trailer.ts'
+import type { UdifCompression } from './runs.ts'
+import { endRun, rawRun, sectorBytes, zeroRun } from './trailer.ts'
 
-/** Packs one run on a thread of its own; the same bytes each time. */
-export interface UdifCompression {
-  /** 0x80000005 zlib, 0x80000007 lzfse, 0x80000008 lzma. */
-  readonly runKind: number
-  readonly pack: (run: Uint8Array) => Promise<Uint8Array>
-}
 export interface UdifWriting {
   /** Of the volume, a multiple of 512. */
   readonly sizeBytes: number
   readonly compression: UdifCompression
   /** Other resources, as the licence: type -> its entries. */
   readonly resources?: Readonly<Record<string, readonly PlistValue[]>>
-  /** Runs that are packed at once; never changes the bytes. */
+  /** Runs that wait while one is packed; never changes the bytes. */
   readonly parallel?: number
 }
 
-/** zlib, understood by every macOS. `level`: 1 to 9. */
-export const zlibRuns = (level: number): UdifCompression => ({
-  runKind: 0x80000005,
-  pack: run =>
-    new Promise((resolve, reject) => {
-      deflate(run, { level, memLevel: 9, chunkSize: run.length + (run.length >> 7) + 1024 }, (error, packed) =>
-        error === null ? resolve(Uint8Array.from(packed)) : reject(error),
-      )
-    }),
-})
-
 // A constant of the format, never of the machine: it decides about the bytes.
 const runBytes = 1 << 20
-const [zeroRun, rawRun, endRun] = [0x00000000, 0x00000001, 0xffffffff]
 
 interface Run {
   readonly kind: number
@@ -71,10 +53,11 @@ export async function* writeUdif(
   }
   for await (const run of rechunk(volume, runBytes)) {
     volumeCrc = crc32(run, volumeCrc)
+    const plain = run.length
     const packed = packRun(run, compression)
     // Whoever stops reading leaves runs behind; their failure is then nobody's.
     packed.catch(() => undefined)
-    flying.push({ plain: run.length, packed })
+    flying.push({ plain, packed })
     const first = flying.length > parallel ? flying.shift() : undefined
     if (first !== undefined) yield await land(first)
   }
@@ -97,9 +80,12 @@ const packRun = async (
   run: Uint8Array,
   { runKind, pack }: UdifCompression,
 ): Promise<{ readonly kind: number; readonly bytes: Uint8Array }> => {
-  if (isZero(run)) return { kind: zeroRun, bytes: new Uint8Array(0) }
-  const packed = await pack(run)
-  return packed.length < run.length ? { kind: runKind, bytes: packed } : { kind: rawRun, bytes: run }
+  const packed = isZero(run) ? new Uint8Array(0) : await pack(run)
+  const kind = packed.length === 0 ? zeroRun : runKind
+  if (packed.length >= run.length) return { kind: rawRun, bytes: run }
+  // A copy of our own; else some of them fill the memory until the garbage collector comes.
+  letGo(run)
+  return { kind, bytes: packed }
 }
 
 const isZero = (run: Uint8Array): boolean => {

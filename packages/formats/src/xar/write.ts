@@ -1,10 +1,11 @@
 // xar, writing (xar 1.6, "xar!"; what flat packages of macOS are): a table of contents in XML, then a heap of bytes.
 import { createHash } from 'node:crypto'
-import { concat, encodeText } from '../bytes.ts'
-import { deflateAlone, endOfDeflate } from '../deflate.ts'
+import { encodeText } from '../bytes.ts'
+import { deflateAlone } from '../deflate.ts'
 import { FormatError } from '../format-error.ts'
 import { isInsidePath } from '../inside-path.ts'
 import { escapeXml } from '../xml.ts'
+import { zlibFrame } from '../zlib-frame.ts'
 import { xarHeaderBytes, xarMagic } from './xar.ts'
 
 /** A small file, which is deflated here. */
@@ -93,18 +94,8 @@ async function* checkedChunks({ path, sizeBytes, chunks }: Content): AsyncGenera
 const sha1 = (bytes: Uint8Array): Uint8Array => createHash('sha1').update(bytes).digest()
 const hex = (bytes: Uint8Array): string => [...bytes].map(byte => byte.toString(16).padStart(2, '0')).join('')
 
-/** A zlib stream (RFC 1950), which is what xar calls gzip. */
-const zlibOf = async (bytes: Uint8Array): Promise<Uint8Array> =>
-  concat([Uint8Array.of(0x78, 0xda), await deflateAlone(bytes, 9), endOfDeflate, adler32(bytes)])
-
-const adler32 = (bytes: Uint8Array): Uint8Array => {
-  let [low, high] = [1, 0]
-  for (const byte of bytes) {
-    low = (low + byte) % 65521
-    high = (high + low) % 65521
-  }
-  return Uint8Array.of(high >> 8, high & 0xff, low >> 8, low & 0xff)
-}
+/** Which xar calls gzip. */
+const zlibOf = async (bytes: Uint8Array): Promise<Uint8Array> => zlibFrame(bytes, await deflateAlone(bytes, 9))
 
 /** Magic, bytes of the header, version 1, bytes of the table packed and plain, digest. */
 const headerOf = (packedBytes: number, plainBytes: number): Uint8Array => {
