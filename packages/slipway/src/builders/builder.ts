@@ -1,19 +1,21 @@
 // The builder contract: source -> app folder, one target at a time (CONTRACTS 4).
 import * as z from 'zod'
-import { fail, matchesTarget, parseTarget, spell } from '@slipway/core'
 import type { App, Problem, Target } from '@slipway/core'
 import type { Io } from '../io/io.ts'
 import type { FileTree } from '../tree.ts'
 import type { Shape, Unit } from '../unit.ts'
 
-export { addRecord, signProgram, stripProgram } from './builder/change.ts'
+export { addRecord, changedProgram, signProgram, stripProgram } from './builder/change.ts'
 export { findExecutable, foreignProgram, treeWith } from './builder/executable.ts'
 export { extract, type ArchiveKind } from './builder/extract.ts'
 export { metadataOf } from './builder/metadata.ts'
 export { recordIdOf, recordOf } from './builder/record.ts'
+export { rustEnvironment } from './builder/rust-environment.ts'
 export { integrityOf } from './builder/locked.ts'
 export { fetchNpm, lockedPackage, lockedTarball, npmInput } from './builder/npm.ts'
 export { fetchWheel, lockedWheel, pypiSource, type PypiSource } from './builder/pypi.ts'
+export { runAll, runOf, runOption } from './builder/own-commands.ts'
+export { fillPlaceholders, valueFor } from './builder/placeholders.ts'
 export { sizesBelow } from './builder/sizes.ts'
 export { emptyTree, programTree, runLogged, startLog } from './builder/tool.ts'
 
@@ -78,13 +80,21 @@ export interface Build<S extends Shape> {
   readonly inputs?: (subject: BuildSubject, options: Options<S>) => readonly string[]
   /** Fetches an input and says its integrity, for slipway.lock: in profile `dev`, and only when it stands there not yet. */
   readonly pin?: (job: BuildJob, input: string, options: Options<S>) => Promise<string>
+  /** Its programs are a runtime's with the app in it: icon and version in them are the runtime's, and give way to the app's. */
+  readonly isRuntime?: true
   /** What cannot be built, before any work. */
   readonly check?: (subject: BuildSubject, options: Options<S>) => readonly Problem[]
   /** The app folder where it exists already; null: that is known only by building. */
   readonly look?: (look: Look, options: Options<S>) => Promise<Looked | null>
   /** True: the result follows from the pinned inputs or the scanned files alone. False: a command of the user's, cached by commit. */
-  readonly pure: boolean
+  readonly pure: boolean | ((options: Options<S>) => boolean)
   readonly build: (job: BuildJob, options: Options<S>) => Promise<FileTree>
+  /**
+   * Where a program says in its own bytes by which kind of package it was installed, as Tauri's does: its change for the packager of this
+   * id (`app` for all that pack a bundle); null: that packager gets it as it was built. Pure. The runner makes the change before it shapes,
+   * packs or signs anything; it leaves the program as one that we changed: a PE without certificates, a Mach-O signed ad hoc.
+   */
+  readonly mark?: (packager: string, options: Options<S>) => ((program: Uint8Array) => Uint8Array) | null
 }
 
 export const builder = <const Id extends string, S extends Shape, const M extends keyof S & string = never>(
@@ -95,35 +105,5 @@ export const builder = <const Id extends string, S extends Shape, const M extend
 })
 export type AnyBuilder = Unit & Build<Shape>
 
-/** Fills `{name} {bin} {version} {target} {os} {arch} {channel} {exe} {npm} {rust} {go}`. Codes: `builders/unknown-placeholder`, `target/no-spelling`. */
-export const fillPlaceholders = (pattern: string, { app, target, channel }: BuildSubject): string => {
-  const parts = parseTarget(target)
-  const values: Readonly<Record<string, () => string>> = {
-    name: () => app.name,
-    bin: () => app.bin,
-    version: () => app.version,
-    target: () => target,
-    os: () => parts?.os ?? '',
-    arch: () => parts?.arch ?? '',
-    channel: () => channel,
-    exe: () => (parts?.os === 'windows' ? '.exe' : ''),
-    // Only when asked for: not every target has a word in each of these.
-    npm: () => spell(target, 'npm'),
-    rust: () => spell(target, 'rust'),
-    go: () => spell(target, 'go'),
-  }
-  return pattern.replaceAll(/\{([a-z]*)\}/g, (whole, key: string) => {
-    const value = Object.hasOwn(values, key) ? values[key] : undefined
-    if (value !== undefined) return value()
-    return fail('builders/unknown-placeholder', `${whole} is no placeholder`, {
-      hint: `Known are: ${Object.keys(values)
-        .map(one => `{${one}}`)
-        .join(' ')}.`,
-      where: { path: 'build' },
-    })
-  })
-}
-
-/** The value for a target among `target or <os>-*` -> value: the exact one first. */
-export const valueFor = <V>(values: Readonly<Record<string, V>>, target: Target): V | undefined =>
-  Object.hasOwn(values, target) ? values[target] : Object.entries(values).find(([pattern]) => matchesTarget(pattern, target))?.[1]
+export const isPure = ({ pure }: Pick<AnyBuilder, 'pure'>, options: unknown): boolean =>
+  typeof pure === 'boolean' ? pure : pure(options as never)

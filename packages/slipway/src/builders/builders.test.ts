@@ -1,7 +1,9 @@
 // Every builder against the conformance of its kind.
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, it } from 'vitest'
+import { writePlist } from '@slipway/formats/plist/write'
+import { spell } from '@slipway/core'
 import type { AnyBuilder } from './builder.ts'
 import { builderConformance, type BuilderFixture } from './conformance.ts'
 import { bun } from './bun.ts'
@@ -18,6 +20,29 @@ const fixtures: Readonly<Record<string, BuilderFixture>> = {
     },
     options: { from: 'program' },
     codes: { wrongBinary: 'prebuilt/wrong-binary', missing: 'prebuilt/missing' },
+    runs: false,
+  },
+  electron: {
+    prepare: (project, program, target) => {
+      if (program === null) return undefined
+      const contents = target.startsWith('macos') ? 'Tool.app/Contents/' : ''
+      const files: Readonly<Record<string, string | Uint8Array>> =
+        contents === ''
+          ? { [target.startsWith('windows') ? 'tool.exe' : 'tool']: program, 'resources/app/main.js': '' }
+          : {
+              [`${contents}MacOS/tool`]: program,
+              [`${contents}Info.plist`]: writePlist({ CFBundleExecutable: 'tool' }),
+              [`${contents}Frameworks/Electron Framework.framework/Electron Framework`]: program,
+              [`${contents}Resources/app/main.js`]: '',
+            }
+      for (const [path, bytes] of Object.entries(files)) {
+        mkdirSync(dirname(join(project, 'out', path)), { recursive: true })
+        writeFileSync(join(project, 'out', path), bytes)
+      }
+      return undefined
+    },
+    options: { from: 'out' },
+    codes: { wrongBinary: 'electron/wrong-binary', missing: 'electron/missing' },
     runs: false,
   },
   command: {
@@ -100,6 +125,22 @@ const fixtures: Readonly<Record<string, BuilderFixture>> = {
     options: { entry: 'cli.ts' },
     codes: { wrongBinary: 'bun/wrong-binary', missing: 'bun/no-file' },
     runs: true,
+  },
+  tauri: {
+    prepare: (project, program, target) => {
+      const built = join(project, 'src-tauri/target', spell(target, 'rust'), 'release')
+      mkdirSync(built, { recursive: true })
+      writeFileSync(join(project, 'src-tauri/tauri.conf.json'), JSON.stringify({ productName: 'A Tool', mainBinaryName: 'tool' }))
+      if (program !== null) writeFileSync(join(project, 'program'), program)
+      const file = join(built, `tool${target.startsWith('windows') ? '.exe' : ''}`)
+      writeTool(project, 'make-app', program === null ? ['true'] : [`cp program "${file}"`, leak(file)])
+      return undefined
+    },
+    // Programs of these cases are headers alone.
+    options: { run: './tools/make-app', bundleType: false },
+    codes: { wrongBinary: 'tauri/wrong-binary', missing: 'tauri/missing' },
+    runs: true,
+    skip: { 'says before the work what its options lack': 'a Tauri app that was built is taken without any option' },
   },
 }
 

@@ -58,6 +58,7 @@ export const bun = builder({
       .describe('Names of features, which the program reads as SLIPWAY_FEATURES of its environment'),
     hosts: z.array(z.enum(hosts)).readonly().optional().describe('Machines that build: the Bun of each is pinned; default linux-x64'),
   },
+  isRuntime: true,
   pure: true,
   inputs: ({ target }, options) =>
     [...new Set([...(bunTarget(target, options) === null ? [] : [target]), ...(options.hosts ?? ['linux-x64'])])].map(one =>

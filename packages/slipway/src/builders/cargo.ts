@@ -1,7 +1,18 @@
 // cargo: builds a Rust program for a target, from its lock file alone and without paths of this machine in it (cargo build, rustc --remap-path-prefix).
 import { fail, parseTarget, problem, spell, type Target } from '@slipway/core'
 import * as z from 'zod'
-import { addRecord, builder, emptyTree, metadataOf, programTree, recordOf, runLogged, startLog, type BuildJob } from './builder.ts'
+import {
+  addRecord,
+  builder,
+  emptyTree,
+  metadataOf,
+  programTree,
+  recordOf,
+  runLogged,
+  rustEnvironment,
+  startLog,
+  type BuildJob,
+} from './builder.ts'
 import { linkerDeclared } from './cargo/linker.ts'
 
 const word = z.string().regex(/^[\p{L}\p{N}_][\p{L}\p{N}_+./-]*$/u, 'expected a name')
@@ -132,13 +143,10 @@ const takeProgram = async (
 }
 
 /**
- * Of the user's own there are PATH, the homes of cargo and rustup, proxies and how cargo reaches its registry; tokens are not passed on.
  * RUSTFLAGS of `env` stand behind ours; `rustflags` of .cargo/config.toml do not hold, as cargo has it.
  */
 const environmentOf = (job: BuildJob, { features, env }: Options): Readonly<Record<string, string>> => {
-  const { matching } = job.io.secrets
-  const own = matching(/^(PATH|HOME|USERPROFILE|CARGO_HOME|RUSTUP_HOME|RUSTUP_TOOLCHAIN|CARGO_NET_(OFFLINE|RETRY|GIT_FETCH_WITH_CLI))$/)
-  const proxies = matching(/^((https?|no|all)_proxy|SSL_CERT_(FILE|DIR)|CARGO_HTTP_(PROXY|CAINFO|TIMEOUT))$/i)
+  const own = rustEnvironment(job.io)
   const { version, commit, date, features: built } = metadataOf(job, features)
   const { RUSTFLAGS, ...given } = env ?? {}
   // The last that matches holds, and scratch may lie below the project.
@@ -149,7 +157,6 @@ const environmentOf = (job: BuildJob, { features, env }: Options): Readonly<Reco
   ].map(([from = '', to = '']) => `--remap-path-prefix=${from}=${to}`)
   return {
     ...own,
-    ...proxies,
     CARGO_INCREMENTAL: '0',
     CARGO_TERM_COLOR: 'never',
     SOURCE_DATE_EPOCH: String(job.date),

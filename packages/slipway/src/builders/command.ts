@@ -1,25 +1,22 @@
 // command: runs the project's own build for a target and takes what it produced; its log is kept, its exit code respected.
 import { fail, parseTarget, problem, type Target } from '@slipway/core'
 import * as z from 'zod'
-import { splitCommands } from '../words.ts'
 import {
   builder,
   fillPlaceholders,
   findExecutable,
   foreignProgram,
-  runLogged,
-  startLog,
+  runAll,
+  runOf,
+  runOption,
   treeWith,
   valueFor,
   type BuildJob,
   type BuildSubject,
 } from './builder.ts'
 
-const lines = z.union([z.string(), z.array(z.string()).readonly()])
-type Lines = z.output<typeof lines>
-
 interface Options {
-  readonly run?: Lines | Readonly<Record<string, Lines>> | undefined
+  readonly run?: string | readonly string[] | Readonly<Record<string, string | readonly string[]>> | undefined
   readonly from?: string | Readonly<Record<string, string>> | undefined
   readonly bin?: string | undefined
   readonly env?: Readonly<Record<string, string>> | undefined
@@ -35,10 +32,7 @@ export const command = builder({
   title: "the project's own build command",
   main: 'run',
   options: {
-    run: z
-      .union([lines, z.record(z.string(), lines)])
-      .optional()
-      .describe('Command lines, or target pattern -> lines; split at spaces and quotes, never given to a shell'),
+    run: runOption,
     from: z
       .union([z.string(), z.record(z.string(), z.string())])
       .optional()
@@ -55,7 +49,8 @@ export const command = builder({
     ...(fromOf(subject, options) === null ? [noFrom(subject.target)] : []),
   ],
   build: async (job, options) => {
-    await runAll(job, options)
+    const failed = await runAll(job, options)
+    if (failed !== null) failRun(job, failed)
     const folder = await produced(job, options)
     const entries = await job.scan(folder)
     const path = options.bin === undefined ? undefined : fillPlaceholders(options.bin, job)
@@ -70,35 +65,18 @@ export const command = builder({
   },
 })
 
-/** Argument lists for a target. Placeholders are filled after splitting, so that a name with spaces stays one argument. */
-const runOf = (subject: BuildSubject, { run }: Options): readonly (readonly string[])[] => {
-  const chosen = run === undefined || typeof run === 'string' || isList(run) ? run : valueFor(run, subject.target)
-  const texts = chosen === undefined ? [] : typeof chosen === 'string' ? [chosen] : chosen
-  return texts.flatMap(text => splitCommands(text)).map(words => words.map(word => fillPlaceholders(word, subject)))
-}
-const isList = (run: NonNullable<Options['run']>): run is readonly string[] => Array.isArray(run)
-
 const fromOf = (subject: BuildSubject, { from }: Options): string | null => {
   const pattern = from === undefined || typeof from === 'string' ? from : valueFor(from, subject.target)
   return pattern === undefined ? null : fillPlaceholders(pattern, subject)
 }
 
-const runAll = async (job: BuildJob, options: Options): Promise<void> => {
-  await startLog(job)
-  const cwd = options.cwd === undefined ? job.root : `${job.root}/${options.cwd}`
-  // PATH alone of this machine: without it no program is found (docs/decisions/command-builds.md).
-  const env = { ...job.io.secrets.matching(/^PATH$/), SOURCE_DATE_EPOCH: String(job.date), ...options.env }
-  for (const [tool = '', ...args] of runOf(job, options)) {
-    const { exitCode, said, log } = await runLogged(job, { tool, args, cwd, env })
-    if (exitCode === 0) continue
-    fail('command/failed', `${tool} for ${job.target} ended with exit code ${exitCode}:\n${said}`, {
-      hint: `The whole output is in ${log}.`,
-      where: { path: 'build.command.run', file: log, target: job.target },
-      facts: { exitCode, log },
-      exit: 'machine',
-    })
-  }
-}
+const failRun = (job: BuildJob, { tool, exitCode, said, log }: NonNullable<Awaited<ReturnType<typeof runAll>>>): never =>
+  fail('command/failed', `${tool} for ${job.target} ended with exit code ${exitCode}:\n${said}`, {
+    hint: `The whole output is in ${log}.`,
+    where: { path: 'build.command.run', file: log, target: job.target },
+    facts: { exitCode, log },
+    exit: 'machine',
+  })
 
 /** The folder that was produced; a single program becomes a folder of one file, named like the app. */
 const produced = async (job: BuildJob, options: Options): Promise<string> => {

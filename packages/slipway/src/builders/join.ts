@@ -27,7 +27,9 @@ export const join = builder({
     await job.io.files.makeFolder(folder)
     const others = new Map(second.entries.map(one => [one.path, one]))
     refuseLonely(job, first, second)
-    for (const entry of first.entries) await place(job, { entry, other: others.get(entry.path) ?? entry, path: `${folder}/${entry.path}` })
+    const more = second.entries.filter(one => isSnapshot(one.path) && !first.entries.some(({ path }) => path === one.path))
+    for (const entry of [...first.entries, ...more])
+      await place(job, { entry, other: others.get(entry.path) ?? entry, path: `${folder}/${entry.path}` })
     return treeWith(await job.scan(folder), first.executable)
   },
 })
@@ -40,7 +42,10 @@ const treeOf = ({ trees }: BuildJob, target: Target): FileTree =>
   })
 
 const refuseLonely = ({ target }: BuildJob, first: FileTree, second: FileTree): void => {
-  const [ours, theirs] = [first, second].map(tree => new Set(tree.entries.map(one => one.path))) as [Set<string>, Set<string>]
+  const [ours, theirs] = [first, second].map(tree => new Set(tree.entries.map(one => one.path).filter(path => !isSnapshot(path)))) as [
+    Set<string>,
+    Set<string>,
+  ]
   const lonely = [...ours].find(path => !theirs.has(path)) ?? [...theirs].find(path => !ours.has(path))
   if (lonely === undefined) return
   const only = ours.has(lonely) ? parts[0] : parts[1]
@@ -50,6 +55,11 @@ const refuseLonely = ({ target }: BuildJob, first: FileTree, second: FileTree): 
     where: { path: 'build.join', target, file: lonely },
   })
 }
+
+/** V8's snapshot for one processor, which Electron looks for by its name: both stand in a universal app. */
+const isSnapshot = (path: string): boolean => /(^|\/)\w*v8_context_snapshot\.(arm64|x86_64)\.bin$/.test(path)
+/** Xcode writes these in another order each time, and either does for both (as @electron/universal has it). */
+const isInterface = (path: string): boolean => /(^|\/)MainMenu\.nib(\/|$)/.test(path)
 
 interface Placing {
   readonly entry: TreeEntry
@@ -61,7 +71,8 @@ const place = async (job: BuildJob, { entry, other, path }: Placing): Promise<vo
   if (entry.type === 'folder' && other.type === 'folder') return files.makeFolder(path)
   if (entry.type === 'link' && other.type === 'link' && entry.linkTarget === other.linkTarget) return files.link(entry.linkTarget, path)
   if (entry.type !== 'file' || other.type !== 'file') return differs(job, entry)
-  if (entry.sha256 === other.sha256) return files.write(path, entry.bytes(), { mode: entry.mode, durable: false })
+  if (entry.sha256 === other.sha256 || isInterface(entry.path))
+    return files.write(path, entry.bytes(), { mode: entry.mode, durable: false })
   const [one, two] = await Promise.all([entry, other].map(bytesOf))
   if (one === undefined || two === undefined || !(await isProgram(one)) || !(await isProgram(two))) return differs(job, entry)
   try {

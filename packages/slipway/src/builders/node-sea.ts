@@ -63,6 +63,7 @@ export const nodeSea = builder({
       .describe('Version of Node, or target -> version; default 26.10.0, for windows-arm64 26.7.0'),
     hosts: z.array(z.enum(hosts)).readonly().optional().describe('Machines that build: the Node of each is pinned; default linux-x64'),
   },
+  isRuntime: true,
   pure: true,
   inputs: (subject, options) => {
     const node = versionOf(subject, options)

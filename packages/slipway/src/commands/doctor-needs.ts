@@ -20,7 +20,13 @@ const kindKeys: readonly KindKey[] = ['build', 'packages', 'sign', 'checks', 'fe
 export const neededTools = async (config: PlainObject, { targets, only }: Narrowing): Promise<readonly Need[]> => {
   const { unitsOf } = await import('../config/kinds.ts')
   const all = kindKeys.flatMap(key =>
-    unitsOf[key].map(unit => ({ key, id: unit.id, tools: unit.tools ?? [], os: 'os' in unit ? unit.os : undefined })),
+    unitsOf[key].map(unit => ({
+      key,
+      id: unit.id,
+      tools: unit.tools ?? [],
+      lends: 'lends' in unit ? (unit.lends ?? []) : [],
+      os: 'os' in unit ? unit.os : undefined,
+    })),
   )
   checkOnly(
     only,
@@ -52,7 +58,7 @@ const isForTargets = (os: readonly string[] | undefined, targets: readonly strin
   targets.length === 0 || os === undefined || targets.some(target => os.includes(parseTarget(target)?.os ?? ''))
 
 const unitNeeds = (
-  unit: { readonly key: KindKey; readonly id: string; readonly tools: readonly string[] },
+  unit: { readonly key: KindKey; readonly id: string; readonly tools: readonly string[]; readonly lends: readonly string[] },
   setting: Plain,
   targets: readonly string[],
 ): Need[] => {
@@ -62,6 +68,7 @@ const unitNeeds = (
   const commands = typeof setting === 'string' && unit.id === 'command' ? [setting] : commandsOf(objectOf(setting)['run'], targets)
   return [
     ...unit.tools.map(need),
+    ...unit.lends.map(tool => ({ ...need(tool), needed: false })),
     ...(fetches('npm:') ? [need('npm')] : []),
     ...(fetches('pypi:') ? [need('python3')] : []),
     ...commands.flatMap(firstWord).map(need),

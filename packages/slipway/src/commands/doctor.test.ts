@@ -46,6 +46,17 @@ describe('doctor', () => {
     expect(code).toBe(4)
     expect(tool('python3')).toMatchObject({ for: ['build.prebuilt'], fix: 'Install it: sudo apt-get install python3' })
   })
+  it('names what a unit is lent for some projects alone, and does not miss it', async () => {
+    const files = config({ build: { prebuilt: 'tree' }, packages: ['app'] })
+    const { code, tool } = await runDoctor([], { files, tools: { git: 'git version 2.39.5\n' } })
+    expect(code).toBe(0)
+    expect(tool('rsvg-convert')).toMatchObject({
+      state: 'missing',
+      needed: false,
+      for: ['packages.app'],
+      fix: 'Install it: sudo apt-get install librsvg2-bin',
+    })
+  })
   it('is narrowed by --target and --only', async () => {
     const files = config({ build: { command: { run: { 'linux-*': 'pnpm x', 'macos-*': 'xcodebuild' } } }, packages: ['deb'] })
     const tools = { git: '' }

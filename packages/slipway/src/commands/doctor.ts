@@ -122,6 +122,7 @@ const debianPackages: Readonly<Record<string, string>> = {
   gpg: 'gnupg',
   make: 'make',
   python3: 'python3',
+  'rsvg-convert': 'librsvg2-bin',
   yarn: 'yarnpkg',
   pass: 'pass',
 }

@@ -103,8 +103,8 @@ const cases: Readonly<Record<string, Expected>> = {
     questions: ['config/todo app.publisher'],
     says: [
       'pnpm exec tauri build --no-bundle --target {rust}',
-      "cwd: 'packages/desktop'",
-      "'packages/desktop/src-tauri/target/{rust}/release/{bin}{exe}'",
+      'tauri: {',
+      "dir: 'packages/desktop'",
       'env:TAURI_SIGNING_PRIVATE_KEY',
       'libayatana-appindicator3-1',
       'https://dl.openchamber.example',
@@ -118,7 +118,12 @@ const cases: Readonly<Record<string, Expected>> = {
     packages: ['appimage', 'deb'],
     feeds: ['tauri'],
     questions: ['config/todo app.publisher', url],
-    says: ['npx --no-install tauri build', 'libwebkit2gtk-4.0-37', 'Add what you build for: macos-arm64'],
+    says: [
+      'npx --no-install tauri build',
+      "'src-tauri/target/{rust}/release/{bin}{exe}'",
+      'libwebkit2gtk-4.0-37',
+      'Add what you build for: macos-arm64',
+    ],
   },
   'electron-inline': {
     kind: 'electron',
@@ -129,6 +134,7 @@ const cases: Readonly<Record<string, Expected>> = {
     feeds: ['electron'],
     questions: [url],
     says: [
+      'electron: {',
       "'electron-dist/mac-arm64/AutoByteus.app'",
       "'npm run build', 'npx --no-install electron-builder --win --x64 --dir --publish never'",
       'Not available yet: store.github "AutoByteus/autobyteus-web"',

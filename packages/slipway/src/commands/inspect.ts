@@ -6,6 +6,7 @@ import type { Io } from '../io/io.ts'
 import type { Invocation, Outcome } from './command.ts'
 import { damaged } from './frame-print.ts'
 import { type Change, differences } from './inspect/diff.ts'
+import { isBundleFolder, readFolderReport } from './inspect/folder.ts'
 import { type Reading, readReport } from './inspect/read.ts'
 import type { Report } from './inspect/report.ts'
 import { changesText, reportText } from './inspect/text.ts'
@@ -35,10 +36,15 @@ const reportOf = async (io: Io, path: string, reading: Reading): Promise<Report>
   const facts = await io.files.stat(path)
   const where = { file: path }
   if (facts === null) return fail('inspect/not-found', `${path} is not there.`, { hint: 'Give the path of a package.', where })
-  if (facts.type !== 'file' && facts.type !== 'link') {
-    return fail('inspect/no-file', `${path} is no file.`, { hint: 'Give one file: an archive, a package or a program.', where })
+  const isBundle = facts.type === 'folder' && (await isBundleFolder(io, path))
+  if (facts.type !== 'file' && facts.type !== 'link' && !isBundle) {
+    return fail('inspect/no-file', `${path} is no file.`, {
+      hint: 'Give one file, an archive, a package or a program; or an .app folder.',
+      where,
+    })
   }
   try {
+    if (isBundle) return await readFolderReport(io, path, reading)
     return await readReport(io, path, reading)
   } catch (error) {
     if (error instanceof FormatError) throw new SlipwayError([damaged(error, path)])

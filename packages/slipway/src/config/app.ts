@@ -96,7 +96,7 @@ const valuesOf = (around: Surroundings, { key, said, from }: AppSearch, bin: Val
     license: shared('license'),
     publisher: shared('publisher'),
     homepage: shared('homepage'),
-    icon: say('icon') ?? nothing,
+    icon: say('icon') ?? (key === undefined ? read('icon') : undefined) ?? nothing,
     category: shared('category'),
     channelEnv: say('channelEnv') ?? { value: `${variableOf(bin.value)}_UPDATE_CHANNEL`, from: 'app.bin' },
   }

@@ -16,16 +16,8 @@ const lacking: Readonly<Record<string, readonly string[]>> = {
     'feeds.apt',
     'store.s3',
   ],
-  c: [
-    'build.tauri',
-    'sign.codesign',
-    'sign.codesign.password',
-    'sign.notarize',
-    ...['build', 'e2e', 'checklist'].map(id => `checks.${id}`),
-    'store.s3',
-  ],
+  c: ['sign.codesign', 'sign.codesign.password', 'sign.notarize', ...['build', 'e2e', 'checklist'].map(id => `checks.${id}`), 'store.s3'],
   d: [
-    'build.electron',
     ...['codesign', 'notarize', 'authenticode'].map(id => `sign.${id}`),
     ...['tests', 'smoke', 'tickets'].map(id => `checks.${id}`),
     'store.github',

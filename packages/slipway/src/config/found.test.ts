@@ -154,6 +154,26 @@ describe('the app', () => {
     })
   })
 
+  it('is read where a Tauri app lies, with the icon that stands beside the listed ones', async () => {
+    const conf = {
+      productName: 'Desk',
+      version: '1.2.3',
+      identifier: 'dev.desk',
+      mainBinaryName: 'desk',
+      bundle: { icon: ['icons/32x32.png'] },
+    }
+    const files = { 'package.json': manifest({ bin: undefined }), 'packages/desktop/src-tauri/tauri.conf.json': JSON.stringify(conf) }
+    const { app: _, ...rest } = least
+    const text = JSON.stringify({ ...rest, build: { tauri: { dir: './packages/desktop/' } } })
+    const app = async (more: object) => (await read(folderOf({ 'slipway.json': text, ...files, ...more }))).apps[0]?.app
+    expect(await app({})).toMatchObject({ name: 'Desk', bin: 'desk', id: 'dev.desk', version: '1.2.3', icon: '' })
+    const icon = 'packages/desktop/src-tauri/icons/icon.png'
+    expect(await app({ [icon]: 'png' })).toMatchObject({ icon })
+    const listed = JSON.stringify({ ...conf, bundle: { icon: ['pictures/512x512.png', 'icons/icon.ico'] } })
+    const [path, picture] = ['packages/desktop/src-tauri/tauri.conf.json', 'packages/desktop/src-tauri/pictures/512x512.png']
+    expect(await app({ [icon]: 'png', [path]: listed, [picture]: 'png' })).toMatchObject({ icon: picture })
+  })
+
   it('gets packages by its kind', async () => {
     const { packages: _, ...rest } = least
     const ids = async (files: object) =>

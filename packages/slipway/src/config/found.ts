@@ -19,11 +19,24 @@ export interface Surroundings {
 
 const limitBytes = 4 * 1024 * 1024
 
+interface Looking {
+  /** Paths whose changes do not count. */
+  readonly ignore: readonly string[]
+  /** Folder below the project that holds src-tauri; '' for the project itself. */
+  readonly tauri?: string | undefined
+}
+
 /** Reads git and the manifests, once for all apps. Codes (as questions): `version/unreadable`. */
-export const lookAround = async (io: Io, root: string, ignore: readonly string[]): Promise<Surroundings> => {
+export const lookAround = async (io: Io, root: string, { ignore, tauri = '' }: Looking): Promise<Surroundings> => {
   const head = headOf(io, root, ignore)
   const kinds: readonly ManifestKind[] = Object.values(manifestKinds)
-  const read = await Promise.all(kinds.flatMap(kind => kind.files.map(file => readManifest(io, root, { kind, file }))))
+  // What the folder of a Tauri app says is said of the app, whatever stands at the top.
+  const below = tauri.replaceAll(/^\.?\/+|^\.$|\/+$/g, '')
+  const inFolder = ({ files }: ManifestKind): readonly string[] =>
+    below === '' ? [] : files.filter(file => file.includes('src-tauri/')).map(file => `${below}/${file}`)
+  const read = await Promise.all(
+    kinds.flatMap(kind => [...inFolder(kind), ...kind.files].map(file => readManifest(io, root, { kind, file }))),
+  )
   return {
     root,
     head: await head,
@@ -46,7 +59,9 @@ const readManifest = async (
   if ((await io.files.stat(path)) === null) return {}
   try {
     const manifest = await kind.read(await io.files.readText(path, limitBytes), file)
-    return manifest === undefined ? {} : { manifest }
+    if (manifest?.icon === undefined) return manifest === undefined ? {} : { manifest }
+    const { icon, ...others } = manifest
+    return { manifest: (await io.files.stat(join(root, icon)))?.type === 'file' ? manifest : others }
   } catch (cause) {
     const where = { file }
     return {

@@ -3,7 +3,10 @@ import type { App, Completion, FileKind, Need, ProjectFile, Service } from '@sli
 import type { Own } from './schema.ts'
 
 type Said = NonNullable<Own['app']>
-type Integration = Pick<App, 'protocols' | 'opens' | 'man' | 'completions' | 'services' | 'conffiles' | 'needs' | 'modes'>
+type Integration = Pick<
+  App,
+  'protocols' | 'opens' | 'man' | 'completions' | 'services' | 'conffiles' | 'needs' | 'modes' | 'windows' | 'newIdentity'
+>
 
 /** `prefix` is the config path of the app, as `app`. */
 export const integrationOf = (said: Said, prefix: string): Integration => ({
@@ -16,7 +19,16 @@ export const integrationOf = (said: Said, prefix: string): Integration => ({
   ...(said.modes === undefined
     ? {}
     : { modes: Object.fromEntries(Object.entries(said.modes).map(([path, mode]) => [path, Number.parseInt(mode, 8)])) }),
+  ...(said.newIdentity === undefined ? {} : { newIdentity: said.newIdentity }),
+  ...(said.windows === undefined ? {} : { windows: windowsOf(said.windows) }),
   needs: Object.entries(said.needs ?? {}).map(([program, need]) => needOf(program, typeof need === 'string' ? { version: need } : need)),
+})
+
+const windowsOf = ({ resources, icon = '', movesData = false, ...flags }: NonNullable<Said['windows']>): NonNullable<App['windows']> => ({
+  ...(resources === undefined ? {} : { resources }),
+  icon,
+  settings: (['dpiAware', 'longPaths', 'utf8'] as const).filter(one => flags[one] === true),
+  movesData,
 })
 
 type SaidNeed = Exclude<NonNullable<Said['needs']>[string], string>

@@ -41,11 +41,10 @@ export const readProject = async (io: Io, options: ReadOptions): Promise<Project
   const at = placer(loaded, settings)
   const whole = parsed(tree, at)
   const root = dirname(loaded.file)
-  const around = await lookAround(
-    io,
-    root,
-    ['.slipway', whole.out ?? 'dist'].filter(path => !isAbsolute(path) && !path.startsWith('..')),
-  )
+  const around = await lookAround(io, root, {
+    ignore: ['.slipway', whole.out ?? 'dist'].filter(path => !isAbsolute(path) && !path.startsWith('..')),
+    tauri: whole.build?.tauri === undefined || whole.build.tauri === false ? undefined : whole.build.tauri.dir,
+  })
   const context: Context = { io, options, loaded, settings, tree, at, whole, root, around }
   const apps = await Promise.all(chosenApps(whole, options).map(key => readApp(context, key)))
   const store = storeOf(context)

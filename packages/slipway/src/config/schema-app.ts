@@ -96,6 +96,32 @@ export const appShape = {
     .record(z.string(), text(/^[0-7]{3,4}$/, "a mode in octal such as '0640' or '4755'"))
     .optional()
     .describe("Modes of files of the app folder, by path: 'bin/helper': '4755'; setuid in deb, rpm, apk, pacman and tar alone"),
+  newIdentity: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe("What systems know the app by and that changes on purpose, old value to new: { 'org.old.app': 'org.new.app' }"),
+  windows: z
+    .strictObject({
+      resources: z
+        .enum(['keep', 'add', 'replace'])
+        .optional()
+        .describe(
+          'Icon and version in the program: keep what it has, add what it lacks (default), or replace (default of node-sea and bun)',
+        ),
+      icon: z.string().optional().describe('Icon of the program, an ico or a PNG of 256 pixels; default: app.icon'),
+      dpiAware: z
+        .boolean()
+        .optional()
+        .describe('Whether its manifest says that it is sharp on every screen, where that says nothing of it'),
+      longPaths: z.boolean().optional().describe('Whether its manifest says that it knows paths beyond 259 characters'),
+      utf8: z.boolean().optional().describe('Whether its manifest makes UTF-8 its code page'),
+      movesData: z
+        .boolean()
+        .optional()
+        .describe('Whether data behind the image may move: the program looks for them from the end of its file'),
+    })
+    .optional()
+    .describe('What its program shows of it on Windows'),
   needs: z.record(z.string(), need).optional().describe('Programs that it needs: looked for, or shipped'),
   channelEnv: text(/^[A-Za-z_][A-Za-z0-9_]*$/, "a variable name such as 'FLET_UPDATE_CHANNEL'")
     .optional()

@@ -85,7 +85,7 @@ const foundWithout = async ({
   io,
   root,
 }: Repository): Promise<{ readonly chosen: readonly Choice[]; readonly questions: readonly Problem[] }> => {
-  const around = await lookAround(io, root, ['.slipway'])
+  const around = await lookAround(io, root, { ignore: ['.slipway'] })
   const search = (bin: string | undefined) =>
     findApp(io, around, { key: undefined, said: bin === undefined ? {} : { bin }, from: () => '', where: () => ({}) })
   try {

@@ -110,7 +110,7 @@ const buildOf = async (found: Found, targets: readonly Target[]): Promise<Line> 
       ...cwd,
       entry('from', 'TODO: the app folder that it leaves, as dist/linux-unpacked'),
     ]
-    return entry('build', draft(entry('command', draft(...todo))), 'What builds the app is not said in a file that can be read.')
+    return entry('build', draft(entry('electron', draft(...todo))), 'What builds the app is not said in a file that can be read.')
   }
   const run = draft(...targets.map(target => entry(target, [...first, commandOf(builder, target, manager)])))
   const from = draft(...targets.map(target => entry(target, folderOf(found, target))))
@@ -119,7 +119,7 @@ const buildOf = async (found: Found, targets: readonly Target[]): Promise<Line> 
     ...cwd,
     entry('from', from, 'What the build leaves; the targets are the keys.'),
   )
-  return entry('build', draft(entry('command', options)), "The project's own build, one call a target, where its tools are.")
+  return entry('build', draft(entry('electron', options)), "The project's own build, one call a target, where its tools are.")
 }
 
 const commandOf = (builder: Builder, target: Target, manager: PackageManager): string => {

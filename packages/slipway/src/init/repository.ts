@@ -1,7 +1,7 @@
 // The repository as `init` sees it: its files are read, none is run. Links are not followed, and what cannot be read is refused.
 import { join } from 'node:path'
 import { problem, type Problem } from '@slipway/core'
-import type { ParseError } from 'jsonc-parser'
+import { json5Reader } from '../builders/tauri/json5.ts'
 import { table, type Table } from '../history/versions/manifest.ts'
 import type { Io } from '../io/io.ts'
 
@@ -51,15 +51,8 @@ export const openRepository = async (io: Io, root: string): Promise<Repository> 
   }
   const yaml = await import('yaml')
   const toml = await import('smol-toml')
-  const jsonc = await import('jsonc-parser')
+  const readJson = await json5Reader()
   const readYaml = (content: string): unknown => yaml.parse(content, { maxAliasCount: 100 })
-  const json = (path: string): Promise<Table | null> =>
-    parsed(path, content => {
-      const errors: ParseError[] = []
-      const value: unknown = jsonc.parse(content, errors, { allowTrailingComma: true })
-      // JSON5 has comments, bare keys and single quotes: YAML once the comments are out.
-      return errors.length === 0 ? value : readYaml(withoutComments(content))
-    })
   return {
     io,
     root,
@@ -69,7 +62,7 @@ export const openRepository = async (io: Io, root: string): Promise<Repository> 
     has,
     files: async folder => (await listed(io, at(folder))).flatMap(one => (one.type === 'file' ? one.name : [])),
     text,
-    json,
+    json: path => parsed(path, readJson),
     yaml: path => parsed(path, readYaml),
     toml: path => parsed(path, content => toml.parse(content.replace(/^\uFEFF/, ''))),
   }
@@ -89,12 +82,6 @@ const foldersOf = async (io: Io, root: string): Promise<readonly string[]> => {
   const below = await Promise.all(parents.map(inside))
   return ['', ...new Set([...below.flat(), ...top])].slice(0, limitFolders)
 }
-
-/** Comments blanked, texts left alone. */
-const withoutComments = (content: string): string =>
-  content.replace(/"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|\/\/[^\n]*|\/\*[^]*?\*\//g, part =>
-    part.startsWith('/') ? part.replace(/[^\n]/g, ' ') : part,
-  )
 
 export const texts = (value: unknown): readonly string[] =>
   typeof value === 'string' ? [value] : Array.isArray(value) ? value.filter(item => typeof item === 'string') : []

@@ -77,7 +77,8 @@ const cargoName = async ({ repository, folder }: Found) => {
   return stated(string(table((await repository.toml(file))?.['package'])['name']), file)
 }
 
-const iconOf = async ({ repository, folder, file }: Found, bundle: Table) => {
+const iconOf = async ({ repository, folder, file, manifest }: Found, bundle: Table) => {
+  if (manifest.icon !== undefined && (await repository.has(manifest.icon))) return { value: manifest.icon, from: file }
   const [icon] = texts(bundle['icon'])
     .filter(path => path.endsWith('.png'))
     .toSorted((a, b) => sizeIn(b) - sizeIn(a))
@@ -118,21 +119,29 @@ const formatsOf = (bundle: Table): readonly string[] => {
   return named.length > 0 ? [...new Set(named)] : ['appimage', 'deb']
 }
 
-const buildOf = async ({ repository, folder }: Found): Promise<Line> => {
+const buildOf = async (found: Found): Promise<Line> => {
+  const { repository, folder, first } = found
   const manager = await packageManagerOf(repository, folder)
   const json = await repository.json(below(folder, 'package.json'))
   const hasCli = dependenciesOf(json).has('@tauri-apps/cli') || dependenciesOf(repository.packageJson).has('@tauri-apps/cli')
-  const tool = hasCli ? manager.program('tauri') : 'cargo tauri'
-  const target = below(await cargoRoot(repository, below(folder, 'src-tauri')), 'target/{rust}/release/{bin}{exe}')
-  const options = draft(
-    entry(
-      'run',
-      `${tool} build --no-bundle --target {rust}`,
-      'Slipway packs: Tauri only builds. Each target is built where its tools are.',
-    ),
-    ...(folder === '' ? [] : [entry('cwd', folder)]),
-    entry('from', target, 'What the build leaves.'),
+  const run = entry(
+    'run',
+    `${hasCli ? manager.program('tauri') : 'cargo tauri'} build --no-bundle --target {rust}`,
+    'Slipway packs: Tauri only builds. Each target is built where its tools are.',
   )
+  if (first) return ownBuild(found, run)
+  const options = draft(...(folder === '' ? [] : [entry('dir', folder, 'The folder that holds src-tauri.')]), run)
+  return entry(
+    'build',
+    draft(entry('tauri', options)),
+    'Its program, sidecars and resources; each package tells its updater which kind it is.',
+  )
+}
+
+/** The programs of Tauri 1 do not know from which kind of package they were installed, so they are like any other. */
+const ownBuild = async ({ repository, folder }: Found, run: Line): Promise<Line> => {
+  const target = below(await cargoRoot(repository, below(folder, 'src-tauri')), 'target/{rust}/release/{bin}{exe}')
+  const options = draft(run, ...(folder === '' ? [] : [entry('cwd', folder)]), entry('from', target, 'What the build leaves.'))
   return entry('build', draft(entry('command', options)), "The project's own build, one call a target.")
 }
 

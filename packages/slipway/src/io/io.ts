@@ -1,5 +1,6 @@
 // The one door to the machine: files, http, processes, clock, random, secrets. Handed down from main as a value (DESIGN 2).
 import type { DeflatePiece, DeflatePieceOn } from '@slipway/formats/deflate'
+import type { PackLzfseOn } from '@slipway/formats/lzfse'
 
 export interface Io {
   readonly files: Files
@@ -151,6 +152,8 @@ export interface DeriveCost {
 export interface Threads {
   /** Raw deflate of a piece (formats/deflate.ts). */
   readonly deflate: DeflatePieceOn
+  /** A whole buffer (formats/lzfse.ts). */
+  readonly lzfse: PackLzfseOn
   /** The pieces of a file; a file that changed meanwhile gives other sizes. */
   readonly deflateFile: (path: string, options: { readonly level: number; readonly sizeBytes: number }) => AsyncGenerator<DeflatePiece>
   /** Hex digest of a whole file, and how much was read; `sizeBytes` is about how much that will be. */

@@ -3,9 +3,11 @@ import { createHash, type Hash } from 'node:crypto'
 import { closeSync, openSync, readSync } from 'node:fs'
 import { crc32 } from '@slipway/formats/crc32'
 import { deflateHere, windowBytes } from '@slipway/formats/deflate-program'
+import { packLzfse } from '@slipway/formats/lzfse'
 
 export type Task =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly level: number; readonly before: Uint8Array | undefined }
+  | { readonly kind: 'lzfse'; readonly bytes: Uint8Array }
   /** A piece of a file, and what lies before it as far as a match may reach. */
   | { readonly kind: 'range'; readonly path: string; readonly offset: number; readonly sizeBytes: number; readonly level: number }
   | { readonly kind: 'digest'; readonly path: string; readonly algorithm: string }
@@ -30,6 +32,7 @@ export interface Done {
 export const perform = (task: Task): Done => {
   if (task.kind === 'bytes')
     return { bytes: deflateHere(task.bytes, task.level, task.before), sizeBytes: task.bytes.length, crc32: 0, digest: '' }
+  if (task.kind === 'lzfse') return { bytes: packLzfse(task.bytes), sizeBytes: task.bytes.length, crc32: 0, digest: '' }
   if (task.kind === 'sum') return added(task)
   const file = openSync(task.path, 'r')
   try {

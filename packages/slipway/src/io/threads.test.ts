@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { deflateHere } from '@slipway/formats/deflate-program'
 import { deflatePieces } from '@slipway/formats/deflate'
+import { packLzfse } from '@slipway/formats/lzfse'
 import { afterAll, describe, expect, it } from 'vitest'
 import { threads } from './threads.ts'
 
@@ -44,6 +45,14 @@ describe.each([1, 2, 4])('with %i cores', cores => {
     expect(made.map(one => Buffer.from(one).toString('base64'))).toEqual(
       pieces.map(piece => Buffer.from(deflateHere(piece, 3, bytes.subarray(0, 900))).toString('base64')),
     )
+    expect(bytes.length).toBe(3_600_000)
+  })
+
+  it('packs LZFSE of views of larger bytes', { timeout: 60_000 }, async () => {
+    const { lzfse } = threads(cores)
+    const pieces = Array.from({ length: 12 }, (_, index) => bytes.subarray(index * 1000, 500_000 + index * 20_000))
+    const made = await Promise.all(pieces.map(lzfse))
+    for (const [index, piece] of pieces.entries()) expect(Buffer.compare(made[index] ?? Buffer.alloc(0), packLzfse(piece))).toBe(0)
     expect(bytes.length).toBe(3_600_000)
   })
 

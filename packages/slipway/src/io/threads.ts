@@ -49,6 +49,7 @@ export const threads = (cores: number): Threads => {
     },
     deflate: async (bytes, level, before) =>
       (await give(pool, { kind: 'bytes', bytes, level, before }, bytes.length)).bytes ?? new Uint8Array(),
+    lzfse: async bytes => (await give(pool, { kind: 'lzfse', bytes }, bytes.length)).bytes ?? new Uint8Array(),
     deflateFile: (path, options) => piecesOf(pool, path, options),
     digest: (path, { algorithm, sizeBytes }) =>
       guard('read', path, async () => {
@@ -187,8 +188,9 @@ const handOut = (pool: Pool): void => {
 
 /** A message takes all of the buffer along that its bytes lie in. */
 const alone = (task: Task): Task => {
-  if (task.kind !== 'bytes') return task
+  if (task.kind !== 'bytes' && task.kind !== 'lzfse') return task
   const own = (bytes: Uint8Array): Uint8Array => (bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice())
+  if (task.kind === 'lzfse') return { ...task, bytes: own(task.bytes) }
   return { ...task, bytes: own(task.bytes), before: task.before === undefined ? undefined : own(task.before) }
 }
 

@@ -16,6 +16,7 @@ export const appTarGz = packager({
   options: { level: z.int().min(0).max(9).default(6).describe('Deflate level, 0 (stored) to 9') },
   ext: () => 'app.tar.gz',
   fileName: naming => `${stem(naming)}.app.tar.gz`,
+  keeps: ({ app }) => ({ bundleId: app.id }),
   async *pack(subject, { level }) {
     yield* gzipOf(tarGzParts(withStreams(tarEntriesIn(subject, ''), level)))
     return { bundle: subject.tree.executable.split('/')[0] ?? '' }

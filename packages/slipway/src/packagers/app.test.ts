@@ -6,12 +6,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { App } from '@slipway/core'
-import { collect } from '@slipway/formats/bytes'
+import { collect, fromBytes } from '@slipway/formats/bytes'
+import { readHfs } from '@slipway/formats/hfs/read'
+import { writeIcns } from '@slipway/formats/icns'
 import { readPlist } from '@slipway/formats/plist/read'
 import { isDict, type PlistValue } from '@slipway/formats/plist/value'
 import { writePlist } from '@slipway/formats/plist/write'
 import { writeBinaryPlist } from '@slipway/formats/plist/write-binary'
-import { writePng } from '@slipway/formats/png'
+import { readPng, writePng } from '@slipway/formats/png'
+import { readUdif } from '@slipway/formats/udif/read'
 import * as z from 'zod'
 import { describeWithJudge } from '../../../../test/kit/judges.ts'
 import { smallProject } from '../../../../test/kit/project.ts'
@@ -19,13 +22,19 @@ import { unsignedMachO } from '../../../formats/src/testing/binaries.ts'
 import type { FileTree } from '../tree.ts'
 import { app as appUnit } from './app.ts'
 import { dmg } from './dmg.ts'
-import type { AssetFile } from './packager.ts'
+import type { AssetFile, Lend } from './packager.ts'
+import { lendFrom } from './testing/lend.ts'
 import { app as baseApp, date, treeOf, type Content } from './testing/trees.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'app-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const png = (side: number): Uint8Array => writePng({ width: side, height: side, pixels: new Uint8Array(side * side * 4).fill(0x80) })
+const icns = (side: number): Uint8Array => writeIcns({ width: side, height: side, pixels: new Uint8Array(side * side * 4).fill(0x33) })
+const svg = (viewBox: string): Uint8Array =>
+  new TextEncoder().encode(
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${viewBox}"><rect width="10" height="5" fill="#ff0000"/><image href="/etc/hostname"/></svg>`,
+  )
 const program = unsignedMachO()
 const app: App = { ...baseApp, name: 'A Tool', protocols: ['tool'], category: 'Utility' }
 const assetsOf = (files: Readonly<Record<string, Uint8Array>>): ReadonlyMap<string, AssetFile> =>
@@ -35,10 +44,14 @@ interface Shaping {
   readonly options?: Readonly<Record<string, unknown>>
   readonly app?: Partial<App>
   readonly assets?: Readonly<Record<string, Uint8Array>>
+  readonly lend?: Lend
 }
-const bundled = (contents: Readonly<Record<string, Content>>, { options = {}, app: more, assets = {} }: Shaping = {}): Promise<FileTree> =>
+const bundled = (
+  contents: Readonly<Record<string, Content>>,
+  { options = {}, app: more, assets = {}, lend }: Shaping = {},
+): Promise<FileTree> =>
   appUnit.shape(
-    { app: { ...app, ...more }, target: 'macos-arm64', tree: treeOf(contents), date, assets: assetsOf(assets) },
+    { app: { ...app, ...more }, target: 'macos-arm64', tree: treeOf(contents), date, assets: assetsOf(assets), ...(lend && { lend }) },
     z.strictObject(appUnit.options).parse(options),
   )
 const codeOf = (making: Promise<unknown>): Promise<string> =>
@@ -106,10 +119,9 @@ describe('a new bundle', () => {
     ['app/bad-version', { app: { version: '20261.1.1' } }],
     ['app/no-icon', { app: { icon: 'gone.png' } }],
     ['app/small-icon', { app: { icon: 'a.png' }, assets: { 'a.png': png(256) } }],
-    [
-      'app/svg-icon',
-      { app: { icon: 'a.svg' }, assets: { 'a.svg': new TextEncoder().encode('<svg xmlns="http://www.w3.org/2000/svg"/>') } },
-    ],
+    ['app/no-tool', { app: { icon: 'a.svg' }, assets: { 'a.svg': svg('0 0 10 10') } }],
+    ['app/small-icon', { options: { icon: 'a.icns' }, assets: { 'a.icns': icns(256) } }],
+    ['app/bad-icon', { options: { icon: 'a.icns' }, assets: { 'a.icns': icns(512).subarray(0, 900) } }],
     ['packagers/outside', { contents: { tool: program, '../outside': 'x' } }],
     ['linux/bad-icon', { app: { icon: 'a.icns' }, assets: { 'a.icns': png(512) } }],
   ] as const)('refuses: %s', async (code, shaping) => {
@@ -181,6 +193,26 @@ describe('a bundle that exists', () => {
   ] as const)('refuses: %s', async (code, contents) => {
     expect(await codeOf(bundled(contents))).toBe(code)
   })
+  it('names each framework and helper that is for another architecture, all at once', async () => {
+    const other = unsignedMachO({ cpu: 0x01000007 })
+    const nested = existing(info(), {
+      'A Tool.app/Contents/Frameworks/F.framework/Versions/A/F': other,
+      'A Tool.app/Contents/Frameworks/G.framework/Versions/A/G': program,
+      'A Tool.app/Contents/Helpers/H.app/Contents/MacOS/H': other,
+      // The app's own business.
+      'A Tool.app/Contents/Resources/prebuilds/darwin-x64/m.node': other,
+      'A Tool.app/Contents/MacOS/prebuilds/darwin-x64/m.node': other,
+    })
+    await expect(bundled(nested)).rejects.toMatchObject({
+      problems: [
+        {
+          code: 'app/wrong-architecture',
+          message: 'A Tool.app/Contents/Frameworks/F.framework/Versions/A/F is for x64 alone; macos-arm64 needs arm64',
+        },
+        { code: 'app/wrong-architecture', where: { file: 'A Tool.app/Contents/Helpers/H.app/Contents/MacOS/H', target: 'macos-arm64' } },
+      ],
+    })
+  })
   it('takes the chain of links of a framework', async () => {
     const home = 'A Tool.app/Contents/Frameworks/F.framework'
     const tree = await bundled(
@@ -197,7 +229,12 @@ describe('a bundle that exists', () => {
 const imageOf = async (
   shaping: Shaping & { readonly dmg?: Readonly<Record<string, unknown>>; readonly extra?: Readonly<Record<string, Content>> } = {},
 ): Promise<Uint8Array> => {
-  const tree = await bundled({ tool: program, 'data/words.txt': 'words', ...shaping.extra }, shaping)
+  return packed(await bundled({ tool: program, 'data/words.txt': 'words', ...shaping.extra }, shaping), shaping)
+}
+const packed = async (
+  tree: FileTree,
+  shaping: Shaping & { readonly dmg?: Readonly<Record<string, unknown>> } = {},
+): Promise<Uint8Array> => {
   const options = z.strictObject(dmg.options).parse(shaping.dmg ?? {})
   const parts: Uint8Array[] = []
   for await (const part of dmg.pack(
@@ -214,12 +251,53 @@ describe('dmg', () => {
     ['dmg/bad-background', { dmg: { background: 'b.png' }, assets: { 'b.png': new TextEncoder().encode('no picture') } }],
     ['dmg/bad-licence', { dmg: { licence: 'l.txt' }, assets: { 'l.txt': new Uint8Array(0) } }],
     ['dmg/same-name', { extra: { 'data/WORDS.txt': 'other' } }],
+    ['dmg/old-system', { dmg: { compression: 'lzma' }, options: { minimum: '10.14.6' } }],
+    ['dmg/old-system', { dmg: { compression: 'lzfse' }, options: { minimum: '10.9' } }],
   ] as const)('refuses: %s', async (code, shaping) => {
     const making =
       code === 'dmg/bad-volume'
         ? Promise.resolve(dmg.check?.({ app, target: 'macos-arm64' }, z.strictObject(dmg.options).parse(shaping.dmg))[0]?.code)
         : codeOf(imageOf(shaping))
     expect(await making).toBe(code)
+  })
+  it.each([
+    [{ minimum: '10.10.5' }, undefined, 'zlib'],
+    [{ minimum: '10.11' }, undefined, 'lzfse'],
+    [{}, undefined, 'lzfse'],
+    [{}, 'zlib', 'zlib'],
+    [{ minimum: '10.15' }, 'lzma', 'lzma'],
+  ] as const)('is packed as the oldest macOS can read: %o, %s', async (options, compression, expected) => {
+    const image = join(folder, 'packed.dmg')
+    writeFileSync(image, await imageOf({ options, dmg: compression === undefined ? {} : { compression } }))
+    const { data } = await smallProject().json(['inspect', image])
+    expect(data).toMatchObject({ facts: { partitions: [expect.stringMatching(new RegExp(`, ${expected}$`))] } })
+  })
+  it.each([
+    ['lzma', { minimum: '10.14' }, ['dmg/old-system']],
+    ['lzma', { minimum: '10.15' }, []],
+    ['lzfse', { minimum: '10.10' }, ['dmg/old-system']],
+    // What the bundle says is not known yet.
+    ['lzma', {}, []],
+    ['zlib', { minimum: '10.9' }, []],
+  ] as const)('refuses in the plan what the oldest macOS cannot read: %s, %o', (compression, insideOptions, codes) => {
+    const options = z.strictObject(dmg.options).parse({ compression })
+    expect(dmg.check?.({ app, target: 'macos-arm64', insideOptions }, options).map(one => one.code)).toEqual(codes)
+  })
+  it('shows the icon of the bundle as its own, whatever its name', async () => {
+    const picture = icns(32)
+    for (const [name, file] of [
+      ['Logo', 'Logo.icns'],
+      ['Logo.icns', 'Logo.icns'],
+    ] as const) {
+      const tree = await bundled(existing(info({ CFBundleIconFile: name }), { [`A Tool.app/Contents/Resources/${file}`]: picture }))
+      const image = await packed(tree)
+      const { partitions, open } = await readUdif(fromBytes(image))
+      const volume = await readHfs(open(partitions[0]!))
+      const found = volume.entries.find(one => one.path === '.VolumeIcon.icns')
+      expect(found === undefined ? null : Buffer.compare(await collect(volume.open(found), 1 << 20), picture)).toBe(0)
+    }
+    const { partitions, open } = await readUdif(fromBytes(await packed(await bundled(existing(info({ CFBundleIconFile: 'Gone' }))))))
+    expect((await readHfs(open(partitions[0]!))).entries.some(one => one.path === '.VolumeIcon.icns')).toBe(false)
   })
   it('shows a licence from resources of the image', async () => {
     const image = await imageOf({ dmg: { licence: 'l.txt' }, assets: { 'l.txt': new TextEncoder().encode('Be kind.\nÄlways – ©') } })
@@ -259,7 +337,25 @@ describe('inspect', () => {
   })
 })
 
-describeWithJudge(['dmg2img', '7z', 'fls', 'icat', 'ds-store'], 'dmg, as others read it', judges => {
+describeWithJudge(['rsvg-convert', 'icns2png'], 'an icon of SVG', judges => {
+  const drawn = (viewBox: string): Promise<FileTree> =>
+    bundled({ tool: program }, { app: { icon: 'a.svg' }, assets: { 'a.svg': svg(viewBox) }, lend: lendFrom(date) })
+  it('is drawn in all sizes, as libicns reads it', async () => {
+    const file = join(folder, 'drawn.icns')
+    writeFileSync(file, await bytesOf(await drawn('0 0 10 10'), 'A Tool.app/Contents/Resources/AppIcon.icns'))
+    const listed = execFileSync(judges.icns2png, ['-l', file], { encoding: 'utf8', stdio: 'pipe' })
+    for (const side of [256, 512, 1024]) expect(listed).toContain(`${side}x${side}`)
+    execFileSync(judges.icns2png, ['-x', '-s', '512x512', '-o', folder, file], { stdio: 'pipe' })
+    const { width, pixels } = readPng(readFileSync(join(folder, 'drawn_512x512x32.png')))
+    // Red above, nothing below.
+    expect([width, [...pixels.subarray(0, 4)], pixels.at(-1)]).toEqual([512, [255, 0, 0, 255], 0])
+  })
+  it('is refused where it is no square', async () => {
+    expect(await codeOf(drawn('0 0 10 20'))).toBe('app/svg-icon')
+  })
+})
+
+describeWithJudge(['7z', 'fls', 'icat', 'ds-store'], 'dmg, as others read it', judges => {
   it('holds the bundle with modes and links, a link to Applications, and the window as it was drawn', async () => {
     const image = join(folder, 'tool.dmg')
     const volume = join(folder, 'tool.img')
@@ -271,7 +367,7 @@ describeWithJudge(['dmg2img', '7z', 'fls', 'icat', 'ds-store'], 'dmg, as others 
         assets: { 'icon.png': png(512), 'b.png': png(400) },
       }),
     )
-    execFileSync(judges.dmg2img, [image, volume], { stdio: 'pipe' })
+    writeFileSync(volume, execFileSync(judges['7z'], ['x', '-tdmg', '-so', image], { stdio: 'pipe', maxBuffer: 1 << 28 }))
     expect(execFileSync(judges.fls, [volume], { encoding: 'utf8' })).toContain('l/l')
     const out = join(folder, 'out')
     // Status 2: it makes no link that leads up, not even inside of the folder.

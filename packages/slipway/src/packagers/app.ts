@@ -12,6 +12,8 @@ export const app = shaper({
   id: 'app',
   title: 'macOS bundle',
   os: ['macos'],
+  // For an icon that is SVG, of a bundle that has none yet.
+  lends: ['rsvg-convert'],
   with: ['dmg', 'app.zip', 'app.tar.gz', 'pkg'],
   options,
   check: (naming, chosen) => problemsOf(naming, chosen),

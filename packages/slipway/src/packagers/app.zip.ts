@@ -15,6 +15,7 @@ export const appZip = packager({
   options: { level: z.int().min(0).max(9).default(6).describe('Deflate level, 0 (stored) to 9') },
   ext: () => 'app.zip',
   fileName: naming => `${stem(naming)}.app.zip`,
+  keeps: ({ app }) => ({ bundleId: app.id }),
   async *pack(subject, { level }) {
     yield* writeZip(entriesOf(subject, level))
     return { bundle: subject.tree.executable.split('/')[0] ?? '' }

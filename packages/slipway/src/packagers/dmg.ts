@@ -1,14 +1,16 @@
 // dmg: a disk image with the bundle and a link to Applications, whose window opens as it was drawn (HFS Plus in UDIF).
-import { problem, sha256Text, SlipwayError, type Problem } from '@slipway/core'
+import { failAll, problem, sha256Text, SlipwayError, type Problem } from '@slipway/core'
 import { FormatError } from '@slipway/formats/format-error'
 import { hfsVolume, type HfsEntry } from '@slipway/formats/hfs/write'
-import { writeUdif, zlibRuns } from '@slipway/formats/udif/write'
+import { writeUdif } from '@slipway/formats/udif/write'
+import { bundleOf, type Bundle } from './dmg/bundle.ts'
+import { compressionName, compressionOf, compressionProblems } from './dmg/compression.ts'
 import { licenceResources } from './dmg/licence.ts'
 import { dmgOptions as options, type DmgOptions } from './dmg/options.ts'
 import { backgroundOf, windowFiles } from './dmg/window.ts'
 import { packager, stem, type Naming, type PackSubject } from './packager.ts'
 
-/** Facts: bundle, volume and its size. Codes: `dmg/bad-volume`, `dmg/same-name`, and those of dmg/. */
+/** Facts: bundle, volume and its size, compression. Codes: `dmg/bad-volume`, `dmg/same-name`, and those of dmg/. */
 export const dmg = packager({
   id: 'dmg',
   title: 'macOS disk image',
@@ -24,15 +26,21 @@ export const dmg = packager({
     ...(background === undefined ? [] : [{ path: background, from: 'packages.dmg.background' }]),
     ...(licence === undefined ? [] : [{ path: licence, from: 'packages.dmg.licence' }]),
   ],
+  keeps: ({ app }) => ({ bundleId: app.id }),
   async *pack(subject, chosen) {
+    const bundle = await bundleOf(subject)
+    failAll(compressionProblems(chosen, bundle.minimum))
     const volumeName = volumeOf(subject, chosen)
-    const volume = volumeFrom(subject, chosen, volumeName)
+    const volume = volumeFrom(subject, chosen, bundle)
+    const compression = compressionName(chosen, bundle.minimum)
     yield* writeUdif(volume.bytes(), {
       sizeBytes: volume.sizeBytes,
-      compression: zlibRuns(chosen.level),
+      compression: compressionOf(compression, chosen, subject),
+      // Packing LZMA takes some fifteen times the memory of a block.
+      parallel: compression === 'lzma' ? 2 : 4,
       ...(chosen.licence === undefined ? {} : { resources: licenceResources(subject, chosen.licence) }),
     })
-    return { bundle: bundleOf(subject), volume: volumeName, volumeBytes: volume.sizeBytes }
+    return { bundle: bundle.name, volume: volumeName, volumeBytes: volume.sizeBytes, compression }
   },
 })
 
@@ -42,16 +50,15 @@ const sameName = (error: FormatError, { target }: PackSubject): SlipwayError =>
     problem('dmg/same-name', `the volume cannot hold both: ${error.message}`, { hint: 'Rename one of the two.', where: { target } }),
   ])
 
-const bundleOf = ({ tree }: PackSubject): string => tree.executable.split('/')[0] ?? ''
-
-const volumeFrom = (subject: PackSubject, chosen: DmgOptions, volumeName: string) => {
+const volumeFrom = (subject: PackSubject, chosen: DmgOptions, bundle: Bundle) => {
   const { tree, date } = subject
+  const volumeName = volumeOf(subject, chosen)
   const entries: HfsEntry[] = tree.entries.map(one => one)
   const background = backgroundOf(subject, chosen)
   const all = [...entries, { type: 'link' as const, path: 'Applications', linkTarget: '/Applications' }]
-  const files = windowFiles(all, { subject, chosen, volumeName, bundle: bundleOf(subject), background })
-  const icon = tree.entries.find(one => /^[^/]+\.app\/Contents\/Resources\/AppIcon\.icns$/.test(one.path))
-  const volumeIcon = icon?.type === 'file' ? [{ ...icon, path: '.VolumeIcon.icns' }] : []
+  const volumeIcon = bundle.icon === undefined ? [] : [{ ...bundle.icon, path: '.VolumeIcon.icns' }]
+  const others = volumeIcon.map(one => one.path)
+  const files = windowFiles(all, { subject, chosen, volumeName, bundle: bundle.name, background, others })
   try {
     return hfsVolume([...all, ...files, ...volumeIcon], {
       volumeName,
@@ -66,10 +73,13 @@ const volumeFrom = (subject: PackSubject, chosen: DmgOptions, volumeName: string
   }
 }
 
-const problemsOf = ({ app }: Naming, chosen: DmgOptions): readonly Problem[] => {
+const problemsOf = ({ app, insideOptions }: Naming, chosen: DmgOptions): readonly Problem[] => {
+  const minimum = insideOptions?.['minimum']
+  const old = compressionProblems(chosen, typeof minimum === 'string' ? minimum : '')
   const name = volumeOf({ app }, chosen)
-  if (name !== '' && name.length <= 255 && !/[/:\0-\x1f]/.test(name)) return []
+  if (name !== '' && name.length <= 255 && !/[/:\0-\x1f]/.test(name)) return old
   return [
+    ...old,
     problem('dmg/bad-volume', `${JSON.stringify(name)} is no name of a volume`, {
       hint: 'Write 1 to 255 characters without slash and colon (HFS Plus, TN1150).',
       where: { path: 'packages.dmg.volume' },

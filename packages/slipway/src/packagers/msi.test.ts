@@ -186,18 +186,21 @@ describe('limits', () => {
     const tree = treeOf({ 'tool.exe': 'x' }, 'tool.exe')
     const piece = new Uint8Array(1 << 20)
     const half = (path: string): FileTree['entries'][number] => ({
-      ...{ type: 'file', path, mode: 0o644, sizeBytes: 2 ** 30, sha256: '', deflated: () => Promise.reject(new Error('unused')) },
+      ...{ type: 'file', path, mode: 0o644, sizeBytes: 2 ** 30 - 512, sha256: '', deflated: () => Promise.reject(new Error('unused')) },
       async *bytes() {
-        for (let at = 0; at < 1024; at++) yield piece
+        for (let at = 0; at < 1023; at++) yield piece
+        yield piece.subarray(512)
       },
     })
     const subject = { app, target: 'windows-x64', tree: { ...tree, entries: [half('a'), half('b')] }, date }
+    const three = { ...subject, tree: { ...tree, entries: [half('a'), half('b'), half('c')] } }
+    await expect(msi.pack(three, defaults).next()).rejects.toThrow('msi/too-large: the app has 3221223936 bytes, and the cabinet')
     const deflate = (bytes: Uint8Array) => Promise.resolve(bytes)
     const spool = async (chunks: AsyncIterable<Uint8Array>) => {
       for await (const _ of chunks) continue
       return () => []
     }
-    await expect(msi.pack({ ...subject, deflate, spool }, defaults).next()).rejects.toThrow('msi/too-large')
+    await expect(msi.pack({ ...subject, deflate, spool }, defaults).next()).rejects.toThrow('msi/too-large: the app is too large')
   })
 })
 
@@ -309,6 +312,8 @@ describe('tables', () => {
     const order = [
       'FindRelatedProducts',
       'RefuseDowngrade',
+      'AppSearch',
+      'RestoreFolder',
       'CostInitialize',
       'FileCost',
       'CostFinalize',
@@ -387,6 +392,23 @@ describe('tables', () => {
     expect(property(one, 'ARPPRODUCTICON')).toBe('App.ico')
     const stream = one.streams.find(found => found.name === 'Icon.App.ico')?.open()
     expect(readIco((await stream?.read(0, stream.sizeBytes)) ?? new Uint8Array(0)).length).toBeGreaterThan(5)
+  })
+  it('find the folder again that was chosen once, where the component wrote it', async () => {
+    const key = 'Software\\dev.example.tool\\Installer'
+    for (const [making, root, type] of [
+      [{}, 1, 18],
+      [everything, 2, 18],
+      [{ target: 'windows-x86' }, 1, 2],
+    ] as const) {
+      const one = await read(making as Making)
+      expect(rowsOf(one, 'AppSearch')).toEqual([{ Property: 'OLDFOLDER', Signature_: 'OldFolder' }])
+      expect(rowsOf(one, 'RegLocator')).toEqual([{ Signature_: 'OldFolder', Root: root, Key: key, Name: 'Folder', Type: type }])
+      expect(rowsOf(one, 'Registry').find(row => row['Registry'] === 'folder')).toMatchObject({
+        Root: root,
+        Key: key,
+        Value: '[INSTALLFOLDER]',
+      })
+    }
   })
   it('replace what is older or as old, and refuse what is newer', async () => {
     expect(rowsOf(await read(), 'Upgrade')).toMatchObject([

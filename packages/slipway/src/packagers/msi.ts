@@ -5,11 +5,11 @@ import { writeCab, type Cab } from '@slipway/formats/cab/write'
 import { FormatError } from '@slipway/formats/format-error'
 import { knownTables } from '@slipway/formats/msi/schema'
 import { msiFile } from '@slipway/formats/msi/write'
-import { codeProblems, compareMsi, upgradeCodeOf } from './msi/codes.ts'
+import { codeProblems, compareMsi, msiVersion, upgradeCodeOf } from './msi/codes.ts'
 import { cabinetName, databaseOf, type Database } from './msi/database.ts'
 import { leftServices } from './msi/extras.ts'
 import { options, type MsiOptions } from './msi/options.ts'
-import { packager, stem, type Naming, type PackSubject } from './packager.ts'
+import { packager, stem, type Naming, type PackSubject, type SizedEntry } from './packager.ts'
 import { icoOf } from './windows/icon.ts'
 import { windowsName, windowsTreeProblems } from './windows/names.ts'
 
@@ -29,11 +29,13 @@ export const msi = packager({
   ext: () => 'msi',
   fileName: naming => `${stem(naming)}.msi`,
   check: (naming, chosen) => codeProblems(naming, chosen),
+  tells: ({ app }, chosen) => (app.version.includes('-') ? [`its version is ${msiVersion(app.version, chosen) ?? ''}`] : []),
   compare: compareMsi,
   keeps: ({ app }, chosen) => ({ upgradeCode: upgradeCodeOf(app, chosen) }),
+  fits: (naming, _chosen, entries) => entryProblems(naming, entries),
   assets: (naming, chosen) => iconPlaces(naming, chosen).map(one => ({ ...one, optional: true })),
   async *pack(subject, chosen) {
-    failAll([...codeProblems(subject, chosen), ...treeProblemsOf(subject)])
+    failAll([...codeProblems(subject, chosen), ...entryProblems(subject, subject.tree.entries)])
     const [place] = iconPlaces(subject, chosen)
     const icon = place === undefined ? null : await icoOf(subject, { ...place, unit: 'msi' })
     const database = await databaseOf(subject, chosen, icon)
@@ -93,16 +95,29 @@ const limitError = (error: unknown, { target }: PackSubject): unknown => {
   return error
 }
 
-const treeProblemsOf = ({ app, tree, target }: PackSubject): readonly Problem[] => {
-  const count = tree.entries.filter(one => one.type === 'file').length
+const entryProblems = ({ app, target }: Naming, entries: readonly SizedEntry[]): readonly Problem[] => {
+  const count = entries.filter(one => one.type === 'file').length
+  const sizeBytes = entries.reduce((sum, one) => sum + (one.sizeBytes ?? 0), 0)
   return [
-    ...windowsTreeProblems(tree, { target, homeCharacters: homeCharacters(windowsName(app.name)), longPaths: false }),
+    ...windowsTreeProblems(entries, { target, homeCharacters: homeCharacters(windowsName(app.name)), longPaths: false }),
     ...(count > limitFiles
       ? [
           problem('msi/too-many', `the app has ${count} files, and the cabinet of an MSI holds at most ${limitFiles} (MS-CAB 2.1)`, {
             hint: 'Put what belongs together into archives, or take the target out of packages.msi.targets.',
             where: { path: 'packages.msi', target },
           }),
+        ]
+      : []),
+    ...(sizeBytes > limitCabinetBytes
+      ? [
+          problem(
+            'msi/too-large',
+            `the app has ${sizeBytes} bytes, and the cabinet of an MSI holds at most ${limitCabinetBytes} (MS-CAB 2.1)`,
+            {
+              hint: `Take ${target} out of packages.msi.targets; msix and zip hold more.`,
+              where: { path: 'packages.msi', target },
+            },
+          ),
         ]
       : []),
   ]

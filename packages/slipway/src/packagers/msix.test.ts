@@ -7,17 +7,24 @@ import { join } from 'node:path'
 import { inflateRawSync } from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { App } from '@slipway/core'
-import { writePng } from '@slipway/formats/png'
+import type { DeflatePieceOn } from '@slipway/formats/deflate'
+import { deflateHere } from '@slipway/formats/deflate-program'
+import { pngHeader, readPng, writePng } from '@slipway/formats/png'
+import { readPri } from '@slipway/formats/pri/read'
 import * as z from 'zod'
 import { describeWithJudge } from '../../../../test/kit/judges.ts'
 import { smallProject } from '../../../../test/kit/project.ts'
 import { msix } from './msix.ts'
+import type { Lend } from './packager.ts'
+import { lendFrom } from './testing/lend.ts'
 import { app as baseApp, date, noise, treeOf, type Content } from './testing/trees.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'msix-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const png = (side: number): Uint8Array => writePng({ width: side, height: side, pixels: new Uint8Array(side * side * 4).fill(0x90) })
+const svg = (viewBox: string): Uint8Array =>
+  Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="${viewBox}"><rect width="10" height="5" fill="#f00"/></svg>`)
 const app: App = {
   ...baseApp,
   icon: 'icon.png',
@@ -37,6 +44,8 @@ interface Making {
   readonly target?: string
   readonly contents?: Readonly<Record<string, Content>>
   readonly icon?: Uint8Array | null
+  readonly deflate?: DeflatePieceOn
+  readonly lend?: Lend
 }
 const made = async ({
   options = {},
@@ -44,10 +53,20 @@ const made = async ({
   target = 'windows-x64',
   contents = files,
   icon = png(256),
+  deflate,
+  lend,
 }: Making = {}): Promise<Buffer> => {
-  const assets = new Map(icon === null ? [] : [['icon.png', { bytes: icon, sha256: '' }]])
+  const assets = new Map(icon === null ? [] : ['icon.png', 'icon.svg'].map(path => [path, { bytes: icon, sha256: '' }] as const))
   const parts: Uint8Array[] = []
-  const subject = { app: { ...app, ...more }, target, tree: treeOf(contents), date, assets }
+  const subject = {
+    app: { ...app, ...more },
+    target,
+    tree: treeOf(contents),
+    date,
+    assets,
+    ...(deflate === undefined ? {} : { deflate }),
+    ...(lend === undefined ? {} : { lend }),
+  }
   for await (const part of msix.pack(subject, z.strictObject(msix.options).parse(options))) parts.push(Uint8Array.from(part))
   return Buffer.concat(parts)
 }
@@ -111,7 +130,9 @@ describe('msix', () => {
   })
   it('says in its manifest what the config says', async () => {
     const manifest =
-      membersOf(await made({ options: { publisher: 'CN=Flet, C=CA' }, app: { version: '1.2.3-beta.4', name: 'A <Tool>' } }))
+      membersOf(
+        await made({ options: { publisher: 'CN=Flet, C=CA', prerelease: 'drop' }, app: { version: '1.2.3-beta.4', name: 'A <Tool>' } }),
+      )
         .get('AppxManifest.xml')
         ?.plain.toString() ?? ''
     expect(manifest).toContain(
@@ -122,6 +143,70 @@ describe('msix', () => {
     expect(manifest).toContain('<uap:FileType>.tool</uap:FileType>')
     expect(manifest).toContain('Alias="tool.exe"')
   })
+  it('holds no version with words unless that was asked for, and takes no other one of the same numbers for newer', async () => {
+    expect(await codeOf(made({ app: { version: '1.2.3-beta.4' } }))).toBe('msix/prerelease')
+    expect(await codeOf(made({ app: { version: '1.2.3+build-7' } }))).toBe('none')
+    const compare = (before: string, after: string): number =>
+      msix.compare?.(
+        { app: { ...app, version: before }, target: 'windows-x64' },
+        { app: { ...app, version: after }, target: 'windows-x64' },
+        {} as never,
+      ) ?? Number.NaN
+    expect([compare('1.9.0', '1.10.0') < 0, compare('2.0.0', '1.9.0') > 0]).toEqual([true, true])
+    expect(compare('1.2.3-beta.1', '1.2.3-beta.2')).toBe(0)
+  })
+  it('has its pictures in all scales and sizes, and an index that leads to each', async () => {
+    const members = membersOf(await made({ icon: png(512) }))
+    const index = readPri(members.get('resources.pri')?.plain ?? Buffer.alloc(0))
+    expect([index.name, index.uniqueName]).toEqual(['dev.example.tool', 'ms-appx://dev.example.tool/'])
+    const manifest = members.get('AppxManifest.xml')?.plain.toString() ?? ''
+    const named = [...manifest.matchAll(/Assets\\[A-Za-z0-9]+\.png/g)].map(([path]) => `Files/${path.replaceAll('\\', '/')}`)
+    expect(named.toSorted()).toEqual(index.resources.map(one => one.name).toSorted())
+    const shown = new Map<string, number>()
+    for (const { name, candidates } of index.resources)
+      for (const { text = '', qualifiers } of candidates) {
+        const asked = qualifiers.map(one => `${one.name}=${one.value}`).join(' ')
+        const { width, height } = pngHeader(members.get(text.replaceAll('\\', '/'))?.plain ?? Buffer.alloc(0))
+        shown.set(`${name.replace(/^.*\/|Logo\.png$/g, '')} ${asked}`, width === height ? width : width * 10_000 + height)
+      }
+    const sides = (name: string, way: string, values: readonly number[]) =>
+      values.map(value => shown.get(`${name} ${way.replace('?', String(value))}`))
+    const scales = [100, 125, 150, 200, 400]
+    expect(sides('Square44x44', 'Scale=?', scales)).toEqual([44, 55, 66, 88, 176])
+    expect(sides('Square150x150', 'Scale=?', scales)).toEqual([150, 188, 225, 300, 600])
+    expect(sides('Store', 'Scale=?', scales)).toEqual([50, 63, 75, 100, 200])
+    expect(sides('Wide310x150', 'Scale=?', scales)).toEqual([3_100_150, 3_880_188, 4_650_225, 6_200_300, 12_400_600])
+    for (const form of ['', ' AlternateForm=UNPLATED', ' AlternateForm=LIGHTUNPLATED'])
+      expect(sides('Square44x44', `TargetSize=?${form}`, [16, 24, 32, 48, 256])).toEqual([16, 24, 32, 48, 256])
+    // At 400 % it would be half of all pixels.
+    expect(sides('Square310x310', 'Scale=?', scales)).toEqual([310, 388, 465, 620, undefined])
+    expect(shown.get('Square310x310 ')).toBe(620)
+    expect(shown.size).toBe(50)
+  })
+  it('leaves the scales out for which an icon is too small', async () => {
+    const { resources } = readPri(membersOf(await made({ icon: png(256) })).get('resources.pri')?.plain ?? Buffer.alloc(0))
+    const scalesOf = (name: string) =>
+      resources.find(one => one.name.endsWith(`/${name}.png`))?.candidates.flatMap(one => one.qualifiers.map(({ value }) => value))
+    expect(scalesOf('Square150x150Logo')).toEqual(['200', '150', '125', '100'])
+    expect(scalesOf('Square310x310Logo')).toEqual(['100'])
+  })
+  it('packs large files and many small ones in their order, the same on any thread', async () => {
+    const many = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`data/${index}`, `file ${index}`]))
+    const contents = { ...files, ...many, large: noise(5_000_000) }
+    const bytes = await made({ contents })
+    const late: DeflatePieceOn = async (block, level) => {
+      await new Promise(resolve => setTimeout(resolve, block.length % 7))
+      return deflateHere(block, level)
+    }
+    expect(Buffer.compare(bytes, await made({ contents, deflate: late }))).toBe(0)
+    const members = membersOf(bytes)
+    expect([...members.keys()].slice(0, 305)).toEqual(
+      Object.keys(contents)
+        .toSorted()
+        .map(path => path.split('/').map(encodeURIComponent).join('/')),
+    )
+    expect(members.get('large')?.plain.equals(Buffer.from(noise(5_000_000)))).toBe(true)
+  })
   it.each([
     ['msix/bad-identity', { app: { id: '' } }],
     ['msix/bad-publisher', { options: { publisher: 'Flet' } }],
@@ -130,12 +215,29 @@ describe('msix', () => {
     ['msix/bad-target', { target: 'windows-any' }],
     ['msix/no-icon', { icon: null }],
     ['msix/small-icon', { icon: png(128) }],
+    ['msix/no-tool', { icon: svg('0 0 10 10'), app: { icon: 'icon.svg' } }],
     ['msix/no-executable', { contents: { other: 'x' } }],
+    ['msix/taken-name', { contents: { tool: 'x', 'Resources.pri': 'x' } }],
+    ['msix/taken-name', { contents: { tool: 'x', 'assets/StoreLogo.scale-100.png': 'x' } }],
     ['windows/bad-name', { contents: { tool: 'x', 'aux.txt': 'x' } }],
     ['windows/same-name', { contents: { tool: 'x', Tool: 'y' } }],
     ['windows/link', { contents: { tool: 'x', link: { link: 'tool' } } }],
   ] as const)('refuses: %s', async (code, making) => {
     expect(await codeOf(made(making as Making))).toBe(code)
+  })
+})
+
+describeWithJudge(['rsvg-convert'], 'an icon of SVG', () => {
+  const drawn = (viewBox: string): Making => ({ icon: svg(viewBox), app: { icon: 'icon.svg' }, lend: lendFrom(date) })
+  it('is drawn in every scale', async () => {
+    const members = membersOf(await made(drawn('0 0 10 10')))
+    const { width, pixels } = readPng(members.get('Assets/Square44x44Logo.targetsize-256.png')?.plain ?? Buffer.alloc(0))
+    // Red above, nothing below.
+    expect([width, [...pixels.subarray(0, 4)], pixels.at(-1)]).toEqual([256, [255, 0, 0, 255], 0])
+    expect(members.has('Assets/Square150x150Logo.scale-400.png')).toBe(true)
+  })
+  it('is refused where it is no square', async () => {
+    expect(await codeOf(made(drawn('0 0 10 20')))).toBe('msix/svg-icon')
   })
 })
 

@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { App } from '@slipway/core'
+import { fromBytes } from '@slipway/formats/bytes'
+import { readPeVersion } from '@slipway/formats/pe-version'
 import { writePng, type Image } from '@slipway/formats/png'
 import * as z from 'zod'
 import { describeWithJudge } from '../../../../test/kit/judges.ts'
@@ -203,6 +205,8 @@ describeWithJudge(['makensis', '7z', 'wrestool', 'icotool', 'osslsigncode'], 'ns
     judge(paths['7z'], 'x', '-y', '-bso0', '-osigned', 'signed.exe')
     const inside = readFileSync(join(folder, 'signed/uninstall.exe'))
     expect(inside.subarray(0, 2).toString()).toBe('MZ')
+    // It says what it is, as the installer does.
+    expect((await readPeVersion(fromBytes(inside)))?.texts).toMatchObject({ ProductName: 'A Tool', ProductVersion: '1.2.3' })
     expect(Buffer.compare(inside, Buffer.concat([seen[0] ?? Buffer.of(), marker]))).toBe(0)
     expect(readFileSync(join(folder, 'signed/tool.exe'), 'utf8')).toBe('x')
   })
@@ -321,6 +325,24 @@ describeWithJudge(['makensis', 'wine'], 'nsis under wine', ({ wine }) => {
     expect(readFileSync(join(disk, 'Some where/uninstall.exe')).subarray(-6).toString()).toBe('marker')
     run('C:\\Some where\\uninstall.exe', '/S')
     expect(await until(() => !existsSync(join(disk, 'Some where')))).toBe(true)
+  }, 180_000)
+  it('leaves the old version where it cannot be removed, and says so by its exit code', async () => {
+    const [oldPlace, newPlace] = ['C:\\OldPlace', 'C:\\NewPlace']
+    const tree = { 'tool.exe': program(), 'data/a': '1' }
+    expect(await install('old.exe', tree, { app: { version: '1.0.0' }, options: { running: 'refuse' } }, `/D=${oldPlace}`)).toBe(0)
+    const running = spawn(wine, [`${oldPlace}\\tool.exe`, '/k'], { env, cwd: folder, stdio: ['pipe', 'pipe', 'ignore'] })
+    const ended = new Promise(resolve => running.once('exit', resolve))
+    await new Promise(resolve => running.stdout.once('data', resolve))
+    expect(await install('new.exe', { 'tool.exe': program(), 'data/a': '2' }, { app: { version: '2.0.0' } }, `/D=${newPlace}`)).toBe(5)
+    expect(readFileSync(join(disk, 'OldPlace/data/a'), 'utf8')).toBe('1')
+    expect(existsSync(join(disk, 'NewPlace/tool.exe'))).toBe(false)
+    expect(said('reg', 'query', key)).toContain('1.0.0')
+    running.stdin.end('exit\r\n')
+    await ended
+    expect(run('new.exe', '/S', `/D=${newPlace}`)).toBe(0)
+    expect([existsSync(join(disk, 'OldPlace')), readFileSync(join(disk, 'NewPlace/data/a'), 'utf8')]).toEqual([false, '2'])
+    run(`${newPlace}\\uninstall.exe`, '/S')
+    expect(await until(() => !existsSync(join(disk, 'NewPlace')))).toBe(true)
   }, 180_000)
   it('installs for everybody where that is chosen', async () => {
     expect(await install('choice.exe', { 'tool.exe': program() }, { options: { mode: 'choice' } }, '/AllUsers')).toBe(0)

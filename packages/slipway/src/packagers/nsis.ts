@@ -6,7 +6,7 @@ import { languages } from './nsis/languages.ts'
 import { licenceText } from './nsis/licence.ts'
 import { installerFile, nsisScript, programKey } from './nsis/script.ts'
 import { packedName, type ScriptSource } from './nsis/sections.ts'
-import { packager, stem, type AssetFile, type Lend, type Naming, type PackSubject } from './packager.ts'
+import { packager, stem, type AssetFile, type Lend, type Naming, type PackSubject, type SizedEntry } from './packager.ts'
 import { icoFrom, icoOf } from './windows/icon.ts'
 import { windowsName, windowsTreeProblems } from './windows/names.ts'
 import { fourNumbers } from './windows/version.ts'
@@ -48,6 +48,11 @@ export const nsis = packager({
   ext: () => 'exe',
   fileName: naming => `${stem(naming)}-setup.exe`,
   check: (naming, chosen) => problemsOf(naming, chosen),
+  keeps: ({ app }) => ({ key: programKey(app) }),
+  tells: ({ target }) =>
+    target === 'windows-arm64'
+      ? ['the installer itself is a program for x64, which Windows on arm64 runs translated; it installs programs for arm64']
+      : [],
   assets: (naming, chosen) => [
     ...iconPlaces(naming, chosen).map(one => ({ ...one, optional: true })),
     ...(chosen.licence === undefined ? [] : [{ path: chosen.licence, from: 'packages.nsis.licence' }]),
@@ -56,9 +61,10 @@ export const nsis = packager({
     ...iconPlaces(naming, chosen).flatMap(place => problemsIn(() => iconAt(assets, place))),
     ...(chosen.licence === undefined ? [] : problemsIn(() => licenceText({ assets }, chosen.licence ?? ''))),
   ],
+  fits: (naming, chosen, entries) => entryProblems(naming, chosen, entries),
   async *pack(subject, chosen) {
     const { app, tree } = subject
-    failAll([...problemsOf(subject, chosen), ...treeProblemsOf(subject, chosen)])
+    failAll([...problemsOf(subject, chosen), ...entryProblems(subject, chosen, tree.entries)])
     const source = await sourceOf(subject, chosen)
     yield* await compiled(subject, source)
     return { executable: tree.executable, key: programKey(app), folder: windowsName(app.name), mode: chosen.mode }
@@ -105,11 +111,11 @@ const problemsOf = ({ app: { version } }: Naming, chosen: NsisOptions): readonly
     : []),
 ]
 
-const treeProblemsOf = ({ app, tree, target }: PackSubject, chosen: NsisOptions): readonly Problem[] => {
-  const own = tree.entries.find(({ path }) => path.toLowerCase() === 'uninstall.exe')
-  const sizeBytes = tree.entries.reduce((sum, one) => sum + (one.type === 'file' ? one.sizeBytes : 0), 0)
+const entryProblems = ({ app, target }: Naming, chosen: NsisOptions, entries: readonly SizedEntry[]): readonly Problem[] => {
+  const own = entries.find(({ path }) => path.toLowerCase() === 'uninstall.exe')
+  const sizeBytes = entries.reduce((sum, one) => sum + (one.sizeBytes ?? 0), 0)
   return [
-    ...windowsTreeProblems(tree, { target, homeCharacters: homeCharacters(windowsName(app.name)), longPaths: chosen.longPaths }),
+    ...windowsTreeProblems(entries, { target, homeCharacters: homeCharacters(windowsName(app.name)), longPaths: chosen.longPaths }),
     ...(own === undefined
       ? []
       : [

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { fail, failAll } from '@slipway/core'
 import type { App, Hex, Json, Problem, ProjectFile, Role, Target } from '@slipway/core'
 import type { DeflatePieceOn } from '@slipway/formats/deflate'
+import type { PackLzfseOn } from '@slipway/formats/lzfse'
 import type { Spool } from '@slipway/formats/squashfs/write'
 import type { Shape, Unit } from '../unit.ts'
 import type { FileTree } from '../tree.ts'
@@ -23,6 +24,8 @@ export interface Naming {
   readonly target: Target
   /** All targets of the app, also those that flags leave out. Absent: this one alone. */
   readonly targets?: readonly Target[]
+  /** Of a unit with `inside`: the options of the unit whose tree it packs. */
+  readonly insideOptions?: Readonly<Record<string, unknown>>
 }
 export interface PackSubject extends Naming {
   readonly tree: FileTree
@@ -40,6 +43,8 @@ export interface PackSubject extends Naming {
   readonly spool?: Spool
   /** Deflates pieces on all cores. Absent: on this thread; the bytes are the same. */
   readonly deflate?: DeflatePieceOn
+  /** The same for LZFSE. */
+  readonly lzfse?: PackLzfseOn
 }
 /** A run of a foreign program in a folder of its own that holds these files and nothing else; gives one file that it left there. */
 export type Lend = (job: {
@@ -64,6 +69,13 @@ export interface Source {
 export interface AssetFile {
   readonly sha256: Hex
   readonly bytes: Uint8Array
+}
+/** An entry of an app folder as the file system lists it. */
+export interface SizedEntry {
+  readonly type: 'file' | 'link' | 'folder'
+  readonly path: string
+  /** Of a file. */
+  readonly sizeBytes?: number
 }
 /** Optional ones may lie in the app folder instead. */
 export interface Asset extends ProjectFile {
@@ -93,20 +105,26 @@ export interface Pack<S extends Shape> {
   readonly starts?: true
   /** It writes public addresses, so the store must have one. */
   readonly namesUrls?: true
+  /** Foreign programs that it is lent besides its `tools`, for some projects alone: the plan does not ask for them. */
+  readonly lends?: readonly string[]
   /** The ending that `{ext}` stands for, without a dot in front; '' for none. */
   readonly ext: (target: Target, options: Options<S>) => string
   /** Default file name of this format (CONFIG 3, "File names"). */
   readonly fileName: (naming: Naming, options: Options<S>) => string
   /** What cannot be packed, before anything is built: names, versions, maintainers that the format forbids. */
   readonly check?: (naming: Naming, options: Options<S>) => readonly Problem[]
+  /** What is no fault, and whoever reads the plan should know. */
+  readonly tells?: (naming: Naming, options: Options<S>) => readonly string[]
   /** The order of two releases by the format's own rules; throws where one of them cannot be such a package. */
   readonly compare?: (before: Naming, after: Naming, options: Options<S>) => number
-  /** Facts that no later release may change, each named as the option that keeps it: by them systems know what to replace. */
+  /** Facts of the package that no later release may change: by them systems know what to replace. Named as an option, else they follow from `app.id`. */
   readonly keeps?: (naming: Naming, options: Options<S>) => Facts
   /** Files of the project that `pack` reads: packagers are pure, so the runner reads them and digests them into the cache key. */
   readonly assets?: (naming: Naming, options: Options<S>) => readonly Asset[]
   /** What those files that are there show to be wrong already, before anything is built. */
   readonly examine?: (naming: Naming, options: Options<S>, assets: ReadonlyMap<string, AssetFile>) => readonly Problem[]
+  /** What the names and sizes of an app folder show to be wrong: asked in `plan`, where one lies there before it is built, and again by `pack` itself. */
+  readonly fits?: (naming: Naming, options: Options<S>, entries: readonly SizedEntry[]) => readonly Problem[]
   /** Absent: a file may have any size that a file system has. */
   readonly limits?: Limits
   /** What it writes depends on which other targets the app has. */
@@ -126,7 +144,8 @@ export const packager = <const Id extends string, S extends Shape, const M exten
 ) => ({
   ...unit,
   options: { ...common, ...unit.options },
-  pack: (subject: PackSubject, options: Options<S>) => packChecked(subject, unit, checked => unit.pack(checked, options)),
+  pack: (subject: PackSubject, options: Options<S>) =>
+    packChecked(subject, { ...unit, kept: unit.keeps?.(subject, options) ?? {} }, checked => unit.pack(checked, options)),
 })
 
 /** Makes a unit that shapes the app folder and writes no file. */
@@ -151,11 +170,11 @@ export const shaper = <const Id extends string, S extends Shape, const M extends
 
 async function* packChecked(
   subject: PackSubject,
-  rules: TreeRules,
+  { kept, ...rules }: TreeRules & { readonly kept: Facts },
   pack: (subject: PackSubject) => AsyncGenerator<Uint8Array, Facts>,
 ): AsyncGenerator<Uint8Array, Facts> {
   failAll(treeProblems(subject, rules))
-  const facts = yield* pack({ ...subject, tree: withModes(subject, rules) })
+  const facts = { ...kept, ...(yield* pack({ ...subject, tree: withModes(subject, rules) })) }
   // What is made of packages has no app folder of its own.
   return subject.app.needs.length === 0 || subject.tree.entries.length === 0 ? facts : { ...facts, needs: needFacts(subject) }
 }

@@ -96,7 +96,7 @@ const fixtures: Readonly<Record<string, PackagerFixture>> = {
       // 7z makes no links through links, and says so with code 2: links are read by sleuthkit.
       runJudge('/bin/sh', ['-c', '7z x -y -bso0 -bse0 "$1" -x!"*/.DS_Store" -x!"*/Applications" || test $? = 2', 'sh', file], folder)
       const image = join(mkdtempSync(join(folder, '..', 'image-')), 'image')
-      runJudge('dmg2img', ['-s', file, image], folder)
+      runJudge('/bin/sh', ['-c', '7z x -tdmg -so "$1" >"$2"', 'sh', file, image], folder)
       for (const [, inode = '', path = ''] of runJudge('fls', ['-rp', image], folder).matchAll(/^l\/l (\d+):\t(.*)$/gm)) {
         if (path === 'Applications') continue
         rmSync(join(folder, 'A Tool 1.2.3', path), { force: true })
@@ -143,7 +143,7 @@ const fixtures: Readonly<Record<string, PackagerFixture>> = {
     unpack: (file, folder) => {
       runJudge('7z', ['x', '-y', '-bso0', file], folder)
       // What every package has beside the app; and modes, which Windows lacks.
-      for (const own of ['Assets', 'AppxManifest.xml', 'AppxBlockMap.xml', '[Content_Types].xml'])
+      for (const own of ['Assets', 'resources.pri', 'AppxManifest.xml', 'AppxBlockMap.xml', '[Content_Types].xml'])
         rmSync(join(folder, own), { recursive: true })
       for (const path of ['tool', 'bin/other'].filter(one => existsSync(join(folder, one)))) chmodSync(join(folder, path), 0o755)
     },

@@ -41,6 +41,7 @@ export const pkg = packager({
       Object.entries(files).map(([name, path]) => ({ path, from: `packages.pkg.components.${key}.files.${name}` })),
     ),
   ],
+  keeps: (naming, chosen) => ({ identifier: identifierOf(naming, chosen), bundleId: naming.app.id }),
   examine: ({ target }, chosen, assets) => [...documentProblems(chosen, assets, target), ...scriptProblems(chosen, assets)],
   async *pack(subject, chosen) {
     const { target, date, assets = new Map(), spool } = subject

@@ -1,9 +1,11 @@
 // zip with zip64, modes and symbolic links, from deflate streams that other formats share (PKWARE APPNOTE 6.3.10).
+import { failAll, type Problem, type Target } from '@slipway/core'
 import { writeZip, type ZipEntry } from '@slipway/formats/zip/write'
 import * as z from 'zod'
-import { packager, stem, type PackSubject } from './packager.ts'
+import { packager, stem, type PackSubject, type SizedEntry } from './packager.ts'
+import { windowsTreeProblems } from './windows/names.ts'
 
-/** Packs the app folder below one folder named like the file. Facts: that folder and the executable in it. */
+/** Packs the app folder below one folder named like the file. Facts: that folder and the executable in it. Codes: those of windows/, for Windows. */
 export const zip = packager({
   id: 'zip',
   title: 'zip archive',
@@ -13,11 +15,19 @@ export const zip = packager({
   options: { level: z.int().min(0).max(9).default(6).describe('Deflate level, 0 (stored) to 9') },
   ext: () => 'zip',
   fileName: naming => `${stem(naming)}.zip`,
+  fits: ({ target }, _chosen, entries) => entryProblems(target, entries),
   async *pack(subject, { level }) {
+    failAll(entryProblems(subject.target, subject.tree.entries))
     yield* writeZip(entriesOf(subject, level))
     return { folder: stem(subject), executable: subject.tree.executable }
   },
 })
+
+/** What unpacks it on Windows would stop there. Links stay what they are. */
+const entryProblems = (target: Target, entries: readonly SizedEntry[]): readonly Problem[] =>
+  target.startsWith('windows-')
+    ? windowsTreeProblems(entries, { target, homeCharacters: 0, longPaths: true }).filter(one => one.code !== 'windows/link')
+    : []
 
 async function* entriesOf(subject: PackSubject, level: number): AsyncGenerator<ZipEntry> {
   const top = stem(subject)

@@ -2,6 +2,7 @@
 import { publicProblem, releaseFile } from '@slipway/core'
 import type { Hex, PlanBody, PlannedApp } from '@slipway/core'
 import type { Project } from '../config/project.ts'
+import { planNotes } from './notes.ts'
 import type { Observed, ObservedApp } from './observe.ts'
 
 export interface PlanShown {
@@ -60,6 +61,7 @@ const appDocument = ({ project, observed, requires }: PlanShown, app: PlannedApp
     channel: app.channel,
     percent: app.percent,
     files,
+    notes: planNotes(project, app),
     chosen: chosenOf(project, app),
     feeds,
     objects: seen?.objects ?? [],

@@ -258,6 +258,30 @@ describe('plan refuses', () => {
     expect(document.exitCode).toBe(2)
     expect(codesOf(document)).toEqual(expect.arrayContaining(['tauri/no-package', 'electron/no-package']))
   })
+  it('what the oldest system cannot read, of the unit that shapes what another one packs', async () => {
+    const project = small()
+    const read = await readProject(machine(), { cwd: project.root, profile: 'release', set: [] })
+    const planned = (minimum: string) => (): unknown =>
+      makePlan({
+        project: {
+          ...read,
+          apps: read.apps.map(one => ({
+            ...one,
+            app: { ...one.app, id: 'dev.example.tiny' },
+            targets: ['macos-arm64'],
+            feeds: [],
+            packages: [
+              { id: 'app', options: { minimum } },
+              { id: 'dmg', options: { compression: 'lzma' } },
+            ],
+          })),
+        },
+        until: 'package',
+        narrow: { targets: [], only: [] },
+      })
+    expect(planned('10.14')).toThrow('dmg/old-system')
+    expect(planned('10.15')).not.toThrow()
+  })
   it('a unit that does not exist: our own mistake', () => {
     expect(() => units.packagers('nope')).toThrow('plan/no-unit')
   })

@@ -86,7 +86,8 @@ interface Making {
   readonly options: Readonly<Record<string, unknown>>
 }
 const onePackage = (project: Project, settings: AppSettings, { packager, target, options }: Making) => {
-  const naming = { app: settings.app, target, targets: settings.targets }
+  const insideOptions = settings.packages.find(one => one.id === packager.inside)?.options
+  const naming = { app: settings.app, target, targets: settings.targets, ...(insideOptions && { insideOptions }) }
   const pattern = options['file'] as string | undefined
   const checked = packager.check?.(naming, options as never) ?? []
   const name = (): string =>

@@ -192,6 +192,73 @@ describe('a plan of packages', () => {
   })
 })
 
+describe('a plan of an app folder for Windows', () => {
+  const windows = (packages: readonly string[]): SmallProject => {
+    const project = smallProject({
+      targets: ['windows-x64'],
+      more: { app: { ...said, id: 'org.example.tiny', icon: 'icon.png' }, feeds: {}, packages },
+    })
+    made.push(dirname(project.root))
+    file(project, 'icon.png', png(256, 256))
+    return project
+  }
+  const folder = 'bin/windows-x64'
+  it('says every name that Windows forbids, in each format, and every path that is too long', async () => {
+    const project = windows(['msi', 'msix', 'nsis', 'zip'])
+    for (const path of ['aux', 'lib/dot.', 'Same', 'same', `${'d'.repeat(120)}/${'e'.repeat(120)}`]) file(project, `${folder}/${path}`, 'x')
+    const { errors, exitCode } = await plan(project)
+    expect(exitCode).toBe(2)
+    const about = errors.map(({ code, message }) => `${code} ${/^"[^"]{1,12}/.exec(message)?.[0] ?? ''}`)
+    expect(new Set(about)).toEqual(
+      new Set(['windows/bad-name "aux', 'windows/bad-name "lib/dot.', 'windows/same-name "Same', 'windows/long-path "dddddddddddd']),
+    )
+    const zipped = windows(['zip'])
+    for (const path of ['aux', 'Same', 'same']) file(zipped, `${folder}/${path}`, 'x')
+    expect((await plan(zipped)).errors.map(one => one.code).sort()).toEqual(['windows/bad-name', 'windows/same-name'])
+  })
+  it('refuses a version that a format cannot hold, or says what becomes of it; and which installer runs translated', async () => {
+    const project = (options: object): SmallProject => {
+      const app = { ...said, version: '1.2.3-beta.4', id: 'org.example.tiny', icon: 'icon.png' }
+      const packages = { msi: options, msix: options, nsis: {} }
+      const one = smallProject({
+        version: app.version,
+        targets: ['windows-x64', 'windows-arm64'],
+        more: { app, feeds: {}, packages, channels: { beta: {} } },
+      })
+      made.push(dirname(one.root))
+      file(one, 'icon.png', png(256, 256))
+      return one
+    }
+    expect(found(await plan(project({})))).toEqual(['msi/prerelease app.version', 'msix/prerelease app.version'])
+    const { data, errors } = await plan(project({ prerelease: 'drop' }))
+    expect(errors).toEqual([])
+    const [notes = []] = (data['apps'] as readonly { readonly notes: readonly { readonly file: string; readonly text: string }[] }[]).map(
+      one => one.notes,
+    )
+    expect(notes.map(({ file: name, text }) => `${name} ${text.slice(0, 24)}`).sort()).toEqual([
+      'tiny-1.2.3-beta.4-windows-arm64-setup.exe the installer itself is ',
+      'tiny-1.2.3-beta.4-windows-arm64.msi its version is 1.2.3',
+      'tiny-1.2.3-beta.4-windows-arm64.msix its version is 1.2.3.0',
+      'tiny-1.2.3-beta.4-windows-x64.msi its version is 1.2.3',
+      'tiny-1.2.3-beta.4-windows-x64.msix its version is 1.2.3.0',
+    ])
+    const ran = await project({ prerelease: 'drop' }).run(['plan'])
+    expect(ran.stdout).toContain('windows-arm64-setup.exe: the installer itself is a program for x64')
+  })
+  it('says which formats end at 2 GB in total, with the limit', async () => {
+    const project = windows(['msi', 'nsis', 'zip'])
+    for (const path of ['one', 'two', 'three']) {
+      const handle = openSync(join(project.root, folder, path), 'w')
+      ftruncateSync(handle, 2 ** 30)
+      closeSync(handle)
+    }
+    const document = await plan(project)
+    expect(found(document)).toEqual(['msi/too-large packages.msi', 'nsis/too-large packages.nsis'])
+    for (const { message } of document.errors) expect(message).toMatch(/the app has 32212\d+ bytes, and .* at most 2147483647 \(/)
+    expect(found(await plan(windows(['msi', 'nsis'])))).toEqual([])
+  })
+})
+
 describe('a plan of a release that package managers would not take for newer', () => {
   it.each([
     ['1.0.0-rc.1', '1.0.0-rc1', ['deb', 'rpm', 'apk', 'pacman'], ['apk', 'deb', 'pacman', 'rpm']],

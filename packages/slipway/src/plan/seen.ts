@@ -1,9 +1,9 @@
 // What packages are made from, as it lies on this machine before anything is built: files of the project, sizes of an app folder that exists already.
 import { SlipwayError, type Problem, type Target } from '@slipway/core'
-import type { Looked } from '../builders/builder.ts'
+import { isPure, type Looked } from '../builders/builder.ts'
 import type { AppSettings, ChosenUnit, Project } from '../config/project.ts'
 import type { Io } from '../io/io.ts'
-import { tooLarge, type Asset, type Naming } from '../packagers/packager.ts'
+import { tooLarge, type Asset, type Naming, type SizedEntry } from '../packagers/packager.ts'
 import { assetProblems, readAssetFiles, seeAssets, type SeenAssets } from './assets.ts'
 import { units } from './kinds.ts'
 
@@ -51,21 +51,25 @@ const lookAt = async (io: Io, { root }: Project, { settings, target, builder }: 
   }
 }
 
-/** What is certain already to be wrong with one package. Codes: those of `assetProblems` and of the packager's `examine`, `packagers/too-large`. */
+/** What is certain already to be wrong with one package. Codes: those of `assetProblems` and of the packager's `examine` and `fits`, `packagers/too-large`. */
 export const seenProblems = (project: Project, settings: AppSettings, planned: SeenPackage): readonly Problem[] => {
   const { kind, target, builder, seen } = planned
   const unit = units.packagers(kind)
   const options = (settings.packages.find(one => one.id === kind)?.options ?? {}) as never
   const naming: Naming = { app: settings.app, target }
   // A user's own command may still make a file that is not there yet.
-  const isCertain = units.builders(builder.id).pure
+  const isCertain = isPure(units.builders(builder.id), builder.options)
   const assets = (unit.assets?.(naming, options) ?? []).map(one => (isCertain ? one : { ...one, optional: true }))
   const wrong = unit.examine?.(naming, options, readAssetFiles(seen.assets)) ?? []
-  const { files = [], problems = [] } = seen.folders.get(`${settings.app.key} ${target}`) ?? {}
+  const folder = seen.folders.get(`${settings.app.key} ${target}`)
+  const { files = [], problems = [] } = folder ?? {}
   return [
     ...problems.map(one => ({ ...one, where: { ...project.locate(one.where.path ?? `build.${builder.id}`), ...one.where } })),
     ...assetProblems(assets, seen.assets, project.locate),
     ...wrong.map(one => ({ ...one, where: { ...project.locate(one.where.path ?? `packages.${kind}`), ...one.where } })),
     ...(unit.limits === undefined ? [] : tooLarge(files, unit.limits, { kind, target })),
+    ...(folder === undefined ? [] : (unit.fits?.(naming, options, asEntries(files)) ?? [])),
   ]
 }
+
+const asEntries = (files: Looked['files']): readonly SizedEntry[] => files.map(one => ({ type: 'file', ...one }))

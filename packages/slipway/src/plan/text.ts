@@ -5,6 +5,7 @@ import { plain } from '../reporters/safe.ts'
 import type { Style } from '../reporters/table.ts'
 import { observedOf, urlOf } from './document.ts'
 import type { PlanShown } from './document.ts'
+import { planNotes } from './notes.ts'
 import type { ObservedObject } from './observe.ts'
 
 export const planText = (shown: PlanShown, style: Style, verbose: boolean): string => {
@@ -29,6 +30,7 @@ const appLines = (page: Page, app: PlannedApp, verbose: boolean): readonly strin
   ...haltLine(page, app),
   ...abandonedLine(page, app),
   ...packageLines(page, app, verbose),
+  ...noteLines(page, app),
   ...feedLines(page, app, verbose),
   ...writeLines(page, app, verbose),
   gateLine(page, app),
@@ -66,6 +68,9 @@ const packageLines = ({ shown, style, line }: Page, app: PlannedApp, verbose: bo
     line('signed', [...counts, 'SHA256SUMS'].join('   ')),
   ]
 }
+
+const noteLines = ({ shown, line }: Page, app: PlannedApp): readonly string[] =>
+  planNotes(shown.project, app).map(({ file, text }, at) => line(at === 0 ? 'notes' : '', `${plain(file)}: ${plain(text)}`))
 
 const feedLines = ({ shown, style, line }: Page, app: PlannedApp, verbose: boolean): readonly string[] => {
   const counts = app.feeds.map(

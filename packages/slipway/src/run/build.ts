@@ -7,7 +7,8 @@ import type { Project } from '../config/project.ts'
 import { units } from '../plan/kinds.ts'
 import { digestOn, scanTree } from '../scan-tree.ts'
 import type { FileTree, TreeEntry } from '../tree.ts'
-import type { AnyBuilder, BuildJob } from '../builders/builder.ts'
+import { isPure, type AnyBuilder, type BuildJob } from '../builders/builder.ts'
+import { withAppearance } from './appearance.ts'
 import { keyOf } from './cache.ts'
 import { withNeeds } from './needs.ts'
 import type { StepReport, StepResult } from './schedule.ts'
@@ -18,18 +19,22 @@ export const performBuild = async (work: Work, step: Step, report: StepReport): 
   const target = step.target ?? ''
   const unit = units.builders(step.unit.slice('builders/'.length))
   const key = await buildKey(work, unit, step)
-  const known = unit.pure || key === null ? null : await restored(work, key)
+  const known = key === null ? null : await restored(work, key)
   if (known !== null) {
-    work.trees.set(target, await withNeeds(work, jobOf(work, { unit, step, report }), known))
+    work.trees.set(target, await finished(work, jobOf(work, { unit, step, report }), { unit, tree: known }))
     return { outcome: 'cached', bytes: sizeOf(known) }
   }
   const job = jobOf(work, { unit, step, report })
   const locked = work.project.profile === 'dev' ? await pinInputs(work, job, { unit, options: step.options }) : job.locked
   const tree = await unit.build({ ...job, locked }, step.options as never)
-  work.trees.set(target, await withNeeds(work, job, tree))
-  if (!unit.pure && key !== null) await keep(work, key, tree)
+  work.trees.set(target, await finished(work, job, { unit, tree }))
+  if (key !== null) await keep(work, key, tree)
   return { outcome: 'done', bytes: sizeOf(tree) }
 }
+
+/** What every packager of the target is given, whoever built it. */
+const finished = async (work: Work, job: BuildJob, { unit, tree }: { unit: AnyBuilder; tree: FileTree }): Promise<FileTree> =>
+  withNeeds(work, job, await withAppearance(work, job, { tree, isRuntime: unit.isRuntime === true }))
 
 const jobOf = (work: Work, { unit, step, report }: { unit: AnyBuilder; step: Step; report: StepReport }): BuildJob => {
   const { settings, project, cache, io } = work
@@ -74,9 +79,9 @@ const pinInputs = async (
   return pins
 }
 
-/** Null: the inputs of a user's command are not known (no git), so it is run each time. */
+/** Null: the inputs of a user's command are not known (no git), so it is run each time; or what is built needs no cache. */
 const buildKey = async (work: Work, unit: AnyBuilder, step: Step): Promise<Hex | null> => {
-  if (unit.pure) return null
+  if (isPure(unit, step.options)) return null
   const state = await sourceState(work.io, work.project)
   if (state === null) return null
   return keyOf({

@@ -7,7 +7,7 @@ import type { Work } from './work.ts'
 const limitOutputCharacters = 2000
 
 export interface Lending {
-  readonly unit: { readonly id: string; readonly tools?: readonly string[] }
+  readonly unit: { readonly id: string; readonly tools?: readonly string[]; readonly lends?: readonly string[] }
   readonly target: string
 }
 /** Folders that were lent; whoever lends removes them when the package is whole. */
@@ -22,7 +22,7 @@ export const lending = (work: Work, { unit, target }: Lending): Lent => {
   const folder = `${cache.folder}/tools/${keyOf({ unit: unit.id, target, app: work.settings.app.key, version: work.settings.app.version }).slice(0, 16)}`
   let lent = false
   const lend: Lend = async ({ tool, args, files, wants }) => {
-    if (unit.tools?.includes(tool) !== true)
+    if (![...(unit.tools ?? []), ...(unit.lends ?? [])].includes(tool))
       fail('packagers/no-tool', `${unit.id} did not declare ${tool}`, {
         hint: 'This is a fault of Slipway; please report it.',
         exit: 'bug',

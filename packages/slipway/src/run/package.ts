@@ -9,6 +9,7 @@ import { readAssets } from './assets.ts'
 import { keyOf } from './cache.ts'
 import type { Digests } from './cache.ts'
 import { lending } from './lend.ts'
+import { markedFor } from './marks.ts'
 import type { StepReport, StepResult } from './schedule.ts'
 import { noTree, sourcesDigest, sourcesOf } from './sources.ts'
 import type { Work } from './work.ts'
@@ -22,7 +23,7 @@ export const performPackage = async (work: Work, step: Step, report: StepReport)
   const unit = units.packagers(step.unit.slice('packagers/'.length))
   const file = step.makes[0] ?? ''
   const sources = sourcesOf(work, step)
-  const tree = unit.from === undefined ? treeFor(work, step) : noTree
+  const tree = unit.from === undefined ? await markedFor(work, { packager: unit.id, step, report }, treeFor(work, step)) : noTree
   const from = unit.from === undefined ? treeDigest(tree) : sourcesDigest(sources)
   const { app, targets } = work.settings
   const naming = { app, target: step.target ?? '', targets }
@@ -61,8 +62,14 @@ const treeFor = ({ shaped, ...work }: Work, { needs, target = '' }: Step): FileT
 
 const shape = async (work: Work, { unit, step, assets, tree }: Pick<Job, 'unit' | 'step' | 'assets' | 'tree'>): Promise<StepResult> => {
   const { app, targets } = work.settings
-  const shaped = await unit.shape?.({ app, target: step.target ?? '', targets, tree, date: work.date, assets }, step.options as never)
-  work.shaped.set(step.id, shaped ?? tree)
+  const target = step.target ?? ''
+  const { lend, giveBack } = lending(work, { unit, target })
+  try {
+    const shaped = await unit.shape?.({ app, target, targets, tree, date: work.date, assets, lend }, step.options as never)
+    work.shaped.set(step.id, shaped ?? tree)
+  } finally {
+    await giveBack()
+  }
   return { outcome: 'done' }
 }
 
@@ -130,7 +137,7 @@ const pack = async (work: Work, { unit, step, report, assets, tree: unheard, sou
           spool,
           lend,
         },
-        ...(work.io.threads === undefined ? {} : { deflate: work.io.threads.deflate }),
+        ...(work.io.threads === undefined ? {} : { deflate: work.io.threads.deflate, lzfse: work.io.threads.lzfse }),
       },
       step.options as never,
     )

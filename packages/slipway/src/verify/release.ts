@@ -18,6 +18,7 @@ import { FormatError } from '@slipway/formats/format-error'
 import { parsePublicKey, parseSignature, verifyDigest } from '@slipway/formats/minisign'
 import { createHash } from 'node:crypto'
 import type { BucketReader } from '../stores/store.ts'
+import { verifyBundles } from './bundles.ts'
 import { verifyNeeds } from './needs.ts'
 import { measure, readWhole, sha256Of } from './read.ts'
 import { emptyReport, missingObject, wrong } from './report.ts'
@@ -44,6 +45,7 @@ export const verifyRelease = async (question: ReleaseQuestion): Promise<Release 
     return null
   }
   for (const artifact of release.artifacts) await verifyArtifact(question, release, artifact)
+  if (question.everyByte) for (const one of await verifyBundles(question.reader, release)) bad(question.report, one)
   await verifySums(question, release)
   for (const [channel, digest] of Object.entries(question.entry.admit))
     if (digest !== null) await verifyEvidence(question, release, { channel, digest })

@@ -6,6 +6,7 @@ import { identify } from '@slipway/formats/identify'
 import { readTar, type TarFound } from '@slipway/formats/tar'
 import { decompressXz } from '@slipway/formats/xz'
 import { decompressZstd } from '@slipway/formats/zstd'
+import { bundleFacts, isBundleText } from './bundle.ts'
 import { foundOf, lookAt, type Seen, seenOf } from './look.ts'
 import { npmFacts } from './npm.ts'
 import { pkginfoFound } from './pkginfo.ts'
@@ -17,13 +18,16 @@ export type Wrapping = 'tar' | 'gzip' | 'zstd' | 'xz'
 export const readTarReport = async (subject: Subject, kind: Wrapping): Promise<Found> => {
   const seen: Seen[] = []
   const texts = new Map<string, string>()
+  const lists = new Map<string, Uint8Array>()
   const isText = (path: string): boolean =>
     path === 'package/package.json' || /^\.(PKGINFO|INSTALL|trigger|(pre|post)-(install|upgrade|deinstall))$/.test(path)
   const chunks = await needTar(unpacked(subject.stream(), kind))
   for await (const entry of readTar(chunks, limits)) {
-    if (entry.type === 'file' && isText(entry.path) && entry.sizeBytes <= limitTextBytes) {
+    const isOfBundle = isBundleText(entry.path) && lists.size < limitLists
+    if (entry.type === 'file' && (isOfBundle || isText(entry.path)) && entry.sizeBytes <= limitTextBytes) {
       const bytes = await collect(entry.bytes(), limitTextBytes)
-      texts.set(entry.path, new TextDecoder().decode(bytes))
+      if (isOfBundle) lists.set(entry.path, bytes)
+      else texts.set(entry.path, new TextDecoder().decode(bytes))
       seen.push(await tarEntry({ ...entry, bytes: () => oneChunk(bytes) }, subject.digests))
     } else seen.push(await tarEntry(entry, subject.digests))
   }
@@ -31,10 +35,16 @@ export const readTarReport = async (subject: Subject, kind: Wrapping): Promise<F
   const packageJson = texts.get('package/package.json')
   const npm = packageJson === undefined || kind !== 'gzip' ? undefined : npmFacts(packageJson)
   if (npm !== undefined) return foundOf('npm', seen, npm)
-  return texts.has('.PKGINFO') ? pkginfoFound(seen, texts, wrapping) : foundOf(wrapping, seen)
+  if (texts.has('.PKGINFO')) return pkginfoFound(seen, texts, wrapping)
+  const opened = (path: string): ByteChunks | undefined => {
+    const bytes = lists.get(path)
+    return bytes === undefined ? undefined : oneChunk(bytes)
+  }
+  return foundOf(wrapping, seen, await bundleFacts({ seen, open: opened }))
 }
 
 const limitTextBytes = 4 * 2 ** 20
+const limitLists = 300
 
 async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes

@@ -126,7 +126,10 @@ const withoutRoot = (from: readonly Entry[], to: readonly Entry[]): Pair => {
   const [a, b] = [rootOf(from), rootOf(to)]
   const cut = a !== undefined && b !== undefined && a !== b
   const byPath = (entries: readonly Entry[], root: string | undefined) =>
-    new Map(entries.map(entry => [cut && root !== undefined ? entry.path.slice(root.length + 1) || '.' : entry.path, entry]))
+    // Some formats end the path of a folder with a slash.
+    new Map(
+      entries.map(entry => [(cut && root !== undefined ? entry.path.slice(root.length + 1) || '.' : entry.path).replace(/\/$/, ''), entry]),
+    )
   return { from: byPath(from, a), to: byPath(to, b) }
 }
 

@@ -1,15 +1,11 @@
-// inspect for disk images: the partitions of UDIF, and what the HFS Plus volume in it holds, with the app's own Info.plist.
-import { collect } from '@slipway/formats/bytes'
+// inspect for disk images: the partitions of UDIF, and what the HFS Plus volume in it holds, with the bundle among it.
 import { isHfs, readHfs, type HfsFound } from '@slipway/formats/hfs/read'
-import { readPlist } from '@slipway/formats/plist/read'
-import { isDict, plistText } from '@slipway/formats/plist/value'
 import { readUdif } from '@slipway/formats/udif/read'
 import type { UdifPartition } from '@slipway/formats/udif/read'
+import { bundleFacts } from './bundle.ts'
 import { foundOf, lookAround } from './look.ts'
 import { given, limits, modeText } from './report.ts'
 import type { Draft, Found, Subject } from './report.ts'
-
-const limitPlistBytes = 1 << 20
 
 export const readDmgReport = async ({ source, digests }: Subject): Promise<Found> => {
   const image = await readUdif(source)
@@ -22,32 +18,25 @@ export const readDmgReport = async ({ source, digests }: Subject): Promise<Found
     const volume = image.open(partition)
     if (!(await isHfs(volume))) continue
     const { volumeName, isCaseSensitive, entries, open } = await readHfs(volume, limits)
-    const plist = entries.find(one => /^[^/]+\.app\/Contents\/Info\.plist$/.test(one.path))
-    const app = plist === undefined ? undefined : await bundleFacts(open(plist))
     const seen = await lookAround(
       entries.map(found => ({ entry: entryOf(found), open: () => open(found) })),
       digests,
     )
+    const byPath = new Map(entries.map(one => [one.path, one]))
+    const opened = (path: string) => {
+      const found = byPath.get(path)
+      return found === undefined ? undefined : open(found)
+    }
+    const bundle = await bundleFacts({ seen, open: opened })
     return {
       ...foundOf('dmg', seen, {
-        version: app?.version ?? null,
-        facts: given({ volume: volumeName, caseSensitive: isCaseSensitive || undefined, app, ...facts }),
+        version: bundle.version ?? null,
+        facts: given({ volume: volumeName, caseSensitive: isCaseSensitive || undefined, ...facts, ...bundle.facts }),
       }),
       signatures,
     }
   }
   return { format: 'dmg', arch: null, version: null, signatures, facts: given(facts), contents: [] }
-}
-
-const bundleFacts = async (chunks: AsyncIterable<Uint8Array>) => {
-  const plist = readPlist(await collect(chunks, limitPlistBytes))
-  if (!isDict(plist)) return undefined
-  return {
-    id: plistText(plist, 'CFBundleIdentifier'),
-    version: plistText(plist, 'CFBundleShortVersionString'),
-    executable: plistText(plist, 'CFBundleExecutable'),
-    minimum: plistText(plist, 'LSMinimumSystemVersion'),
-  }
 }
 
 const entryOf = ({ type, path, mode, sizeBytes, linkTarget }: HfsFound): Draft => ({

@@ -96,6 +96,8 @@ export const seenOf = (entry: Entry, { sha256, program }: Awaited<ReturnType<typ
 export interface Openable {
   readonly entry: Entry
   readonly open: () => ByteChunks
+  /** Where it can be read anywhere: then a program is known whatever its size. */
+  readonly within?: <T>(use: (source: Source) => Promise<T>) => Promise<T>
 }
 
 const limitLooks = 200
@@ -108,13 +110,18 @@ const limitLookedBytes = 16 * 2 ** 20
 export const lookAround = async (all: readonly Openable[], digests: boolean): Promise<readonly Seen[]> => {
   let [looks, leftBytes] = [0, limitLookedBytes]
   const seen: Seen[] = []
-  for (const { entry, open } of all) {
+  for (const { entry, open, within } of all) {
     const isWanted = entry.type === 'file' && (digests || (looks < limitLooks && looksLikeProgram(entry)))
     if (!isWanted) {
       seen.push({ entry })
       continue
     }
     looks += 1
+    if (within !== undefined && !digests) {
+      const program = await within(source => programOf(source, true))
+      seen.push(seenOf(entry, program === undefined ? {} : { program }))
+      continue
+    }
     const limitBytes = digests ? limitProgramBytes : leftBytes
     const found = await lookAt(open(), { sizeBytes: entry.sizeBytes, digests, limitBytes })
     if (found.program !== undefined && entry.sizeBytes <= leftBytes) leftBytes -= entry.sizeBytes

@@ -85,6 +85,12 @@ const readKind = async (subject: Subject, { kind, path }: { readonly kind: FileK
       return (await import('./msi.ts')).readCabReport(subject)
     case 'ico':
       return (await import('./ico.ts')).readIcoReport(subject)
+    case 'icns':
+      return (await import('./icns.ts')).readIcnsReport(subject)
+    case 'plist':
+      return (await import('./property-list.ts')).readPlistReport(subject)
+    case 'cms':
+      return (await import('./property-list.ts')).readSignedReport(subject)
     case 'asar':
       return (await import('./asar.ts')).readAsarReport(subject)
     case 'tar':
@@ -96,7 +102,7 @@ const readKind = async (subject: Subject, { kind, path }: { readonly kind: FileK
       const program = await (await import('./programs.ts')).readProgram(subject.source, kind)
       if (program !== undefined) return { contents: [], ...program }
       return fail('inspect/unknown-format', `${subject.name} is of no format that is known here.`, {
-        hint: 'It reads deb, rpm, apk, pacman, AppImage, snap, pkg, xar, npm, nupkg, zip, tar (gz, zst, xz), asar, dmg, msi, cab, ELF, PE and Mach-O.',
+        hint: 'It reads deb, rpm, apk, pacman, AppImage, snap, pkg, xar, npm, nupkg, zip, tar (gz, zst, xz), asar, dmg, msi, cab, ico, icns, property lists, provisioning profiles, ELF, PE and Mach-O, and .app folders.',
         where: { file: path },
       })
     }

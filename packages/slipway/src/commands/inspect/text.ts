@@ -11,7 +11,8 @@ export const reportText = (report: Report, style: Style, verbose: boolean): stri
   const { file, format, sizeBytes, sha256, arch, version, signatures, contents } = report
   const shown = verbose ? contents : contents.slice(0, shownEntries)
   const rows = [
-    ['sha256', sha256 ?? 'not taken; --digests takes it'],
+    // A folder has none.
+    ...(format === 'app' ? [] : [['sha256', sha256 ?? 'not taken; --digests takes it']]),
     ['architecture', arch ?? 'none'],
     ...(version === null ? [] : [['version', version]]),
     ['signatures', signatures.length === 0 ? 'none' : `${signatures.join(', ')}; not checked here`],
@@ -35,6 +36,8 @@ const factRows = ({ facts }: Report, verbose: boolean): string[][] =>
     if (name === 'dependencies') return listRows(value)
     if (name === 'build') return [['build', buildWords(value as Record<string, unknown>)]]
     if (name === 'builds') return (value as Record<string, unknown>[]).map(build => ['build', buildWords(build)])
+    if (name === 'nested' || name === 'images')
+      return (value as (string | Record<string, unknown>)[]).map(one => [name, typeof one === 'string' ? one : wordsOf(one)])
     if (name === 'slices') return (value as Record<string, unknown>[]).map(slice => ['slice', wordsOf(slice)])
     if (Array.isArray(value)) return value.length === 0 ? [] : [[name, value.join(', ')]]
     if (typeof value === 'object' && value !== null) {
@@ -90,7 +93,7 @@ const longLines = ({ facts }: Report): string[] => {
 export const changesText = ([from, to]: readonly [Report, Report], changes: readonly Change[], style: Style): string => {
   const head = `${style.bold(plain(from.file))} to ${style.bold(plain(to.file))}`
   if (from.sha256 !== null && from.sha256 === to.sha256) return `${head}: the same bytes`
-  if (changes.length === 0) return `${head}: other bytes, the same contents`
+  if (changes.length === 0) return `${head}: ${from.sha256 === null || to.sha256 === null ? '' : 'other bytes, '}the same contents`
   const marks = { added: style.green('+'), removed: style.red('-'), changed: style.yellow('~') }
   const rowOf = (change: Change): string[] => [marks[change.kind], plain(change.path ?? shortName(change.what)), plain(changeText(change))]
   const [ofFacts, ofHead] = [true, false].map(isFact =>

@@ -1,6 +1,7 @@
 // zip as inspect shows it, and NuGet packages, which are zips with a .nuspec (learn.microsoft.com, .nuspec reference).
 import { collect, decodeText } from '@slipway/formats/bytes'
 import { openEntry, readZip, type ZipFound } from '@slipway/formats/zip/read'
+import { bundleFacts } from './bundle.ts'
 import { foundOf, lookAround, type Openable } from './look.ts'
 import { xmlText } from './plist.ts'
 import { type Draft, type Found, given, limits, modeText, type Subject } from './report.ts'
@@ -36,7 +37,11 @@ export const readZipReport = async ({ source, digests }: Subject): Promise<Found
     return foundOf('msix', seen, appxFacts(new TextDecoder().decode(await collect(open(manifest)(), limitSpecBytes)), isSigned))
   }
   const spec = entries.find(({ path, sizeBytes }) => /^[^/]+\.nuspec$/.test(path) && sizeBytes <= limitSpecBytes)
-  if (spec === undefined) return foundOf('zip', seen, { facts: encrypted === 0 ? {} : { encrypted } })
+  if (spec === undefined) {
+    const readable = new Map(all.filter(({ entry }) => entry.type === 'file').map(one => [one.entry.path, one.open]))
+    const bundle = await bundleFacts({ seen, open: path => readable.get(path)?.() })
+    return foundOf('zip', seen, { ...bundle, facts: { ...(encrypted === 0 ? {} : { encrypted }), ...bundle.facts } })
+  }
   const isSigned = entries.some(({ path }) => path === '.signature.p7s')
   return foundOf('nupkg', seen, nuspecFacts(new TextDecoder().decode(await collect(open(spec)(), limitSpecBytes)), isSigned))
 }

@@ -21,8 +21,19 @@ export const tauriConf: ManifestKind = {
       license: string(bundle['license']),
       publisher: string(bundle['publisher']),
       homepage: string(bundle['homepage']),
+      icon: iconOf(bundle['icon'], file),
       category: string(bundle['category']),
       desktop: true,
     })
   },
+}
+
+/** What `tauri icon` leaves beside those that are listed, in the size that every system asks for; or a listed one of that size. */
+const iconOf = (listed: unknown, file: string): string | undefined => {
+  const paths = Array.isArray(listed) ? listed.flatMap(one => string(one)?.replace(/^\.\//, '') ?? []) : []
+  const folder = file.slice(0, file.lastIndexOf('/') + 1)
+  const large = paths.find(path => /(^|\/)(icon|512x512(@2x)?|256x256@2x|1024x1024)\.png$/.test(path))
+  const beside = paths.find(path => path.includes('/'))
+  const path = large ?? (beside === undefined ? undefined : `${beside.slice(0, beside.lastIndexOf('/'))}/icon.png`)
+  return path === undefined ? undefined : `${folder}${path}`
 }

@@ -9,6 +9,7 @@ import type { FileTree, TreeEntry, TreeFile } from '../../tree.ts'
 import type { AppOptions } from './options.ts'
 import { madeFile } from '../linux/installed.ts'
 import type { PackSubject } from '../packager.ts'
+import { refuseForeignCode } from './architecture.ts'
 import { icnsOf } from './icon.ts'
 import { ownKeys } from './info-plist.ts'
 import { unsealed } from './seal.ts'
@@ -16,8 +17,8 @@ import { unsealed } from './seal.ts'
 const limitPlistBytes = 1 << 20
 
 /**
- * The tree `<Name>.app/…`. Codes: `app/no-executable`, `app/not-signable`, `app/other-version`, `app/bad-plist`, `app/junk`, `app/no-bundle`, `app/broken-link`
- * and those of the icon.
+ * The tree `<Name>.app/…`. Codes: `app/no-executable`, `app/not-signable`, `app/other-version`, `app/bad-plist`, `app/junk`, `app/no-bundle`, `app/broken-link`,
+ * `app/wrong-architecture` and those of the icon.
  */
 export const bundleOf = async (subject: PackSubject, options: AppOptions): Promise<FileTree> => {
   const found = existingBundle(subject.tree)
@@ -25,6 +26,7 @@ export const bundleOf = async (subject: PackSubject, options: AppOptions): Promi
   refuseBrokenLinks(subject.tree, subject)
   const bundle = found === null ? await freshBundle(subject, options) : await completed(subject, options, found)
   refuseBrokenLinks(bundle, subject)
+  await refuseForeignCode(bundle, subject)
   return bundle
 }
 

@@ -7,7 +7,7 @@ export const appOptions = {
     .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string()).readonly()]))
     .optional()
     .describe('More keys of Info.plist'),
-  icon: z.string().optional().describe('Icon, a PNG of 1024 pixels or an icns; default: app.icon'),
+  icon: z.string().optional().describe('Icon: a PNG of 1024 pixels, an SVG (through rsvg-convert) or an icns; default: app.icon'),
   helpers: z.array(z.string()).readonly().optional().describe('Bundles of the app folder that go to Contents/Helpers'),
   loginItems: z.array(z.string()).readonly().optional().describe('Bundles of the app folder that go to Contents/Library/LoginItems'),
 }

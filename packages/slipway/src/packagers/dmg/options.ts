@@ -12,6 +12,10 @@ export const dmgOptions = {
   iconSize: z.int().min(16).max(512).default(128).describe('Side of an icon in points'),
   volume: z.string().optional().describe('Name of the volume; default: app.name and version'),
   licence: z.string().optional().describe('Text that has to be agreed to before the image opens'),
-  level: z.int().min(1).max(9).default(9).describe('zlib level'),
+  compression: z
+    .enum(['zlib', 'lzfse', 'lzma'])
+    .optional()
+    .describe('Of the blocks; lzfse from macOS 10.11 on, lzma (smallest, slowest) from 10.15 on; default: lzfse where the app needs 10.11'),
+  level: z.int().min(1).max(9).default(9).describe('zlib or lzma level'),
 }
 export type DmgOptions = z.output<z.ZodObject<typeof dmgOptions>>

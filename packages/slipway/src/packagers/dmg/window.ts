@@ -41,19 +41,20 @@ export interface Window {
   readonly volumeName: string
   readonly bundle: string
   readonly background: Background | null
+  /** What else the volume will hold. */
+  readonly others: readonly string[]
 }
 
 const picture = '.background/background.png'
 
 /** The hidden files beside the bundle. Catalog numbers follow from names, so that the alias can be written before the volume. */
 export const windowFiles = (entries: readonly HfsEntry[], window: Window): readonly HfsEntry[] => {
-  const { background, subject, volumeName } = window
+  const { background, subject, volumeName, others } = window
   const pictures: readonly HfsEntry[] =
     background === null
       ? []
       : [{ type: 'folder', path: '.background', mode: 0o755, finderFlags: invisible }, fileOf(picture, background.bytes)]
-  const icon = entries.some(one => one.path.endsWith('.app/Contents/Resources/AppIcon.icns')) ? ['.VolumeIcon.icns'] : []
-  const ids = hfsIds([...entries, ...pictures].map(one => one.path).concat('.DS_Store', icon))
+  const ids = hfsIds([...entries, ...pictures].map(one => one.path).concat('.DS_Store', others))
   const alias =
     background === null
       ? null

@@ -80,7 +80,7 @@ const propertyRows = (
     UpgradeCode: upgradeCode,
     // Without it the package is the user's own.
     ALLUSERS: mode === 'machine' ? '1' : '',
-    SecureCustomProperties: mode === 'machine' ? 'INSTALLFOLDER;NEWERFOUND;OLDERFOUND' : 'NEWERFOUND;OLDERFOUND',
+    SecureCustomProperties: mode === 'machine' ? 'INSTALLFOLDER;NEWERFOUND;OLDERFOUND;OLDFOLDER' : 'NEWERFOUND;OLDERFOUND;OLDFOLDER',
     // A file of the release is installed whatever version lies there: a release may bring an older library.
     REINSTALLMODE: 'amus',
     ARPPRODUCTICON: hasIcon ? iconName : '',

@@ -34,7 +34,9 @@ export const extraRows = (source: ExtraSource): Rows => {
   })
   return {
     Component: own.map(id => componentRow(source, id)),
-    Registry: [...keepers, ...open],
+    Registry: [...keepers, folderRow(source), ...open],
+    AppSearch: [{ Property: 'OLDFOLDER', Signature_: 'OldFolder' }],
+    RegLocator: [folderSearch(source)],
     Feature: featureRows(source),
     FeatureComponents: [
       ...[...layout.rows.Component.map(row => String(row['Component'] as string)), 'Registration'].map(id => ({
@@ -53,6 +55,26 @@ export const extraRows = (source: ExtraSource): Rows => {
     ServiceControl: services.map((one, index) => controlRow(source, one, index)),
   }
 }
+
+const folderName = 'Folder'
+
+/** Where it was installed to, for the next version: whoever chose a folder once is not asked again. */
+const folderRow = (source: ExtraSource): MsiRow => ({
+  ...{ Registry: 'folder', ...folderPlace(source), Name: folderName },
+  Value: '[INSTALLFOLDER]',
+  Component_: 'Registration',
+})
+
+/** 2: the value as it stands; 16: in the part of the registry for 64 bits, where the component writes it. */
+const folderSearch = (source: ExtraSource): MsiRow => ({
+  ...{ Signature_: 'OldFolder', ...folderPlace(source), Name: folderName },
+  Type: 2 + (bitsOf(source.target) === 0 ? 0 : 16),
+})
+
+const folderPlace = ({ mode, registryKey }: ExtraSource) => ({
+  Root: mode === 'user' ? 1 : 2,
+  Key: `Software\\${registryKey}\\Installer`,
+})
 
 const features = ['StartMenu', 'Desktop', 'Path'] as const
 type Feature = (typeof features)[number]

@@ -11,6 +11,9 @@ const costing: readonly Action[] = [
 const before: readonly Action[] = [
   ['FindRelatedProducts', 25],
   ['RefuseDowngrade', 50, 'NEWERFOUND AND NOT Installed'],
+  ['AppSearch', 60],
+  // Also where it is repaired or removed: Windows knows a folder again by a file, and in a profile no file keeps a component.
+  ['RestoreFolder', 70, 'OLDFOLDER AND NOT INSTALLFOLDER'],
   ['ValidateProductID', 700],
   ...costing,
   ['SetInstallLocation', 1010, 'NOT Installed'],
@@ -102,5 +105,6 @@ export const actionRows = (message: string): readonly MsiRow[] => [
   // 19: ends with this message.
   { Action: 'RefuseDowngrade', Type: 19, Source: null, Target: message },
   // 51: sets a property.
+  { Action: 'RestoreFolder', Type: 51, Source: 'INSTALLFOLDER', Target: '[OLDFOLDER]' },
   { Action: 'SetInstallLocation', Type: 51, Source: 'ARPINSTALLLOCATION', Target: '[INSTALLFOLDER]' },
 ]

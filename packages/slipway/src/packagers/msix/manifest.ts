@@ -3,6 +3,7 @@ import type { App, Target } from '@slipway/core'
 import { parseTarget } from '@slipway/core'
 import { xml } from '../linux/text.ts'
 import { fourNumbers } from '../windows/version.ts'
+import type { Naming } from '../packager.ts'
 import type { MsixOptions } from './options.ts'
 
 export interface ManifestSubject {
@@ -13,9 +14,6 @@ export interface ManifestSubject {
   readonly executable: string
 }
 
-/** Side in pixels of each picture, by the name that the manifest gives it. */
-export const tiles = { StoreLogo: 100, Square44x44Logo: 88, Square150x150Logo: 300, Square71x71Logo: 142, Square310x310Logo: 620 } as const
-
 export const identityOf = (app: App, { identity }: MsixOptions): string => identity ?? app.id
 export const publisherOf = (app: App, { publisher }: MsixOptions): string =>
   publisher ??
@@ -23,6 +21,11 @@ export const publisherOf = (app: App, { publisher }: MsixOptions): string =>
     .replaceAll(/[,+="<>#;\\]/g, ' ')
     .trim()}`
 export const msixVersion = (version: string): string => fourNumbers(version) ?? ''
+/** By the four numbers alone: with the same ones Windows installs nothing over what is there. */
+export const compareMsix = (before: Naming, after: Naming): number => {
+  const [a, b] = [before, after].map(({ app }) => msixVersion(app.version).split('.').map(Number))
+  return [0, 1, 2, 3].map(at => (a?.[at] ?? 0) - (b?.[at] ?? 0)).find(difference => difference !== 0) ?? 0
+}
 export const msixArch = (target: Target): string => parseTarget(target)?.arch ?? ''
 
 const nameOf = ({ publisher, name }: App): string => publisher.replace(/ *<[^>]*>/, '') || name
@@ -50,7 +53,7 @@ export const manifestOf = ({ app, target, options, executable }: ManifestSubject
     '  <Applications>',
     `    <Application Id="App" Executable="${xml(executable.replaceAll('/', '\\'))}" EntryPoint="Windows.FullTrustApplication">`,
     `      <uap:VisualElements DisplayName="${xml(app.name)}" Description="${xml(app.summary || app.name)}" BackgroundColor="${xml(options.background)}" Square150x150Logo="Assets\\Square150x150Logo.png" Square44x44Logo="Assets\\Square44x44Logo.png">`,
-    '        <uap:DefaultTile Square71x71Logo="Assets\\Square71x71Logo.png" Square310x310Logo="Assets\\Square310x310Logo.png"/>',
+    '        <uap:DefaultTile Square71x71Logo="Assets\\Square71x71Logo.png" Wide310x150Logo="Assets\\Wide310x150Logo.png" Square310x310Logo="Assets\\Square310x310Logo.png"/>',
     '      </uap:VisualElements>',
     ...extensionsOf(app, options, executable),
     '    </Application>',

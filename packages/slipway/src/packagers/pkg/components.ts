@@ -1,10 +1,8 @@
 // The components of a package: the bundle, and whatever else the config adds; each is installed into a place of its own.
 import { fail } from '@slipway/core'
-import { collect } from '@slipway/formats/bytes'
-import { FormatError } from '@slipway/formats/format-error'
-import { readPlist } from '@slipway/formats/plist/read'
-import { isDict, plistText, type PlistValue } from '@slipway/formats/plist/value'
-import type { TreeEntry, TreeFile } from '../../tree.ts'
+import { plistText } from '@slipway/formats/plist/value'
+import type { TreeEntry } from '../../tree.ts'
+import { plistOf } from '../mac/plist-of.ts'
 import { madeFile } from '../linux/installed.ts'
 import type { PackSubject } from '../packager.ts'
 import { identifierOf, pkgVersion } from './check.ts'
@@ -32,8 +30,6 @@ export interface Component {
   readonly minimum: string
   readonly scripts: Readonly<Record<string, string>>
 }
-
-const limitPlistBytes = 1 << 20
 
 /** Code: `pkg/no-bundle`. */
 export const appComponent = async (
@@ -82,18 +78,6 @@ const bundlePath = (path: string): string | null => {
   const match = /^(?<bundle>.+\.(app|appex|xpc|bundle|plugin|prefPane|qlgenerator))\/Contents\/Info\.plist$/.exec(path)
   const framework = /^(?<bundle>.+\.framework\/Versions\/[^/]+)\/Resources\/Info\.plist$/.exec(path)
   return (match ?? framework)?.groups?.['bundle'] ?? null
-}
-
-/** What cannot be read is no bundle; that of the app was read before. */
-const plistOf = async (file: TreeFile): Promise<{ readonly [key: string]: PlistValue }> => {
-  if (file.sizeBytes > limitPlistBytes) return {}
-  try {
-    const value = readPlist(await collect(file.bytes(), limitPlistBytes))
-    return isDict(value) ? value : {}
-  } catch (error) {
-    if (error instanceof FormatError) return {}
-    throw error
-  }
 }
 
 /** Small files of the project, each a choice of its own. */

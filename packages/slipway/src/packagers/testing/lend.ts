@@ -15,7 +15,7 @@ export const lendFrom =
         mkdirSync(dirname(join(folder, path)), { recursive: true })
         writeFileSync(join(folder, path), await collect(bytes(), 1 << 30), { mode })
       }
-      const path = tool === 'makensis' ? '/usr/bin/makensis' : tool
+      const path = ['makensis', 'rsvg-convert'].includes(tool) ? `/usr/bin/${tool}` : tool
       execFileSync(path, args, {
         cwd: folder,
         encoding: 'utf8',

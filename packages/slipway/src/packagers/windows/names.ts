@@ -1,6 +1,6 @@
 // What Windows cannot hold of an app folder: reserved names, names that differ in case alone, paths that are too long, links (Win32, "Naming Files").
 import { problem, type Problem, type Target } from '@slipway/core'
-import type { FileTree } from '../../tree.ts'
+import type { SizedEntry } from '../packager.ts'
 
 export interface WindowsPlace {
   readonly target: Target
@@ -11,7 +11,7 @@ export interface WindowsPlace {
 }
 
 /** All at once. Codes: `windows/bad-name`, `windows/same-name`, `windows/long-path`, `windows/link`. */
-export const windowsTreeProblems = ({ entries }: FileTree, place: WindowsPlace): readonly Problem[] => {
+export const windowsTreeProblems = (entries: readonly SizedEntry[], place: WindowsPlace): readonly Problem[] => {
   const { target } = place
   const seen = new Map<string, string>()
   const problems: Problem[] = []
