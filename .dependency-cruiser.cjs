@@ -4,7 +4,7 @@
 const tests = '(\\.(test|fixture)\\.ts|/conformance\\.ts|/testing/.+\\.ts)$'
 /** Files of a kind that are no unit: they stand between its list and the layers above. */
 // What several packagers of one system share: they stand on it; it is no unit.
-const shared = '(?:linux|windows|tar|npm)/'
+const shared = '(?:linux|windows|mac|tar|npm)/'
 const kindFiles = '(?:index|reference|keyring|render)\\.ts'
 const src = '^packages/slipway/src/'
 const leaves = `${src}(unit|tree|words)\\.ts$`

@@ -72,7 +72,7 @@ const notices = (chunks: readonly OutputChunk[]): string => {
 }
 
 /** Programs of C that the bundle holds as text, or that its packages hold. */
-const runtimes = ['appimage', 'deflate']
+const runtimes = ['appimage', 'deflate', 'lzfse']
 
 const runtimeNotice = (name: string): string => readFileSync(join(projectRoot, 'runtime', name, 'THIRD-PARTY.txt'), 'utf8').trim()
 

@@ -35,17 +35,22 @@ export const linuxBench = (megabytes: number): LinuxBench => {
 
 /** Nine tenths in files of 3 MB at most, the rest in small ones; no two are alike, because every one begins elsewhere. */
 const writeTree = (tree: string, megabytes: number, machine = 62): void => {
+  writeParts(tree, megabytes, machine)
+  writeFileSync(join(tree, 'tool'), tinyElf({ machine }), { mode: 0o755 })
+}
+
+/** Without the program. */
+export const writeParts = (tree: string, megabytes: number, seed = 0): void => {
   const source = readFileSync(process.execPath)
   const total = megabytes * 1e6
   const large = Math.min(3e6, total / 10)
-  let at = (1 << 20) + machine
+  let at = (1 << 20) + seed
   const write = (path: string, sizeBytes: number): void => {
     if (at + sizeBytes > source.length) at = (at % 4093) + 1
     writeFileSync(join(tree, path), source.subarray(at, at + sizeBytes), { mode: 0o644 })
     at += sizeBytes
   }
   for (const folder of ['lib', 'data']) mkdirSync(join(tree, folder), { recursive: true })
-  writeFileSync(join(tree, 'tool'), tinyElf({ machine }), { mode: 0o755 })
   for (let index = 0; index < (total * 0.9) / large; index++) write(`lib/part-${index}.bin`, large)
   for (let index = 0; index < (total * 0.1) / 20_000; index++) write(`data/${index}.dat`, 20_000)
 }

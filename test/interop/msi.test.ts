@@ -104,6 +104,33 @@ describeWithJudge(['wine'], 'Windows Installer, as Wine has it', ({ wine }) => {
     expect(path()).not.toContain('Program Files\\T')
   })
 
+  it.each(['user', 'machine'] as const)(
+    'stays in the folder that was chosen once, through upgrades and to its end (%s)',
+    { timeout: 900_000 },
+    async mode => {
+      const chosen = { mode }
+      const one = await pack('place1.msi', { chosen, files: { 'old.txt': 'old' } })
+      const two = await pack('place2.msi', { app: { version: '1.10.0' }, chosen, files: { 'lib/größe.txt': 'two' } })
+      const [place, other] = ['Chosen', 'Moved'].map(name => join(prefix, 'drive_c', name)) as [string, string]
+      expect(msiexec('/i', one, 'INSTALLFOLDER=C:\\Chosen')).toBe(0)
+      expect(readdirSync(place).sort()).toEqual(['a', 'lib', 'old.txt', 'tool.exe'])
+      expect(msiexec('/i', two)).toBe(0)
+      expect(readdirSync(place).sort()).toEqual(['a', 'lib', 'tool.exe'])
+      expect(readFileSync(join(place, 'lib/größe.txt'), 'utf8')).toBe('two')
+      expect([existsSync(local()), existsSync(join(prefix, 'drive_c/Program Files/Töol'))]).toEqual([false, false])
+      // Whoever says another one moves it, and what was there goes.
+      const three = await pack('place3.msi', { app: { version: '1.11.0' }, chosen })
+      expect(msiexec('/i', three, 'INSTALLFOLDER=C:\\Moved')).toBe(0)
+      expect([existsSync(join(place, 'tool.exe')), readdirSync(other).sort()]).toEqual([false, ['a', 'lib', 'tool.exe']])
+      expect(msiexec('/x', three)).toBe(0)
+      expect(existsSync(join(other, 'tool.exe'))).toBe(false)
+      // Nothing of it is left to lead a later installation there.
+      expect(msiexec('/i', one)).toBe(0)
+      expect(existsSync(other)).toBe(false)
+      expect(msiexec('/x', one)).toBe(0)
+    },
+  )
+
   it('takes no package that was changed or cut', { timeout: 900_000 }, async () => {
     const good = await pack('good.msi', {})
     const bytes = readFileSync(join(home, 'good.msi'))

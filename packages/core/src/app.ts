@@ -34,6 +34,21 @@ export interface App {
   readonly needs: readonly Need[]
   /** Modes of files of the app folder that are not just executable or not, as 0o4755. Absent: none. */
   readonly modes?: Readonly<Record<string, number>>
+  /** What systems know the app by and that changes on purpose: old value -> new. Absent: nothing may. */
+  readonly newIdentity?: Readonly<Record<string, string>>
+  /** What its program shows of it on Windows. Absent: what the program lacks is added. */
+  readonly windows?: WindowsLook
+}
+
+export interface WindowsLook {
+  /** `keep` changes nothing, `add` gives the program what it lacks, `replace` also takes the place of what it has. Absent: the builder's. */
+  readonly resources?: 'keep' | 'add' | 'replace'
+  /** Path of an ico or PNG; empty for the app's own. */
+  readonly icon: string
+  /** Put into its manifest where that says nothing of them. */
+  readonly settings: readonly ('dpiAware' | 'longPaths' | 'utf8')[]
+  /** Data behind its image may move with it: it looks for them from the end of the file. */
+  readonly movesData: boolean
 }
 
 /** A file of the project that the config names. */
