@@ -3,7 +3,7 @@ import { failAll, problem, type Problem } from '@slipway/core'
 import { writeSquashfs } from '@slipway/formats/squashfs/write'
 import * as z from 'zod'
 import { appDirOf } from './appimage/app-dir.ts'
-import { archOf, runtimeArches, runtimeOf, runtimeProblems } from './appimage/runtime.ts'
+import { archOf, ownRuntime, runtimeArches, runtimeOf, runtimeProblems } from './appimage/runtime.ts'
 import { examineLinux, layoutOf, linuxAssets, linuxOptions } from './linux/layout.ts'
 import { packager, type Naming } from './packager.ts'
 
@@ -46,7 +46,7 @@ export const appimage = packager({
     const { app, target, date, spool } = subject
     const arch = archOf(target) ?? 'x64'
     const { entries } = await layoutOf(subject, { ...withDesktop(subject, chosen), format: 'appimage', package: app.bin })
-    const runtime = runtimeOf(subject, chosen.runtime?.[arch], chosen.update)
+    const runtime = runtimeOf(subject, chosen.runtime?.[arch] ?? (await ownRuntime(arch)), chosen.update)
     yield runtime
     const { compression: method } = chosen
     const compression = { method, level: chosen.level ?? (method === 'zstd' ? 15 : 9) }

@@ -13,7 +13,7 @@ import { readXar } from '@slipway/formats/xar/read'
 import { childOf, readXml } from '@slipway/formats/xml'
 import * as z from 'zod'
 import { describeWithJudge } from '../../../../test/kit/judges.ts'
-import { unsignedMachO } from '../../../formats/src/testing/binaries.ts'
+import { cpuArm64, cpuX64, fat, unsignedMachO } from '../../../formats/src/testing/binaries.ts'
 import type { FileTree } from '../tree.ts'
 import { app as appUnit } from './app.ts'
 import type { AssetFile, Facts } from './packager.ts'
@@ -23,7 +23,10 @@ import { app as baseApp, date, treeOf, type Content } from './testing/trees.ts'
 const folder = mkdtempSync(join(tmpdir(), 'pkg-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-const program = unsignedMachO()
+const program = fat([
+  [cpuX64, unsignedMachO({ cpu: cpuX64, contentBytes: 3000 })],
+  [cpuArm64, unsignedMachO({ cpu: cpuArm64, contentBytes: 3000 })],
+])
 const text = (content: string): Uint8Array => new TextEncoder().encode(content)
 const infoPlist = (id: string, version: string): string =>
   `<?xml version="1.0"?><plist version="1.0"><dict><key>CFBundleIdentifier</key><string>${id}</string><key>CFBundleVersion</key><string>${version}</string></dict></plist>`

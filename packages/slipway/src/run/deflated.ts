@@ -102,7 +102,7 @@ interface Held {
   readonly crc32: number
   readonly compressedBytes: number
   /** Where it lies on the shelf; absent: there was no room, and it is made again each time. */
-  readonly board?: Uint8Array
+  readonly board: Uint8Array | undefined
   readonly offset: number
 }
 
@@ -110,10 +110,11 @@ const held = async (streams: Streams, { file, level, hear }: Job): Promise<Defla
   const pieces: DeflatePiece[] = []
   for await (const piece of piecesOf(streams.io, { file, level })) pieces.push(piece)
   const { crc32, sizeBytes, compressedBytes } = pieces.reduce(addPiece, emptySum)
-  const lies = streams.heldBytes + compressedBytes <= limitHeldBytes ? put(streams.shelf, pieces, compressedBytes) : { offset: 0 }
+  const lies =
+    streams.heldBytes + compressedBytes <= limitHeldBytes ? put(streams.shelf, pieces, compressedBytes) : { board: undefined, offset: 0 }
   if (lies.board !== undefined) streams.heldBytes += compressedBytes
   hear(sizeBytes)
-  const made: Held = { crc32, sizeBytes, compressedBytes, ...lies }
+  const made: Held = { crc32, sizeBytes, compressedBytes, board: lies.board, offset: lies.offset }
   const ofLevel = streams.held.get(level) ?? new Map<Hex, Held>()
   streams.held.set(level, ofLevel.set(file.sha256, made))
   return fromShelf(streams, { file, level }, made)
@@ -124,7 +125,9 @@ const fromShelf = (
   job: Pick<Job, 'file' | 'level'>,
   { crc32, sizeBytes, compressedBytes, board, offset }: Held,
 ): Deflated => ({
-  ...{ crc32, sizeBytes, compressedBytes },
+  crc32,
+  sizeBytes,
+  compressedBytes,
   async *chunks() {
     if (board !== undefined) yield board.subarray(offset, offset + compressedBytes)
     else for await (const piece of piecesOf(io, job)) yield piece.bytes

@@ -5,7 +5,6 @@ import { gunzipWhole } from '@slipway/formats/gzip'
 import { decodeText, encodeText, fieldsOf, untilNul } from '@slipway/formats/bytes'
 import { FormatError } from '@slipway/formats/format-error'
 import type { PackSubject } from '../packager.ts'
-import { runtimes } from './runtimes.gen.ts'
 
 export interface GivenRuntime {
   /** Of a file in the project. */
@@ -26,9 +25,9 @@ export const archOf = (target: string): RuntimeArch | null => {
  * The bytes before the file system. Codes: `appimage/wrong-runtime` (another digest), `appimage/bad-runtime` (no
  * type 2 runtime of this architecture, or without room for update information).
  */
-export const runtimeOf = (subject: Subject, given: GivenRuntime | undefined, update: string): Uint8Array => {
+export const runtimeOf = (subject: Subject, given: GivenRuntime | Uint8Array, update: string): Uint8Array => {
   const arch = archOf(subject.target) ?? 'x64'
-  const bytes = given === undefined ? ownRuntime(arch) : givenRuntime(subject, given, arch)
+  const bytes = given instanceof Uint8Array ? given : givenRuntime(subject, given, arch)
   const where = { path: `packages.appimage.runtime.${arch}`, target: subject.target }
   try {
     const { sizeBytes, room } = elfFacts(bytes, arch)
@@ -63,7 +62,11 @@ export const runtimeProblems = (
   }
 }
 
-const ownRuntime = (arch: RuntimeArch): Uint8Array => gunzipWhole(decodeBase64(runtimes[arch]))
+/** Ours. Its bytes are loaded for the packages alone that hold them. */
+export const ownRuntime = async (arch: RuntimeArch): Promise<Uint8Array> => {
+  const { runtimes } = await import('./runtimes.gen.ts')
+  return gunzipWhole(decodeBase64(runtimes[arch]))
+}
 
 const givenRuntime = ({ assets, target }: Subject, given: GivenRuntime, arch: RuntimeArch): Uint8Array => {
   const bytes = assets?.get(given.path)?.bytes

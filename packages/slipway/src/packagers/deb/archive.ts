@@ -75,19 +75,22 @@ const spooled = async (chunks: AsyncIterable<Uint8Array>, spool: NonNullable<Pac
 }
 
 const plainEntryOf = (entry: Installed, mtime: number): TarFile => {
-  const common = { path: `./${entry.path}`, mtime, sizeBytes: 0 }
-  if (entry.type === 'folder') return { ...common, type: 'folder', mode: entry.mode }
-  if (entry.type === 'link') return { ...common, type: 'symlink', mode: 0o777, linkTarget: entry.linkTarget }
-  return { ...common, type: 'file', mode: entry.mode, sizeBytes: entry.sizeBytes, bytes: entry.bytes }
+  const path = `./${entry.path}`
+  if (entry.type === 'folder') return { type: 'folder', path, mode: entry.mode, sizeBytes: 0, mtime }
+  if (entry.type === 'link') return { type: 'symlink', path, mode: 0o777, sizeBytes: 0, mtime, linkTarget: entry.linkTarget }
+  return { type: 'file', path, mode: entry.mode, sizeBytes: entry.sizeBytes, mtime, bytes: entry.bytes }
 }
 
 const packed = (tar: readonly TarDeflated[]): AsyncGenerator<Uint8Array> => gzipOf(tarGzParts(tar, { dialect: 'gnu' }))
 
-const tarEntryOf = async (entry: Installed, { date, level }: { readonly date: number; readonly level: number }): Promise<TarDeflated> => {
-  const common = { path: `./${entry.path}`, mtime: date, sizeBytes: 0 }
-  if (entry.type === 'folder') return { ...common, type: 'folder', mode: entry.mode }
-  if (entry.type === 'link') return { ...common, type: 'symlink', mode: 0o777, linkTarget: entry.linkTarget }
-  return { ...common, type: 'file', mode: entry.mode, sizeBytes: entry.sizeBytes, deflated: await entry.deflated(level) }
+const tarEntryOf = async (
+  entry: Installed,
+  { date: mtime, level }: { readonly date: number; readonly level: number },
+): Promise<TarDeflated> => {
+  const path = `./${entry.path}`
+  if (entry.type === 'folder') return { type: 'folder', path, mode: entry.mode, sizeBytes: 0, mtime }
+  if (entry.type === 'link') return { type: 'symlink', path, mode: 0o777, sizeBytes: 0, mtime, linkTarget: entry.linkTarget }
+  return { type: 'file', path, mode: entry.mode, sizeBytes: entry.sizeBytes, mtime, deflated: await entry.deflated(level) }
 }
 
 /** The same entry with zeros for its stream: enough to measure the member without reading the files again. */
