@@ -17,6 +17,7 @@ interface File {
   readonly target: string
   readonly url: string
   readonly sha256: string
+  readonly labels: readonly string[]
 }
 const filesOf = (data: Readonly<Record<string, unknown>>): readonly File[] =>
   (data['apps'] as readonly { files: readonly File[] }[])[0]?.files ?? []
@@ -119,6 +120,12 @@ describe('publishing', () => {
     for (const target of ['linux-x64', 'linux-arm64', 'macos-arm64'])
       for (const kind of ['zip', 'tar.gz'])
         expect(record.artifacts.filter(one => one.target === target && one.kind === kind).map(one => one.role)).toEqual(['both'])
+    // A18: macOS asks for a signature, and nobody signs here; Linux asks for none.
+    expect(Object.groupBy(record.artifacts, one => one.labels.join())).toMatchObject({
+      unsigned: expect.arrayContaining([expect.objectContaining({ target: 'macos-arm64' })]) as unknown,
+      '': expect.arrayContaining([expect.objectContaining({ target: 'linux-x64' })]) as unknown,
+    })
+    expect(record.artifacts.filter(one => one.labels.includes('unsigned')).every(one => one.target.startsWith('macos-'))).toBe(true)
     const path = join(stage.project.bucket, 'releases/1.0.0/openchamber-1.0.0-macos-arm64.zip')
     const bytes = readFileSync(path)
     rmSync(path)

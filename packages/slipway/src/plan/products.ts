@@ -129,11 +129,11 @@ const placed = (
   problems: readonly Problem[],
 ): readonly Problem[] => problems.map(one => ({ ...one, where: { ...project.locate(`packages.${packager.id}`), target, ...one.where } }))
 
-/** `dev` in that profile; `unsigned` where the target's own signer was switched off on purpose (CONFIG 3, "Unsigned"). */
+/** `dev` in that profile; `unsigned` where the system asks for a signature and no signer of it takes part (CONFIG 3, "Unsigned"; A18). */
 const labelsOf = (project: Project, settings: AppSettings, target: Target): readonly string[] => {
   const os = parseTarget(target)?.os
   const signer = os === 'macos' ? 'codesign' : os === 'windows' ? 'authenticode' : undefined
-  const unsigned = signer !== undefined && settings.unsigned.includes(signer)
+  const unsigned = signer !== undefined && !settings.sign.some(({ id }) => id === signer)
   return [...(project.profile === 'dev' ? ['dev'] : []), ...(unsigned ? ['unsigned'] : [])]
 }
 
