@@ -65,7 +65,8 @@ describeWithJudge(['wine'], 'Windows Installer, as Wine has it', ({ wine }) => {
     mkdirSync(join(home, 'Desktop'))
     const protocols = ['tool-test']
     const one = await pack('one.msi', { app: { protocols }, files: { 'old.txt': 'of the old version' } })
-    const two = await pack('two.msi', { app: { protocols, version: '1.10.0' }, files: { 'lib/größe.txt': 'two' } })
+    const chosen = { environment: { TOOL_HOME: '{folder}lib' }, registry: { 'Software\\Töol': { count: 7, text: '[x]' } } }
+    const two = await pack('two.msi', { app: { protocols, version: '1.10.0' }, chosen, files: { 'lib/größe.txt': 'two' } })
     expect(msiexec('/i', one)).toBe(0)
     expect(readdirSync(local()).sort()).toEqual(['a', 'lib', 'old.txt', 'tool.exe'])
     expect(Buffer.compare(readFileSync(join(local(), 'lib/large.bin')), noise(300_000))).toBe(0)
@@ -78,6 +79,8 @@ describeWithJudge(['wine'], 'Windows Installer, as Wine has it', ({ wine }) => {
     expect(readFileSync(join(local(), 'lib/größe.txt'), 'utf8')).toBe('two')
     expect(existsSync(join(local(), 'old.txt'))).toBe(false)
     expect(uninstall()).toEqual(['1.10.0'])
+    expect(registry('HKCU\\Environment', '/v', 'TOOL_HOME')).toMatch(/Programs\\T.*ol\\lib/)
+    expect(registry('HKCU\\Software\\Töol')).toMatch(/count\s+REG_DWORD\s+0x7\s+text\s+REG_SZ\s+\[x\]/)
 
     expect(msiexec('/i', one)).toBe(1603 & 0xff)
     expect(uninstall()).toEqual(['1.10.0'])
@@ -88,6 +91,8 @@ describeWithJudge(['wine'], 'Windows Installer, as Wine has it', ({ wine }) => {
     expect(uninstall()).toEqual([])
     expect(links()).not.toContain('Töol')
     expect(registry('HKCU\\Software\\Classes\\tool-test')).not.toContain('tool.exe')
+    expect(registry('HKCU\\Environment', '/v', 'TOOL_HOME')).not.toContain('lib')
+    expect(registry('HKCU\\Software\\Töol')).not.toContain('count')
   })
 
   it('installs for everybody, with the features that are asked for', { timeout: 900_000 }, async () => {

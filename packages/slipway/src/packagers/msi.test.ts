@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import * as z from 'zod'
 import type { App, Target } from '@slipway/core'
 import { fromBytes } from '@slipway/formats/bytes'
 import { readIco } from '@slipway/formats/ico'
@@ -72,8 +73,23 @@ const everything: Making = {
       { name: 'own.service', file: { path: 'own.service', from: 'app' }, run: '', summary: '', user: false, enable: false },
     ],
   },
-  chosen: { mode: 'machine', desktop: true, path: true },
+  chosen: {
+    ...{ mode: 'machine', desktop: true, path: true },
+    environment: { TOOL_HOME: '{folder}data', TOOL_MODE: '[x]' },
+    registry: { 'Software\\Tool [1]': { '': 'by default', folder: 'in {folder}', count: 7, sign: '#1' } },
+  },
 }
+
+describe('variables and values of the config', () => {
+  it.each([
+    ['a variable that is no name', { environment: { 'A=B': 'x' } }],
+    ['the search path, which has an option of its own', { environment: { Path: 'x' } }],
+    ['a key with a backslash in front', { registry: { '\\Software': { a: 'b' } } }],
+    ['a number that the registry has no room for', { registry: { Software: { a: 2 ** 32 } } }],
+  ])('refuse %s', (_, said) => {
+    expect(z.strictObject(msi.options).safeParse(said).success).toBe(false)
+  })
+})
 
 describe('versions', () => {
   it('are three numbers; what is more is refused, or dropped where that was asked for', () => {
@@ -286,7 +302,7 @@ describe('tables', () => {
     ['a user package', {}],
     ['a package with everything', everything],
     ['an x86 package', { ...everything, target: 'windows-x86' }],
-    ['a user package with everything', { ...everything, chosen: { mode: 'user', desktop: true } }],
+    ['a user package with everything', { ...everything, chosen: { ...everything.chosen, mode: 'user' } }],
   ] as const)('of %s keep the rules that they carry, and those of ICE', async (_, making) => {
     const one = await read(making as Making)
     expect(validated(one)).toEqual([])
@@ -466,7 +482,13 @@ describeWithJudge(['msiinfo', 'msiextract', '7z'], 'msitools and 7z', ({ msiinfo
     )
     expect(run('export', file, 'Property')).toContain(`ProductCode\t${String(facts['productCode'])}\r\n`)
     expect(run('suminfo', file)).toContain(`Revision number (UUID): ${String(facts['packageCode'])}`)
-    expect(run('export', file, 'Environment')).toContain('Path\t=-*PATH\t[~];[INSTALLFOLDER]\tPath')
+    const environment = run('export', file, 'Environment')
+    expect(environment).toContain('Path\t=-*PATH\t[~];[INSTALLFOLDER]\tPath')
+    expect(environment).toContain('own1\t=-*TOOL_HOME\t[INSTALLFOLDER]data\tRegistration')
+    expect(environment).toContain('own2\t=-*TOOL_MODE\t[\\[]x[\\]]\tRegistration')
+    const values = run('export', file, 'Registry')
+    for (const value of ['\tby default', 'folder\tin [INSTALLFOLDER]', 'count\t#7', 'sign\t##1'])
+      expect(values).toContain(`2\tSoftware\\Tool [\\[]1[\\]]\t${value}\tRegistration`)
   })
 })
 

@@ -35,7 +35,7 @@ export const databaseOf = async (subject: PackSubject, chosen: MsiOptions, icon:
   const registryKey = windowsName(app.id)
   const layout = await layoutOf({ tree, target, mode, name: app.name, registryKey, productCode })
   const isOn = { StartMenu: true, Desktop: chosen.desktop, Path: chosen.path ?? (await hasNoWindow(subject)) }
-  const extra = extraRows({ app, target, mode, registryKey, productCode, layout, hasIcon: icon !== null, isOn })
+  const extra = extraRows({ app, target, mode, registryKey, productCode, layout, hasIcon: icon !== null, isOn, own: chosen })
   const tables = merged([
     layout.rows,
     extra,

@@ -5,7 +5,7 @@ import { windowsName } from '../windows/names.ts'
 import { componentCode } from './codes.ts'
 import { bitsOf, fromRegistry, keeper, type Layout } from './layout.ts'
 import { installerNames } from './names.ts'
-import { literal, registrationRows } from './registry.ts'
+import { environmentRows, literal, ownRegistryRows, registrationRows, type OwnValues } from './registry.ts'
 
 export interface ExtraSource {
   readonly app: App
@@ -17,11 +17,13 @@ export interface ExtraSource {
   readonly hasIcon: boolean
   /** Which features are on unless an administrator says otherwise. */
   readonly isOn: { readonly StartMenu: boolean; readonly Desktop: boolean; readonly Path: boolean }
+  readonly own: OwnValues
 }
 export type Rows = Readonly<Record<string, readonly MsiRow[]>>
 
 export const extraRows = (source: ExtraSource): Rows => {
   const { app, layout, mode } = source
+  const place = { mode, component: 'Registration' }
   const services = installedServices(source)
   const own = ['Registration', ...features]
   const keepers = own.map(id => keeper(source, id))
@@ -34,7 +36,7 @@ export const extraRows = (source: ExtraSource): Rows => {
   })
   return {
     Component: own.map(id => componentRow(source, id)),
-    Registry: [...keepers, folderRow(source), ...open],
+    Registry: [...keepers, folderRow(source), ...open, ...ownRegistryRows(source.own, place)],
     AppSearch: [{ Property: 'OLDFOLDER', Signature_: 'OldFolder' }],
     RegLocator: [folderSearch(source)],
     Feature: featureRows(source),
@@ -50,6 +52,7 @@ export const extraRows = (source: ExtraSource): Rows => {
     Environment: [
       // = sets, - takes it away again, * is the machine's; [~] is what stood there.
       { Environment: 'Path', Name: mode === 'user' ? '=-PATH' : '=-*PATH', Value: `[~];[${layout.program.directory}]`, Component_: 'Path' },
+      ...environmentRows(source.own, place),
     ],
     ServiceInstall: services.map((one, index) => serviceRow(source, one, index)),
     ServiceControl: services.map((one, index) => controlRow(source, one, index)),

@@ -50,3 +50,38 @@ export const registrationRows = (source: RegistrationSource): readonly MsiRow[] 
 
 /** Brackets would be read as the name of a property, a number sign in front as that of a type (Windows Installer, "Formatted", "Registry Table"). */
 export const literal = (text: string): string => text.replaceAll(/[[\]{}]/g, '[\\$&]').replace(/^#/, '##')
+
+export interface OwnValues {
+  readonly environment: Readonly<Record<string, string>>
+  /** Key -> name -> text or number. */
+  readonly registry: Readonly<Record<string, Readonly<Record<string, string | number>>>>
+}
+interface OwnPlace {
+  readonly mode: 'user' | 'machine'
+  readonly component: string
+}
+
+/** Variables that the config names; they go when the program goes (Windows Installer, "Environment Table": = sets, - removes, * is the machine's). */
+export const environmentRows = ({ environment }: OwnValues, { mode, component }: OwnPlace): readonly MsiRow[] =>
+  Object.entries(environment).map(([name, value], index) => ({
+    Environment: `own${index + 1}`,
+    Name: `=-${mode === 'user' ? '' : '*'}${name}`,
+    Value: withFolder(value),
+    Component_: component,
+  }))
+
+/** Values of the registry that the config names; numbers are REG_DWORD. */
+export const ownRegistryRows = ({ registry }: OwnValues, { mode, component }: OwnPlace): readonly MsiRow[] =>
+  Object.entries(registry)
+    .flatMap(([key, values]) => Object.entries(values).map(([name, value]) => ({ key, name, value })))
+    .map(({ key, name, value }, index) => ({
+      Registry: `own${index + 1}`,
+      Root: mode === 'user' ? 1 : 2,
+      Key: literal(key),
+      Name: name === '' ? null : literal(name),
+      Value: typeof value === 'number' ? `#${value}` : withFolder(value),
+      Component_: component,
+    }))
+
+/** INSTALLFOLDER ends with a backslash. */
+const withFolder = (text: string): string => text.split('{folder}').map(literal).join('[INSTALLFOLDER]')
