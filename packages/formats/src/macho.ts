@@ -47,6 +47,19 @@ export const readMachO = async (source: Source): Promise<MachO> => {
   return { isFat: true, slices }
 }
 
+/** Where each slice lies and its architecture, by the first bytes alone. Throws `macho/bad-magic`, `macho/truncated`, `macho/bad-fat`. */
+export const machOPlaces = async (
+  source: Source,
+): Promise<readonly { readonly offset: number; readonly sizeBytes: number; readonly arch: Architecture }[]> => {
+  const magic = fieldsOf(await exactReader(source, torn)(0, 4), 'big').u32(0)
+  if (magic === fatMagic || magic === fatMagic64)
+    return (await readFat(source, magic === fatMagic64)).map(({ cpuType, ...place }) => ({ ...place, arch: architectureOf(cpuType) }))
+  const known = magics[magic]
+  if (known === undefined) throw new FormatError('macho/bad-magic', 'not a Mach-O file', 0)
+  const cpuType = fieldsOf(await exactReader(source, torn)(0, 8), known.order).u32(4)
+  return [{ offset: 0, sizeBytes: source.sizeBytes, arch: architectureOf(cpuType) }]
+}
+
 const torn = (message: string, offset: number): FormatError => new FormatError('macho/truncated', message, offset)
 
 const fatMagic = 0xcafebabe

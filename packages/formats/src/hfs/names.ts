@@ -43,6 +43,14 @@ export const compareNames = (left: Uint16Array, right: Uint16Array): number => {
   }
 }
 
+/** Two names with the same fold are one on a volume: `compareNames` gives 0. */
+export const foldName = (name: string): string =>
+  String.fromCharCode(
+    ...[...decompose(name)]
+      .flatMap(letter => [...Array(letter.length).keys()].map(at => folded(letter.charCodeAt(at))))
+      .filter(unit => unit !== 0),
+  )
+
 const folded = (unit: number): number => foldTable.get(unit) ?? unit
 
 /** [first, last, step, what is added]: the letters that TN1150's table folds; what has a decomposition is not among them. */

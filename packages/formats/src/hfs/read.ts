@@ -24,6 +24,8 @@ export interface HfsVolumeFound {
   readonly entries: readonly HfsFound[]
   /** Streams a file. Throws `hfs/truncated`, and `hfs/fragmented` where it has more than eight pieces. */
   readonly open: (entry: HfsFound) => AsyncGenerator<Uint8Array>
+  /** A file that can be read anywhere; its reads throw the same. */
+  readonly sourceOf: (entry: HfsFound) => Source
 }
 
 const [headerAt, headerBytes] = [1024, 512]
@@ -54,7 +56,7 @@ export const readHfs = async (source: Source, { limitEntries = 1_000_000 } = {})
   for await (const part of open(catalog)) parts.push(part)
   const records = leavesOf(joined(parts, catalog.sizeBytes), limitEntries)
   const { volumeName, entries } = await placed(records, open)
-  return { volumeName, isCaseSensitive: magic === 0x4858, entries, open }
+  return { volumeName, isCaseSensitive: magic === 0x4858, entries, open, sourceOf: fork => forkSource(read, fork, blockBytes) }
 }
 
 interface Fork {
@@ -85,6 +87,30 @@ async function* streamFork(
   }
   if (left > 0) throw new FormatError('hfs/fragmented', `${left} bytes of a file lie in more than eight pieces`)
 }
+
+const forkSource = (
+  read: (offset: number, length: number) => Promise<Uint8Array>,
+  { sizeBytes, extents }: Fork,
+  blockBytes: number,
+): Source => ({
+  sizeBytes,
+  read: async (offset, length) => {
+    const whole = new Uint8Array(Math.max(0, Math.min(length, sizeBytes - offset)))
+    let [filled, before] = [0, 0]
+    for (const { start, blocks } of extents) {
+      const inside = offset + filled - before
+      const part = Math.min(blocks * blockBytes - inside, whole.length - filled)
+      if (part > 0) {
+        whole.set(await read(start * blockBytes + inside, part), filled)
+        filled += part
+      }
+      before += blocks * blockBytes
+    }
+    if (filled < whole.length)
+      throw new FormatError('hfs/fragmented', `${whole.length - filled} bytes of a file lie in more than eight pieces`)
+    return whole
+  },
+})
 
 const joined = (parts: readonly Uint8Array[], sizeBytes: number): Uint8Array => {
   const whole = new Uint8Array(sizeBytes)

@@ -20,6 +20,19 @@ export const slots = {
 } as const
 export const flags = { adHoc: 0x2, runtime: 0x10000, linkerSigned: 0x20000 } as const
 
+/** What one signature hands on to the next one of the same program: what it asks of the system, not who signed it. */
+export interface Handed {
+  readonly flags: number
+  /** Of the main program's segment: what entitlements ask of the kernel. */
+  readonly execFlags: number
+  /** SDK of the hardened runtime, as `0x000d0100`; 0: none. */
+  readonly runtimeVersion: number
+  /** Entitlements, as XML and as DER: slot and blob, as they stood, in the order of slots. */
+  readonly blobs: readonly (readonly [slot: number, bytes: Uint8Array])[]
+}
+/** Flags that a signer chooses, of cs_blobs.h: host, hard, kill, expiration, restrict, enforcement, library validation, runtime. */
+const chosenFlags = 0x13f01
+
 export interface Directory {
   readonly identifier: string
   /** Everything before the signature. */
@@ -29,58 +42,74 @@ export interface Directory {
   readonly isLinkerSigned: boolean
   readonly text: { readonly offset: number; readonly sizeBytes: number }
   readonly isProgram: boolean
+  /** Of an older signature; a linker's has no place for it. */
+  readonly handed?: Handed | undefined
 }
 
-const [fixedBytes, hashBytes] = [88, 32]
+const hashBytes = 32
 /** An empty set of requirements, and a CMS blob without a signature: what `codesign -s -` writes. */
 const noRequirements = big(magics.requirements, 12, 0)
 const noCms = big(magics.blob, 8)
-const specialSlots = 2
+const leastSpecialSlots = 2
 
 /** Of the whole superblob. */
 export const signatureBytes = (directory: Directory): number =>
-  directory.isLinkerSigned ? 20 + directoryBytes(directory) : 12 + 3 * 8 + directoryBytes(directory) + noRequirements.length + noCms.length
+  directory.isLinkerSigned
+    ? 20 + directoryBytes(directory)
+    : 12 + 3 * 8 + directoryBytes(directory) + noRequirements.length + noCms.length + sumBytes(blobsOf(directory))
 
-const specialsOf = ({ isLinkerSigned }: Directory): number => (isLinkerSigned ? 0 : specialSlots)
+const blobsOf = ({ handed }: Directory): Handed['blobs'] => handed?.blobs ?? []
+const sumBytes = (blobs: Handed['blobs']): number => blobs.reduce((sum, [, bytes]) => sum + 8 + bytes.length, 0)
+const runtimeOf = ({ handed, isLinkerSigned }: Directory): number => (isLinkerSigned ? 0 : (handed?.runtimeVersion ?? 0))
+/** The version of the hardened runtime came with version 2.5 of the structure. */
+const fixedBytesOf = (directory: Directory): number => (runtimeOf(directory) === 0 ? 88 : 96)
+const specialsOf = (directory: Directory): number =>
+  directory.isLinkerSigned ? 0 : Math.max(leastSpecialSlots, ...blobsOf(directory).map(([slot]) => slot))
 const pagesOf = ({ codeBytes, pageBytes }: Directory): number => Math.ceil(codeBytes / pageBytes)
 const directoryBytes = (directory: Directory): number =>
-  fixedBytes + encodeText(directory.identifier).length + 1 + (specialsOf(directory) + pagesOf(directory)) * hashBytes
+  fixedBytesOf(directory) + encodeText(directory.identifier).length + 1 + (specialsOf(directory) + pagesOf(directory)) * hashBytes
 
 /** The superblob; `pageHashes` are all pages' SHA-256, one behind the other. */
 export const signatureOf = (directory: Directory, pageHashes: Uint8Array): Uint8Array => {
   const codeDirectory = concat([fixedPart(directory), encodeText(`${directory.identifier}\0`), specialHashes(directory), pageHashes])
   if (directory.isLinkerSigned) return superBlob([[slots.codeDirectory, codeDirectory]])
-  return superBlob([
-    [slots.codeDirectory, codeDirectory],
-    [slots.requirements, noRequirements],
-    [slots.cms, noCms],
-  ])
+  return superBlob([[slots.codeDirectory, codeDirectory], [slots.requirements, noRequirements], ...blobsOf(directory), [slots.cms, noCms]])
 }
 
 const fixedPart = (directory: Directory): Uint8Array => {
-  const { identifier, codeBytes, pageBytes, isLinkerSigned, text, isProgram } = directory
+  const { identifier, codeBytes, pageBytes, isLinkerSigned, text, isProgram, handed } = directory
+  const fixedBytes = fixedBytesOf(directory)
+  const runtime = runtimeOf(directory)
+  const chosen = isLinkerSigned ? flags.linkerSigned : (handed?.flags ?? 0) & chosenFlags
   const hashesAt = fixedBytes + encodeText(identifier).length + 1 + specialsOf(directory) * hashBytes
   const isLarge = codeBytes > 0xffffffff
   const bytes = concat([
-    big(magics.codeDirectory, directoryBytes(directory), 0x20400, isLinkerSigned ? flags.adHoc | flags.linkerSigned : flags.adHoc),
+    big(magics.codeDirectory, directoryBytes(directory), runtime === 0 ? 0x20400 : 0x20500, flags.adHoc | chosen),
     big(hashesAt, fixedBytes, specialsOf(directory), pagesOf(directory), isLarge ? 0xffffffff : codeBytes),
     // Hashes of 32 bytes, SHA-256, no platform, the page size as a power of two.
     Uint8Array.of(hashBytes, 2, 0, Math.log2(pageBytes)),
     // Spare, scatter, team and spare are not there.
     big(0, 0, 0, 0),
     new Uint8Array(32),
+    // Nothing is encrypted.
+    ...(runtime === 0 ? [] : [big(runtime, 0)]),
   ])
   const view = new DataView(bytes.buffer)
   view.setBigUint64(56, isLarge ? BigInt(codeBytes) : 0n)
   view.setBigUint64(64, BigInt(text.offset))
   view.setBigUint64(72, BigInt(text.sizeBytes))
-  view.setBigUint64(80, isProgram ? 1n : 0n)
+  view.setBigUint64(80, isProgram ? BigInt((handed?.execFlags ?? 0) | 1) : 0n)
   return bytes
 }
 
-/** Counted down to slot -1: -2 are the requirements, -1 would be an Info.plist. */
-const specialHashes = ({ isLinkerSigned }: Directory): Uint8Array =>
-  isLinkerSigned ? new Uint8Array(0) : concat([createHash('sha256').update(noRequirements).digest(), new Uint8Array(hashBytes)])
+/** Counted down to slot -1: -2 are the requirements, -1 would be an Info.plist, -5 and -7 are entitlements. */
+const specialHashes = (directory: Directory): Uint8Array => {
+  const hashes = new Uint8Array(specialsOf(directory) * hashBytes)
+  if (directory.isLinkerSigned) return hashes
+  for (const [slot, blob] of [[slots.requirements, noRequirements] as const, ...blobsOf(directory)])
+    hashes.set(createHash('sha256').update(blob).digest(), hashes.length - slot * hashBytes)
+  return hashes
+}
 
 const superBlob = (blobs: readonly (readonly [slot: number, bytes: Uint8Array])[]): Uint8Array => {
   let at = 12 + blobs.length * 8

@@ -7,8 +7,9 @@ import { describe, expect, it } from 'vitest'
 import { collect, encodeText, fromBytes } from '../bytes.ts'
 import { readMachO } from '../macho.ts'
 import { cpuArm64, cpuX64, fat, tinyMachO, unsignedMachO as unsigned } from '../testing/binaries.ts'
+import { askedFor, signedMachO } from '../testing/signed-macho.ts'
 import { asThinFile, joinMachO, splitMachO } from './fat.ts'
-import type { FileBytes } from './layout.ts'
+import { type FileBytes, readLayout } from './layout.ts'
 import { signAdHoc, stripMachO } from './sign-adhoc.ts'
 import { readSignature } from './signature.ts'
 
@@ -53,7 +54,7 @@ for base, size in slices:
         blobs[t] = b[o:o+struct.unpack('>I', b[o+4:o+8])[0]]
     cd = blobs[0]
     f = struct.unpack('>9I', cd[:36])
-    assert f[0] == 0xfade0c02 and f[1] == len(cd) and f[2] == 0x20400 and f[8] == off
+    assert f[0] == 0xfade0c02 and f[1] == len(cd) and f[2] in (0x20400, 0x20500) and f[8] == off
     page = 1 << cd[39]
     hashes = [cd[f[4]+32*i:f[4]+32*i+32] for i in range(-f[6], f[7])]
     assert f[7] == -(-off // page)
@@ -66,6 +67,11 @@ for base, size in slices:
 const judge = (bytes: Uint8Array) => {
   writeFileSync(join(folder, 'judged'), bytes)
   return run('python3', ['-c', python, 'judged'])
+}
+
+const signatureIn = async (bytes: Uint8Array) => {
+  const [slice] = (await readMachO(fromBytes(bytes))).slices
+  return slice && readSignature(fromBytes(bytes), slice, { pages: true })
 }
 
 describe('signing', () => {
@@ -96,6 +102,20 @@ describe('signing', () => {
       hashKind: 'sha256',
       arePagesIntact: true,
     })
+  })
+  it('keeps what an older signature asks of the system, if it is told so, each blob under its hash', async () => {
+    const older = await signedMachO()
+    if (has('python3', '--version')) expect(judge(older)).toMatchObject({ status: 0, stdout: '0x12002 4096 old 5 65\n' })
+    const again = await all(await signAdHoc(fromBytes(older), { identifier: 'new.identifier', keep: true }))
+    const said = await signatureIn(again)
+    expect(said).toMatchObject({ kind: 'ad-hoc', identifier: 'new.identifier', hasRuntime: true, arePagesIntact: true, handed: askedFor })
+    expect(said?.entitlements).toContain('audio-input')
+    if (has('python3', '--version')) expect(judge(again)).toMatchObject({ status: 0, stdout: '0x12002 4096 new.identifier 5 65\n' })
+    // Else nothing is kept, as of a signature that cannot be read.
+    expect((await signatureIn(await all(await signAdHoc(fromBytes(older), { identifier: 'x' }))))?.handed.blobs).toEqual([])
+    const damaged = older.slice()
+    damaged[(await readLayout(fromBytes(older))).signature?.offset ?? 0] = 0
+    expect((await signatureIn(await all(await signAdHoc(fromBytes(damaged), { identifier: 'x', keep: true }))))?.handed.blobs).toEqual([])
   })
   it('signs each slice of a universal file', async () => {
     const thin = await Promise.all([cpuArm64, cpuX64].map(async cpu => splitMachO(fromBytes(unsigned({ cpu })))))

@@ -2,9 +2,10 @@
 import { exactReader, type Source, streamRange } from '../bytes.ts'
 import { FormatError } from '../format-error.ts'
 import { readMachO } from '../macho.ts'
-import { type Directory, pageHasher, signatureBytes, signatureOf } from './code-directory.ts'
+import { type Directory, type Handed, pageHasher, signatureBytes, signatureOf } from './code-directory.ts'
 import { joinMachO, splitMachO, type ThinFile, type ThinSource } from './fat.ts'
 import { type FileBytes, type Layout, readLayout } from './layout.ts'
+import { readSignature } from './signature.ts'
 
 export interface AdHocSigning {
   /** What the signature calls the code: a bundle identifier or a file's name; 1 to 255 printable ASCII characters. */
@@ -13,6 +14,8 @@ export interface AdHocSigning {
   readonly linkerSigned?: boolean
   /** Of the hashes: 4096 (default, what Apple's and Go's linkers write) or 16384. */
   readonly pageBytes?: 4096 | 16384
+  /** Entitlements and flags of the older signature of each slice stay, where it can be read. Default false. */
+  readonly keep?: boolean
 }
 
 /**
@@ -44,7 +47,9 @@ const signThin = async (slice: ThinSource, options: AdHocSigning): Promise<ThinF
   const { pageBytes = 4096, identifier, linkerSigned = false } = options
   const codeBytes = align(layout.contentEnd, 16)
   const { text } = layout
+  const handed = options.keep === true && !linkerSigned ? await handedOf(slice, layout) : undefined
   const directory: Directory = {
+    handed,
     identifier,
     codeBytes,
     pageBytes,
@@ -58,6 +63,16 @@ const signThin = async (slice: ThinSource, options: AdHocSigning): Promise<ThinF
   const { cpuType, cpuSubtype } = layout
   const chunks = () => signedChunks(slice, { head, layout, directory, roomBytes })
   return { cpuType, cpuSubtype, sizeBytes: codeBytes + roomBytes, chunks }
+}
+
+/** A damaged signature says nothing. */
+const handedOf = async (slice: Source, { signature }: Layout): Promise<Handed | undefined> => {
+  try {
+    return (await readSignature(slice, { offset: 0, signature }))?.handed
+  } catch (error) {
+    if (error instanceof FormatError) return undefined
+    throw error
+  }
 }
 
 interface Plan {

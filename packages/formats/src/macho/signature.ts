@@ -3,7 +3,7 @@ import { hash } from 'node:crypto'
 import { decodeText, exactReader, fieldsOf, type Source, streamRange, untilNul } from '../bytes.ts'
 import { FormatError } from '../format-error.ts'
 import type { MachOSlice } from '../macho.ts'
-import { flags, magics, slots } from './code-directory.ts'
+import { flags, type Handed, magics, slots } from './code-directory.ts'
 
 export interface CodeSignature {
   /** `cms`: by a certificate, here not checked; `ad-hoc` and `linker` seal the bytes and name nobody. */
@@ -17,6 +17,8 @@ export interface CodeSignature {
   readonly entitlements: string | undefined
   /** Whether every page has its hash; undefined where that was not asked for, or the hash is not one that is read here. */
   readonly arePagesIntact: boolean | undefined
+  /** What a signature that takes its place has to say too. */
+  readonly handed: Handed
 }
 
 const limitSignatureBytes = 1 << 26
@@ -52,6 +54,15 @@ export const readSignature = async (
     hashKind: directory.hashType === 2 ? 'sha256' : directory.hashType === 1 ? 'sha1' : `other:${directory.hashType}`,
     entitlements: entitlements === undefined ? undefined : new TextDecoder().decode(entitlements.subarray(8)),
     arePagesIntact: options.pages === true ? await arePagesIntact(read, directory, slice.offset) : undefined,
+    handed: {
+      flags: directory.flags,
+      execFlags: directory.execFlags,
+      runtimeVersion: directory.runtimeVersion,
+      blobs: [slots.entitlements, slots.entitlementsDer].flatMap(slot => {
+        const blob = blobs.get(slot)
+        return blob === undefined ? [] : [[slot, blob] as const]
+      }),
+    },
   }
 }
 
@@ -77,6 +88,8 @@ const readBlobs = (bytes: Uint8Array, start: number): ReadonlyMap<number, Uint8A
 
 interface DirectoryRead {
   readonly flags: number
+  readonly execFlags: number
+  readonly runtimeVersion: number
   readonly identifier: string
   readonly team: string | undefined
   readonly hashType: number
@@ -106,6 +119,9 @@ const readDirectory = (blob: Uint8Array, start: number): DirectoryRead => {
   const largeBytes = version >= 0x20300 && blob.length >= 64 ? fields.u64(56) : 0
   return {
     flags: fields.u32(12),
+    // Of the 64 bits the upper half is not used.
+    execFlags: version >= 0x20400 && blob.length >= 88 ? fields.u32(84) : 0,
+    runtimeVersion: version >= 0x20500 && blob.length >= 96 ? fields.u32(88) : 0,
     identifier: text(fields.u32(20)),
     team: teamAt === 0 ? undefined : text(teamAt),
     hashType,

@@ -153,6 +153,9 @@ describe('an image, read', () => {
     const whole = await readHfs(open(partitions[0]!))
     const cut = await readHfs(fromBytes(bytes.subarray(0, 3_000_000)))
     const last = whole.entries.find(one => one.path === 'file-2')!
+    const inside = whole.sourceOf(last)
+    expect(new TextDecoder().decode(await inside.read(1_000_000, 10))).toBe('text text ')
+    expect(await inside.read(last.sizeBytes - 3, 100)).toHaveLength(3)
     expect(await codeOf(collect(cut.open(last), 1 << 26))).toBe('hfs/truncated')
   })
   it('says what it cannot read', async () => {
@@ -172,6 +175,10 @@ describe('an image, read', () => {
     const pieces = Uint8Array.from(bytes)
     new DataView(pieces.buffer).setUint32(1024 + 272 + 20, 1)
     expect(await codeOf(readHfs(fromBytes(pieces)))).toBe('hfs/fragmented')
+    const whole = await readHfs(fromBytes(bytes))
+    const file = whole.entries.find(one => one.path === 'file-2')!
+    const longer = whole.sourceOf({ ...file, sizeBytes: file.sizeBytes + 100_000 })
+    expect(await codeOf(longer.read(file.sizeBytes, 90_000))).toBe('hfs/fragmented')
   })
 })
 

@@ -36,6 +36,15 @@ export async function* openEntry(source: Source, entry: ZipFound, options: { rea
   if (sum !== entry.crc32) throw new FormatError('zip/bad-checksum', `${JSON.stringify(path)} does not have its checksum`, offset)
 }
 
+/** An entry that is stored as it is, to be read anywhere; nothing of it is held against its checksum. Throws as `openEntry` does. */
+export const storedEntry = async (source: Source, entry: ZipFound): Promise<Source | undefined> => {
+  if (entry.method !== zip.methodStored || (entry.flags & zip.flagEncrypted) !== 0) return undefined
+  const read: Read = exactReader(source, torn)
+  const dataOffset = await checkLocal(read, entry)
+  const { sizeBytes } = entry
+  return { sizeBytes, read: (offset, length) => read(dataOffset + offset, Math.max(0, Math.min(length, sizeBytes - offset))) }
+}
+
 type Read = (offset: number, length: number) => Promise<Uint8Array>
 
 const torn = (message: string, offset: number): FormatError => new FormatError('zip/truncated', message, offset)

@@ -5,7 +5,7 @@ import { type ZipFound, readCentral } from './central.ts'
 import * as zip from './zip.ts'
 
 export type { ZipFound } from './central.ts'
-export { openEntry } from './open.ts'
+export { openEntry, storedEntry } from './open.ts'
 
 export interface ZipReading {
   /** Default 1,000,000. */
