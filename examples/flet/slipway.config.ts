@@ -28,7 +28,8 @@ export default defineConfig({
     deb: { section: 'devel', overrides: ['custom-library-search-path', 'embedded-library', 'unstripped-binary-or-object'] },
     rpm: true,
     appimage: true,
-    app: { minimum: '12.0' },
+    // The wheels hold the bundle of Flet's own authors; this one goes under app.id.
+    app: { minimum: '12.0', plist: { CFBundleIdentifier: 'dev.flet.desktop' } },
     dmg: true,
     pkg: true,
     nsis: true,

@@ -74,7 +74,14 @@ export const fletOnBoth = (): string => {
     app: { ...appOf('flet'), name: 'Flet', id: 'dev.flet.desktop', category: 'Development', icon: 'icon.png' },
     targets: Object.keys(bothFormats),
     build: { prebuilt: 'trees/{target}' },
-    packages: { app: { minimum: '12.0' }, dmg: {}, pkg: {}, nsis: {}, msi: {}, msix: { publisher: 'CN=Flet, C=CA' } },
+    packages: {
+      app: { minimum: '12.0', plist: { CFBundleIdentifier: 'dev.flet.desktop' } },
+      dmg: {},
+      pkg: {},
+      nsis: {},
+      msi: {},
+      msix: { publisher: 'CN=Flet, C=CA' },
+    },
     store: { folder: { path: 'bucket', url: 'http://127.0.0.1:8737' } },
   }
   writeFileSync(join(home, 'slipway.jsonc'), JSON.stringify(config, null, 2))

@@ -19,6 +19,7 @@ interface Shown {
   readonly main?: string
   readonly options?: object
   readonly tools?: readonly string[]
+  readonly lends?: readonly string[]
   readonly os?: readonly string[]
   readonly serves?: Readonly<Record<string, readonly string[]>>
   readonly percent?: string
@@ -98,9 +99,13 @@ const factsOf = (kind: KindPages, unit: Shown): readonly string[] => [
   ...Object.entries(unit.serves ?? {}).map(([os, ids]) => `- On ${os} it names, best first: ${ids.map(packageText).join(', ')}`),
   ...(unit.percent === undefined ? [] : [`- A rollout of N %: ${cell(unit.percent)}`]),
   ...(unit.form === undefined ? [] : [`- Signatures: ${unit.form}`]),
-  ...(kind.key === 'keys' ? [] : [`- Foreign programs: ${(unit.tools ?? []).map(tool => `\`${tool}\``).join(', ') || 'none'}`]),
+  ...(kind.key === 'keys' ? [] : [`- Foreign programs: ${toolsText(unit)}`]),
   `- Source: \`packages/slipway/src/${kind.folder}/${unit.id}.ts\``,
 ]
+
+/** With those that it needs for some projects alone. */
+const toolsText = ({ tools = [], lends = [] }: Shown): string =>
+  [...tools.map(tool => `\`${tool}\``), ...lends.map(tool => `\`${tool}\` (where the icon is an SVG)`)].join(', ') || 'none'
 
 /** A feed may know formats that this version cannot make. */
 const packageText = (id: string): string => `\`${id}\`${shown(packagers).some(unit => unit.id === id) ? '' : ' (not in this version)'}`

@@ -5,6 +5,9 @@ import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rea
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { fromBytes } from '../../packages/formats/src/bytes.ts'
+import { readSignature } from '../../packages/formats/src/macho/signature.ts'
+import { readMachO } from '../../packages/formats/src/macho.ts'
 import { slipway } from '../../scripts/demo/slipway.ts'
 import { judge } from '../kit/judges.ts'
 import { openScreen, screenJudges, type Screen, type ScreenTools, type Started } from '../kit/screen.ts'
@@ -24,10 +27,11 @@ const indexAnswers = (): boolean => {
   const args = ['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--dest', join(place, 'asked'), '--quiet', ...wanted]
   return lacking.includes('pip') || spawnSync('python3', args, { timeout: 120_000 }).status === 0
 }
+const hasIndex = indexAnswers()
 const hindrance = [
   ...lacking.map(name => `lacking ${name}`),
   ...(process.platform === 'linux' && process.arch === 'x64' ? [] : ['not Linux on x64']),
-  ...(indexAnswers() ? [] : ["pip's index does not answer"]),
+  ...(hasIndex ? [] : ["pip's index does not answer"]),
 ].join(', ')
 if (hindrance !== '' && process.env['SLIPWAY_JUDGES'] === 'required') throw new Error(`examples/flet cannot be judged: ${hindrance}`)
 const skipped = hindrance === '' ? '' : ` (skipped: ${hindrance})`
@@ -180,5 +184,54 @@ describe.skipIf(hindrance !== '')(`flet-desktop, whose libmpv.so.1 is not in Deb
       .trim()
       .split(', ')
     expect(depends).toEqual(expect.arrayContaining(['libmpv1 | libmpv2', 'libgstreamer1.0-0']))
+  })
+})
+
+describe.skipIf(!hasIndex)(`the bundle of Flet's authors${hasIndex ? '' : " (skipped: pip's index does not answer)"}`, () => {
+  const wheels = join(place, 'wheels')
+  const theirs = join(place, 'theirs')
+  const packedAs = async (name: string, change: (config: string) => string): Promise<string> => {
+    const cwd = projectIn(name, change)
+    const ran = await slipway(
+      ['package', '--cwd', cwd, '--target', 'macos-universal', '--only', 'app.zip', '--profile', 'dev', '--set', 'app.date=2026-01-02'],
+      { quiet: true },
+    )
+    expect(ran.exitCode, ran.stdout).toBe(0)
+    execFileSync('unzip', ['-q', join(cwd, 'dist/0.28.3/flet-0.28.3-macos-universal.app.zip'), '-d', join(cwd, 'out')])
+    return join(cwd, 'out')
+  }
+  const differences = (ours: string): readonly string[] =>
+    spawnSync('diff', ['-rq', '--no-dereference', theirs, ours], { encoding: 'utf8' })
+      .stdout.split('\n')
+      .filter(line => line !== '')
+  const signatures = async (folder: string) => {
+    const source = fromBytes(readFileSync(join(folder, 'Flet.app/Contents/MacOS/Flet')))
+    const { slices } = await readMachO(source)
+    return Promise.all(slices.map(slice => readSignature(source, slice, { pages: true })))
+  }
+  beforeAll(() => {
+    const wanted = ['flet-desktop==0.28.3', '--platform', 'macosx_12_0_arm64', '--python-version', '3.13']
+    execFileSync('python3', ['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--dest', wheels, '--quiet', ...wanted])
+    execFileSync('unzip', ['-q', join(wheels, readdirSync(wheels)[0] ?? ''), '-d', join(place, 'wheel')])
+    mkdirSync(theirs)
+    execFileSync('tar', ['-xzf', join(place, 'wheel/flet_desktop/app/flet-macos.tar.gz'), '-C', theirs])
+  }, 300_000)
+
+  it('is shipped byte for byte under its own identifier, seal and entitlements with it', { timeout: 300_000 }, async () => {
+    const own = (config: string): string =>
+      config.replaceAll('dev.flet.desktop', 'com.appveyor.flet').replace("app: { minimum: '12.0',", 'app: {')
+    expect(differences(await packedAs('same', own))).toEqual([])
+  })
+  it('keeps its five entitlements in a new ad-hoc signature where the config changes it', { timeout: 300_000 }, async () => {
+    const ours = await packedAs('changed', config => config)
+    expect(differences(ours).map(line => line.replaceAll(place, ''))).toEqual([
+      'Files /theirs/Flet.app/Contents/Info.plist and /changed/out/Flet.app/Contents/Info.plist differ',
+      'Files /theirs/Flet.app/Contents/MacOS/Flet and /changed/out/Flet.app/Contents/MacOS/Flet differ',
+      'Only in /theirs/Flet.app/Contents: _CodeSignature',
+    ])
+    const [before, after] = [await signatures(theirs), await signatures(ours)]
+    expect(after.map(one => one?.entitlements?.match(/<key>/g)?.length)).toEqual([5, 5])
+    expect(after.map(one => one?.handed)).toEqual(before.map(one => one?.handed))
+    for (const one of after) expect(one).toMatchObject({ kind: 'ad-hoc', identifier: 'dev.flet.desktop', arePagesIntact: true })
   })
 })

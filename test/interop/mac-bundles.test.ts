@@ -8,6 +8,7 @@ import { collect, fromBytes } from '../../packages/formats/src/bytes.ts'
 import { signAdHoc } from '../../packages/formats/src/macho/sign-adhoc.ts'
 import { writePlist } from '../../packages/formats/src/plist/write.ts'
 import { unsignedMachO } from '../../packages/formats/src/testing/binaries.ts'
+import { signedMachO } from '../../packages/formats/src/testing/signed-macho.ts'
 import { describeWithJudge } from '../kit/judges.ts'
 import { smallProject } from '../kit/project.ts'
 
@@ -44,7 +45,12 @@ const said = (entity: Entity | undefined, key: string): string | undefined =>
 describeWithJudge(['rcodesign', 'unzip'], 'a macOS bundle', ({ rcodesign, unzip }) => {
   beforeAll(async () => {
     for (const [index, path] of programs.entries()) {
-      const identifier = path === 'Contents/MacOS/tool' ? id : `${id}.part${index}`
+      // Others signed it, with the hardened runtime and an entitlement: the plist changes, so it is signed anew.
+      if (path === 'Contents/MacOS/tool') {
+        put(path, await signedMachO())
+        continue
+      }
+      const identifier = `${id}.part${index}`
       const signed = await signAdHoc(fromBytes(unsignedMachO({ type: path.includes('Frameworks') ? 6 : 2, room: 4096 })), { identifier })
       put(path, await collect(signed.chunks(), 1 << 20))
     }
@@ -78,6 +84,10 @@ describeWithJudge(['rcodesign', 'unzip'], 'a macOS bundle', ({ rcodesign, unzip 
     const own = entities().find(one => one.path === 'Contents/MacOS/tool')
     expect(said(own, 'identifier')).toBe(id)
     expect(said(own, 'flags')).toContain('ADHOC')
+    expect(said(own, 'flags')).toContain('RUNTIME')
+    expect(said(own, 'runtime_version')).toBe('13.1.0')
+    expect(own?.text).toContain('com.apple.security.device.audio-input')
+    expect(own?.text).toContain('entitlements_der_plist')
     const [program, twin] = [join(unpacked, 'Tool.app/Contents/MacOS/tool'), join(folder, 'twin')]
     const bytes = readFileSync(program)
     bytes.writeUInt8(bytes.readUInt8(3000) ^ 1, 3000)

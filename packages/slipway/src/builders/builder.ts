@@ -6,6 +6,7 @@ import type { FileTree } from '../tree.ts'
 import type { Shape, Unit } from '../unit.ts'
 
 export { addRecord, changedProgram, signProgram, stripProgram } from './builder/change.ts'
+export { bundleProgram } from './builder/bundle-program.ts'
 export { findExecutable, foreignProgram, treeWith } from './builder/executable.ts'
 export { extract, type ArchiveKind } from './builder/extract.ts'
 export { metadataOf } from './builder/metadata.ts'
@@ -16,7 +17,7 @@ export { fetchNpm, lockedPackage, lockedTarball, npmInput } from './builder/npm.
 export { fetchWheel, lockedWheel, pypiSource, type PypiSource } from './builder/pypi.ts'
 export { runAll, runOf, runOption } from './builder/own-commands.ts'
 export { fillPlaceholders, valueFor } from './builder/placeholders.ts'
-export { sizesBelow } from './builder/sizes.ts'
+export { entriesBelow, sizesBelow } from './builder/sizes.ts'
 export { emptyTree, programTree, runLogged, startLog } from './builder/tool.ts'
 
 const common = {
@@ -64,10 +65,18 @@ export interface Look extends BuildSubject {
 export interface FileSize {
   readonly path: string
   readonly sizeBytes: number
+  readonly mode?: number
+  /** Of an Info.plist. */
+  readonly plist?: Uint8Array
 }
+export type LookedOther =
+  | { readonly type: 'folder'; readonly path: string }
+  | { readonly type: 'link'; readonly path: string; readonly linkTarget: string }
 /** An app folder as it lies there, and what is certainly wrong with it. */
 export interface Looked {
   readonly files: readonly FileSize[]
+  /** Links and folders of it. */
+  readonly others?: readonly LookedOther[]
   readonly problems: readonly Problem[]
 }
 

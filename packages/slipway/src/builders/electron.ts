@@ -9,7 +9,7 @@ import {
   runAll,
   runOf,
   runOption,
-  sizesBelow,
+  entriesBelow,
   treeWith,
   valueFor,
   type BuildJob,
@@ -100,8 +100,9 @@ export const electron = builder({
 const looked = async (look: Look, place: ReturnType<typeof found>): Promise<Looked> => {
   try {
     const { folder, top } = await layoutOf(look, place)
-    const files = await sizesBelow(look.io, folder)
-    return { files: top === '' ? files : files.map(one => ({ ...one, path: `${top}/${one.path}` })), problems: [] }
+    const below = await entriesBelow(look.io, folder)
+    const entries = top === '' ? below : below.map(one => ({ ...one, path: `${top}/${one.path}` }))
+    return { files: entries.filter(one => one.type === 'file'), others: entries.filter(one => one.type !== 'file'), problems: [] }
   } catch (error) {
     if (error instanceof SlipwayError) return { files: [], problems: error.problems }
     throw error

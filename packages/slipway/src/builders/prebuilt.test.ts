@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import { SlipwayError } from '@slipway/core'
+import { writePlist } from '@slipway/formats/plist/write'
 import { writeTar, type TarFile } from '@slipway/formats/tar'
 import { collect } from '@slipway/formats/bytes'
 import { deflatedOf, deflatePieces, type DeflatePiece } from '@slipway/formats/deflate'
@@ -176,6 +177,27 @@ describe('prebuilt from an archive', () => {
       expect(tree.executable).toBe('bin/tool')
       expect(tree.entries.map(one => `${one.type} ${one.path}`)).toEqual(['folder bin', 'file bin/tool', 'file data', 'link link'])
       expect(tree.entries.find(one => one.path === 'data')).toMatchObject({ mode: 0o644 })
+    }
+  })
+  it('takes the program that the Info.plist of a bundle names, or says which one is not there', async () => {
+    const list = (name: string): Uint8Array => new TextEncoder().encode(writePlist({ CFBundleExecutable: name }))
+    for (const home of ['Tool.app/', '']) {
+      const at = `out${home.length}/${home}Contents`
+      put(`${at}/Info.plist`, list('Other'))
+      put(`${at}/MacOS/Other`, machO(arm), 0o755)
+      put(`${at}/MacOS/second`, machO(arm), 0o755)
+      const options = { from: `out${home.length}` }
+      expect((await build(options, { target: 'macos-arm64' })).executable).toBe(`${home}Contents/MacOS/Other`)
+      put(`${at}/Info.plist`, list('gone'))
+      await expect(build(options, { target: 'macos-arm64' })).rejects.toMatchObject({
+        problems: [
+          {
+            code: 'prebuilt/no-executable',
+            message: expect.stringContaining(`no "${home}Contents/MacOS/gone", which its Info.plist names`),
+            hint: 'Build the bundle again, or correct CFBundleExecutable.',
+          },
+        ],
+      })
     }
   })
   it('keeps a macOS bundle whole', async () => {

@@ -5,6 +5,7 @@ import * as z from 'zod'
 import type { FileTree } from '../tree.ts'
 import {
   builder,
+  bundleProgram,
   extract,
   fetchNpm,
   fetchWheel,
@@ -15,7 +16,7 @@ import {
   lockedTarball,
   lockedWheel,
   npmInput,
-  sizesBelow,
+  entriesBelow,
   pypiSource,
   treeWith,
   valueFor,
@@ -76,11 +77,13 @@ export const prebuilt = builder({
     const facts = await followed(look, pathOf(look, from))
     // Of an archive only unpacking says what is in it.
     if (facts?.type !== 'folder') return null
-    const files = await sizesBelow(look.io, facts.path)
+    const entries = await entriesBelow(look.io, facts.path)
+    const files = entries.filter(one => one.type === 'file')
+    const others = entries.filter(one => one.type !== 'file')
     const path = options.bin === undefined ? undefined : fillPlaceholders(options.bin, look)
     const executable = findExecutable(files, look.app, { target: look.target, path })
     const foreign = executable === null ? null : await foreignProgram(look.io, `${facts.path}/${executable}`, look.target)
-    return { files, problems: executable === null || foreign === null ? [] : [wrongBinary(look, executable, foreign)] }
+    return { files, others, problems: executable === null || foreign === null ? [] : [wrongBinary(look, executable, foreign)] }
   },
   build: async (job, options) => {
     const folder = await folderOf(job, options)
@@ -88,7 +91,11 @@ export const prebuilt = builder({
     const from = fromOf(job, options) ?? ''
     if (!entries.some(one => one.type !== 'folder')) failEmpty(job, from)
     const path = options.bin === undefined ? undefined : fillPlaceholders(options.bin, job)
-    const executable = findExecutable(entries, job.app, { target: job.target, path }) ?? failNoExecutable(job, { from, entries, path })
+    const named = path === undefined && job.target.startsWith('macos-') ? await bundleProgram(entries) : null
+    const executable =
+      findExecutable(entries, job.app, { target: job.target, path }) ??
+      entries.find(one => one.type === 'file' && one.path === named)?.path ??
+      failNoExecutable(job, { from, entries, path, named })
     const foreign = await foreignProgram(job.io, `${folder}/${executable}`, job.target)
     if (foreign !== null) failAll([wrongBinary(job, executable, foreign)])
     return treeWith(entries, executable)
@@ -214,12 +221,24 @@ interface Looked {
   readonly from: string
   readonly entries: FileTree['entries']
   readonly path: string | undefined
+  /** The program that the Info.plist of a bundle names. */
+  readonly named: string | null
 }
-const failNoExecutable = (job: BuildJob, { from, entries, path }: Looked): never =>
-  fail(
+const failNoExecutable = (job: BuildJob, { from, entries, path, named }: Looked): never => {
+  if (named !== null)
+    fail(
+      'prebuilt/no-executable',
+      `the bundle in ${JSON.stringify(from)} (${job.target}) has no ${JSON.stringify(named)}, which its Info.plist names`,
+      {
+        hint: 'Build the bundle again, or correct CFBundleExecutable.',
+        where: { path: 'build.prebuilt.from', target: job.target, file: named },
+      },
+    )
+  return fail(
     'prebuilt/no-executable',
     path === undefined
       ? `no file in ${JSON.stringify(from)} (${job.target}) is named ${JSON.stringify(job.app.bin)}, and there is not exactly one executable among its ${entries.length} entries`
       : `${JSON.stringify(from)} (${job.target}) has no file ${JSON.stringify(path)}`,
     { hint: 'Set build.prebuilt.bin to the path of the executable inside.', where: { path: 'build.prebuilt.bin', target: job.target } },
   )
+}

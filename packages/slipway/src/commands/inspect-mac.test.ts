@@ -37,7 +37,7 @@ const put = (path: string, content: Uint8Array | string, mode = 0o644): void => 
   chmodSync(place, mode)
 }
 const icns = (side: number): Uint8Array => writeIcns({ width: side, height: side, pixels: new Uint8Array(side * side * 4).fill(0x55) })
-const profileList = (more: Readonly<Record<string, string>> = {}): string =>
+const profileList = (more: Readonly<Record<string, string | Date>> = {}): string =>
   writePlist({
     Name: 'Tool for the store',
     UUID: '1234-5678',
@@ -46,7 +46,7 @@ const profileList = (more: Readonly<Record<string, string>> = {}): string =>
     TeamIdentifier: ['ABCDE12345'],
     Platform: ['OSX'],
     CreationDate: new Date(Date.UTC(2026, 0, 2, 3, 4, 5)),
-    ExpirationDate: new Date(Date.UTC(2027, 0, 2, 3, 4, 5)),
+    ExpirationDate: new Date(Date.UTC(2099, 0, 2, 3, 4, 5)),
     ProvisionedDevices: ['one', 'two'],
     DeveloperCertificates: [Uint8Array.of(1, 2, 3)],
     Entitlements: { 'com.apple.application-identifier': 'ABCDE12345.dev.example.tool', 'com.apple.security.app-sandbox': true },
@@ -127,16 +127,27 @@ describeWithJudge(['openssl'], 'a provisioning profile', ({ openssl }) => {
       teamIds: ['ABCDE12345'],
       platforms: ['OSX'],
       created: '2026-01-02T03:04:05.000Z',
-      expires: '2027-01-02T03:04:05.000Z',
+      expires: '2099-01-02T03:04:05.000Z',
       devices: 2,
       developerCertificates: 1,
       entitlements: ['com.apple.application-identifier = ABCDE12345.dev.example.tool', 'com.apple.security.app-sandbox'],
-      certificates: 1,
+      signingCertificates: 1,
     })
+    signed('plain.provisionprofile', profileList().replace(/<key>DeveloperCertificates<\/key>\s*<array>.*?<\/array>/s, ''), '-nodetach')
+    expect((await inspect('plain.provisionprofile')).doc.facts).toMatchObject({ developerCertificates: 0, signingCertificates: 1 })
     signed('b.provisionprofile', profileList({ TeamName: 'Another Team' }), '-nodetach')
     expect((await inspect('a.provisionprofile', '--diff', 'b.provisionprofile')).doc.diff.changes).toContainEqual(
       expect.objectContaining({ what: 'facts.team', from: 'Example Team', to: 'Another Team' }),
     )
+  })
+  it('says that its time is over, in a bundle too', async () => {
+    const old = profileList({ ExpirationDate: new Date(Date.UTC(2020, 0, 2)) })
+    signed('old.provisionprofile', old, '-nodetach')
+    expect((await inspect('old.provisionprofile')).doc.facts).toMatchObject({ expires: '2020-01-02T00:00:00.000Z', expired: true })
+    expect(await text('old.provisionprofile')).toMatch(/expired +true/)
+    bundle('Old')
+    put('Old/Tool.app/Contents/embedded.provisionprofile', readFileSync(join(folder, 'old.provisionprofile')))
+    expect((await inspect('Old/Tool.app')).doc.facts['profile']).toMatchObject({ expired: true })
   })
   it('is no profile where it holds none, and refused where it is cut', async () => {
     signed('other.p7', 'no list')

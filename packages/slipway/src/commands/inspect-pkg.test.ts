@@ -77,6 +77,14 @@ describe('inspect pkg', () => {
       scripts: { postinstall: '#!/bin/sh\nexit 7\n' },
       billsOfMaterials: { 'dev.example.tool': doc.contents.length },
     })
+    expect(doc.facts['app']).toMatchObject({
+      path: 'Applications/A Tool.app',
+      id: 'dev.example.tool',
+      version: '1.2.3',
+      executable: 'tool',
+      arch: 'arm64',
+      sealed: false,
+    })
     expect(doc.facts).not.toHaveProperty('notInBillOfMaterials')
     expect(doc.signatures).toEqual([])
     const row = (path: string) => doc.contents.find(one => one.path === `Applications${path}`)

@@ -192,11 +192,11 @@ const bucket: readonly CommandSpec[] = [
     group: 'bucket',
     summary: 'What a package is: format, architecture, version, signatures, contents',
     about:
-      'Reads deb, rpm, apk, pacman, AppImage, snap, npm, nupkg, zip, tar (gz, zst, xz), asar, ELF, PE and Mach-O on any system and runs nothing of it. Needs no config.',
+      'Reads deb, rpm, apk, pacman, AppImage, snap, squashfs, npm, nupkg, zip, tar (gz, zst, xz), asar, dmg, pkg and xar, .app folders, icns, property lists, provisioning profiles, msi, msix, cab, NSIS installers, ico, ELF, PE and Mach-O on any system and runs nothing of it. Needs no config.',
     args: [{ name: 'FILE', summary: 'The package' }],
     flags: [
       { name: 'diff', value: 'FILE', summary: 'Say what changed from FILE to this other one' },
-      { name: 'digests', summary: 'Hash the file and all that is in it, at any size (--diff always does)' },
+      { name: 'digests', summary: 'Read and hash the file and all that is in it, at any size (--diff always does)' },
     ],
     examples: ['slipway inspect app_1.2.3-1_amd64.deb', 'slipway inspect old.zip --diff new.zip'],
     load: () => import('./inspect.ts'),

@@ -145,12 +145,27 @@ const packagesOf = (own: Own, byDefault: readonly string[], notes: Notebook): Ta
   const said: Readonly<Record<string, unknown>> | undefined = own.packages
   const { units } = takeUnits('packages', said, byDefault)
   const following = unitsOf.packages.flatMap(({ id, from = [], follows, with: beside = [] }) => {
-    const leader = units.find(unit => beside.includes(unit.id) || (from.includes(unit.id) && follows?.(unit.options) === true))
-    if (leader === undefined || said?.[id] !== undefined) return []
+    const leaders = units.filter(unit => beside.includes(unit.id) || (from.includes(unit.id) && follows?.(unit.options) === true))
+    const [leader] = leaders
+    if (leader === undefined || said?.[id] !== undefined || units.some(unit => unit.id === id)) return []
     notes.choose(`packages.${id}`, true, `packages.${leader.id}`)
-    return [id]
+    return [{ id, targets: beside.length === 0 ? undefined : targetsOfAll(leaders) }]
   })
-  return takeUnits('packages', said, [...byDefault, ...following])
+  const taken = takeUnits('packages', said, [...byDefault, ...following.map(one => one.id)])
+  const targetsFor = new Map(following.map(one => [one.id, one.targets]))
+  return {
+    ...taken,
+    units: taken.units.map(({ id, options }) => {
+      const targets = targetsFor.get(id)
+      return { id, options: targets === undefined ? options : { ...options, targets } }
+    }),
+  }
+}
+
+/** What follows others is made for their targets; undefined: one of them is made for all that it knows. */
+const targetsOfAll = (leaders: readonly ChosenUnit[]): readonly string[] | undefined => {
+  const lists = leaders.map(({ options }) => options['targets'] as readonly string[] | undefined)
+  return lists.includes(undefined) ? undefined : [...new Set(lists.flatMap(list => list ?? []))]
 }
 
 /** `dev` reads no secret: minisign with a throw-away key, all others off. */

@@ -13,7 +13,7 @@ export interface Meaning {
 type At = (path: readonly (string | number)[]) => Where
 
 /**
- * Codes: `build/several`, `build/no-parts`, `config/unknown-target`, `config/bad-file-name`, `config/shared-name`, `config/no-source`, `config/check-off`, `config/rollout-falls`,
+ * Codes: `build/several`, `build/no-parts`, `config/unknown-target`, `config/bad-file-name`, `config/shared-name`, `config/no-source`, `config/no-pair`, `config/check-off`, `config/rollout-falls`,
  * `minisign/always`, `<feed>/no-package`; as questions `build/none` and what signers ask (`<signer>/undecided`).
  */
 export const meaningOf = (app: AppSettings, at: At, profile: 'release' | 'dev'): Meaning => ({
@@ -22,6 +22,7 @@ export const meaningOf = (app: AppSettings, at: At, profile: 'release' | 'dev'):
     ...unknownTargets(app, at),
     ...fileNames(app, at),
     ...withoutSource(app, at),
+    ...withoutPair(app, at),
     ...withoutParts(app, at),
     ...feedsWithoutPackage(app, at),
     ...alwaysSigned(app, at),
@@ -138,6 +139,25 @@ const withoutSource = (app: AppSettings, at: At): readonly Problem[] =>
       hint: `Add packages.${from[0] ?? ''}, or take packages.${id} out.`,
       where: at(['packages', id]),
     })
+  })
+
+/** What is always made beside others, as dmg and app.zip of every app for macOS. */
+const withoutPair = (app: AppSettings, at: At): readonly Problem[] =>
+  unitsOf.packages.flatMap(({ id, always, with: beside = [] }) => {
+    if (always !== true) return []
+    const leaders = app.packages.filter(one => beside.includes(one.id))
+    const own = app.packages.find(one => one.id === id)
+    const made = own === undefined ? [] : packedBy(app, own)
+    const lacking = [...new Set(leaders.flatMap(one => packedBy(app, one)))].filter(target => !made.includes(target))
+    if (lacking.length === 0) return []
+    return problem(
+      'config/no-pair',
+      `packages.${leaders.map(one => one.id).join(', packages.')} without packages.${id}, for ${lacking.join(', ')}`,
+      {
+        hint: `Every app for macOS comes as dmg and as app.zip, one to install and one for updaters: ${own === undefined ? `take ${id}: false out` : `add ${lacking.join(', ')} to packages.${id}.targets`}.`,
+        where: at(['packages', id]),
+      },
+    )
   })
 
 const placeholders = ['name', 'bin', 'version', 'target', 'os', 'arch', 'ext']

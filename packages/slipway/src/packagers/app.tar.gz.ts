@@ -2,6 +2,7 @@
 import { gzipOf } from '@slipway/formats/gzip'
 import { tarGzParts, type TarDeflated } from '@slipway/formats/tar'
 import * as z from 'zod'
+import { toldVersion } from './mac/version.ts'
 import { packager, stem } from './packager.ts'
 import { tarEntriesIn, type Packed } from './tar/entries.ts'
 
@@ -12,6 +13,7 @@ export const appTarGz = packager({
   os: ['macos'],
   role: 'update',
   inside: 'app',
+  tells: toldVersion,
   main: 'level',
   options: { level: z.int().min(0).max(9).default(6).describe('Deflate level, 0 (stored) to 9') },
   ext: () => 'app.tar.gz',

@@ -45,15 +45,42 @@ interface Shaping {
   readonly app?: Partial<App>
   readonly assets?: Readonly<Record<string, Uint8Array>>
   readonly lend?: Lend
+  readonly executable?: string
+  readonly note?: (text: string) => void
 }
 const bundled = (
   contents: Readonly<Record<string, Content>>,
-  { options = {}, app: more, assets = {}, lend }: Shaping = {},
+  { options = {}, app: more, assets = {}, lend, executable, note }: Shaping = {},
 ): Promise<FileTree> =>
   appUnit.shape(
-    { app: { ...app, ...more }, target: 'macos-arm64', tree: treeOf(contents), date, assets: assetsOf(assets), ...(lend && { lend }) },
+    {
+      app: { ...app, ...more },
+      target: 'macos-arm64',
+      tree: withModes(treeOf(contents, executable)),
+      date,
+      assets: assetsOf(assets),
+      ...(lend && { lend }),
+      ...(note && { note }),
+    },
     z.strictObject(appUnit.options).parse(options),
   )
+/** A bundle inside of a bundle. `treeOf` makes no program of it: `bin/` and `tool` alone are started there. */
+const nested = (
+  home: string,
+  {
+    program: bytes = program,
+    mode,
+    plist = { CFBundleExecutable: 'h' },
+  }: { program?: Uint8Array; mode?: number; plist?: Readonly<Record<string, PlistValue>> } = {},
+): Readonly<Record<string, Content>> => {
+  started.set(`${home}/Contents/MacOS/h`, mode ?? 0o755)
+  return { [`${home}/Contents/Info.plist`]: writePlist(plist), [`${home}/Contents/MacOS/h`]: bytes }
+}
+const started = new Map<string, number>()
+const withModes = (tree: FileTree): FileTree => ({
+  ...tree,
+  entries: tree.entries.map(one => (one.type === 'file' && started.has(one.path) ? { ...one, mode: started.get(one.path) ?? 0 } : one)),
+})
 const codeOf = (making: Promise<unknown>): Promise<string> =>
   making.then(
     () => 'none',
@@ -105,11 +132,11 @@ describe('a new bundle', () => {
     expect((await bytesOf(tree, 'A Tool.app/Contents/Resources/AppIcon.icns')).length).toBeGreaterThan(500)
   })
   it('puts helpers and login items where macOS looks for them', async () => {
-    const contents = { tool: program, 'Helper.app/Contents/MacOS/h': program, 'Login.app/Contents/MacOS/l': program }
+    const contents = { tool: program, ...nested('Helper.app', { mode: 0o755 }), ...nested('Login.app', { mode: 0o755 }) }
     const tree = await bundled(contents, { options: { helpers: ['Helper.app'], loginItems: ['Login.app'] } })
     const paths = tree.entries.map(one => one.path)
     expect(paths).toContain('A Tool.app/Contents/Helpers/Helper.app/Contents/MacOS/h')
-    expect(paths).toContain('A Tool.app/Contents/Library/LoginItems/Login.app/Contents/MacOS/l')
+    expect(paths).toContain('A Tool.app/Contents/Library/LoginItems/Login.app/Contents/MacOS/h')
     expect(await codeOf(bundled({ tool: program }, { options: { helpers: ['Helper.app'] } }))).toBe('app/no-bundle')
   })
   it.each([
@@ -195,21 +222,21 @@ describe('a bundle that exists', () => {
   })
   it('names each framework and helper that is for another architecture, all at once', async () => {
     const other = unsignedMachO({ cpu: 0x01000007 })
-    const nested = existing(info(), {
+    const parts = existing(info(), {
       'A Tool.app/Contents/Frameworks/F.framework/Versions/A/F': other,
       'A Tool.app/Contents/Frameworks/G.framework/Versions/A/G': program,
-      'A Tool.app/Contents/Helpers/H.app/Contents/MacOS/H': other,
+      ...nested('A Tool.app/Contents/Helpers/H.app', { program: other }),
       // The app's own business.
       'A Tool.app/Contents/Resources/prebuilds/darwin-x64/m.node': other,
       'A Tool.app/Contents/MacOS/prebuilds/darwin-x64/m.node': other,
     })
-    await expect(bundled(nested)).rejects.toMatchObject({
+    await expect(bundled(parts)).rejects.toMatchObject({
       problems: [
         {
           code: 'app/wrong-architecture',
           message: 'A Tool.app/Contents/Frameworks/F.framework/Versions/A/F is for x64 alone; macos-arm64 needs arm64',
         },
-        { code: 'app/wrong-architecture', where: { file: 'A Tool.app/Contents/Helpers/H.app/Contents/MacOS/H', target: 'macos-arm64' } },
+        { code: 'app/wrong-architecture', where: { file: 'A Tool.app/Contents/Helpers/H.app/Contents/MacOS/h', target: 'macos-arm64' } },
       ],
     })
   })
@@ -250,7 +277,7 @@ describe('dmg', () => {
     ['dmg/bad-volume', { dmg: { volume: 'a/b' } }],
     ['dmg/bad-background', { dmg: { background: 'b.png' }, assets: { 'b.png': new TextEncoder().encode('no picture') } }],
     ['dmg/bad-licence', { dmg: { licence: 'l.txt' }, assets: { 'l.txt': new Uint8Array(0) } }],
-    ['dmg/same-name', { extra: { 'data/WORDS.txt': 'other' } }],
+    ['mac/same-name', { extra: { 'data/WORDS.txt': 'other' } }],
     ['dmg/old-system', { dmg: { compression: 'lzma' }, options: { minimum: '10.14.6' } }],
     ['dmg/old-system', { dmg: { compression: 'lzfse' }, options: { minimum: '10.9' } }],
   ] as const)('refuses: %s', async (code, shaping) => {
@@ -284,7 +311,7 @@ describe('dmg', () => {
     expect(dmg.check?.({ app, target: 'macos-arm64', insideOptions }, options).map(one => one.code)).toEqual(codes)
   })
   it('shows the icon of the bundle as its own, whatever its name', async () => {
-    const picture = icns(32)
+    const picture = icns(512)
     for (const [name, file] of [
       ['Logo', 'Logo.icns'],
       ['Logo.icns', 'Logo.icns'],
@@ -296,8 +323,6 @@ describe('dmg', () => {
       const found = volume.entries.find(one => one.path === '.VolumeIcon.icns')
       expect(found === undefined ? null : Buffer.compare(await collect(volume.open(found), 1 << 20), picture)).toBe(0)
     }
-    const { partitions, open } = await readUdif(fromBytes(await packed(await bundled(existing(info({ CFBundleIconFile: 'Gone' }))))))
-    expect((await readHfs(open(partitions[0]!))).entries.some(one => one.path === '.VolumeIcon.icns')).toBe(false)
   })
   it('shows a licence from resources of the image', async () => {
     const image = await imageOf({ dmg: { licence: 'l.txt' }, assets: { 'l.txt': new TextEncoder().encode('Be kind.\nÄlways – ©') } })

@@ -1,7 +1,9 @@
 // app: the app folder as a macOS bundle, from a bundle that exists, a folder or one program (Apple's Bundle Programming Guide).
 import { failAll, problem, type Problem } from '@slipway/core'
 import { bundleOf } from './app/bundle.ts'
+import { folderProblems } from './app/faults.ts'
 import { appOptions as options, type AppOptions } from './app/options.ts'
+import { ownedProblems } from './app/owned.ts'
 import { shaper, type Naming } from './packager.ts'
 
 /**
@@ -16,13 +18,14 @@ export const app = shaper({
   lends: ['rsvg-convert'],
   with: ['dmg', 'app.zip', 'app.tar.gz', 'pkg'],
   options,
-  check: (naming, chosen) => problemsOf(naming, chosen),
+  check: (naming, chosen) => [...problemsOf(naming, chosen), ...ownedProblems(naming, chosen)],
   assets: (naming, chosen) => {
     const path = chosen.icon ?? naming.app.icon
     return path === '' ? [] : [{ path, from: chosen.icon === undefined ? 'app.icon' : 'packages.app.icon', optional: true }]
   },
+  fits: (naming, chosen, entries) => folderProblems(naming, chosen, entries),
   shape: async (subject, chosen) => {
-    failAll(problemsOf(subject, chosen))
+    failAll([...problemsOf(subject, chosen), ...ownedProblems(subject, chosen)])
     return bundleOf(subject, chosen)
   },
 })

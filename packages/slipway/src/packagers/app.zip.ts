@@ -1,6 +1,7 @@
 // app.zip: the bundle zipped, with modes and links, as `ditto -c -k --keepParent` lays it out: what Sparkle and Squirrel.Mac install.
 import { writeZip, type ZipEntry } from '@slipway/formats/zip/write'
 import * as z from 'zod'
+import { toldVersion } from './mac/version.ts'
 import { packager, stem, type PackSubject } from './packager.ts'
 
 /** The bundle is the one thing at the top. Facts: the name of the bundle. */
@@ -10,7 +11,9 @@ export const appZip = packager({
   os: ['macos'],
   role: 'update',
   inside: 'app',
-  with: ['dmg'],
+  with: ['dmg', 'app.tar.gz', 'pkg', 'app'],
+  always: true,
+  tells: toldVersion,
   main: 'level',
   options: { level: z.int().min(0).max(9).default(6).describe('Deflate level, 0 (stored) to 9') },
   ext: () => 'app.zip',

@@ -1,6 +1,5 @@
 // dmg: a disk image with the bundle and a link to Applications, whose window opens as it was drawn (HFS Plus in UDIF).
-import { failAll, problem, sha256Text, SlipwayError, type Problem } from '@slipway/core'
-import { FormatError } from '@slipway/formats/format-error'
+import { failAll, problem, sha256Text, type Problem } from '@slipway/core'
 import { hfsVolume, type HfsEntry } from '@slipway/formats/hfs/write'
 import { writeUdif } from '@slipway/formats/udif/write'
 import { bundleOf, type Bundle } from './dmg/bundle.ts'
@@ -8,16 +7,19 @@ import { compressionName, compressionOf, compressionProblems } from './dmg/compr
 import { licenceResources } from './dmg/licence.ts'
 import { dmgOptions as options, type DmgOptions } from './dmg/options.ts'
 import { backgroundOf, windowFiles } from './dmg/window.ts'
+import { toldVersion } from './mac/version.ts'
 import { packager, stem, type Naming, type PackSubject } from './packager.ts'
 
-/** Facts: bundle, volume and its size, compression. Codes: `dmg/bad-volume`, `dmg/same-name`, and those of dmg/. */
+/** Facts: bundle, volume and its size, compression. Codes: `dmg/bad-volume`, and those of dmg/. */
 export const dmg = packager({
   id: 'dmg',
   title: 'macOS disk image',
   os: ['macos'],
   role: 'install',
   inside: 'app',
-  with: ['app.zip'],
+  with: ['app.zip', 'app.tar.gz', 'pkg', 'app'],
+  always: true,
+  tells: toldVersion,
   options,
   ext: () => 'dmg',
   fileName: naming => `${stem(naming)}.dmg`,
@@ -44,12 +46,6 @@ export const dmg = packager({
   },
 })
 
-/** Two names that differ in case or composition alone are one on a Mac. */
-const sameName = (error: FormatError, { target }: PackSubject): SlipwayError =>
-  new SlipwayError([
-    problem('dmg/same-name', `the volume cannot hold both: ${error.message}`, { hint: 'Rename one of the two.', where: { target } }),
-  ])
-
 const volumeFrom = (subject: PackSubject, chosen: DmgOptions, bundle: Bundle) => {
   const { tree, date } = subject
   const volumeName = volumeOf(subject, chosen)
@@ -59,18 +55,13 @@ const volumeFrom = (subject: PackSubject, chosen: DmgOptions, bundle: Bundle) =>
   const volumeIcon = bundle.icon === undefined ? [] : [{ ...bundle.icon, path: '.VolumeIcon.icns' }]
   const others = volumeIcon.map(one => one.path)
   const files = windowFiles(all, { subject, chosen, volumeName, bundle: bundle.name, background, others })
-  try {
-    return hfsVolume([...all, ...files, ...volumeIcon], {
-      volumeName,
-      mtime: date,
-      // 0x0400: the volume has an icon of its own.
-      rootFlags: volumeIcon.length > 0 ? 0x0400 : 0,
-      volumeId: Uint8Array.from(sha256Text(`${volumeName}\0${date}`).match(/../g)?.slice(0, 8) ?? [], byte => Number.parseInt(byte, 16)),
-    })
-  } catch (error) {
-    if (error instanceof FormatError && error.code === 'hfs/same-name') throw sameName(error, subject)
-    throw error
-  }
+  return hfsVolume([...all, ...files, ...volumeIcon], {
+    volumeName,
+    mtime: date,
+    // 0x0400: the volume has an icon of its own.
+    rootFlags: volumeIcon.length > 0 ? 0x0400 : 0,
+    volumeId: Uint8Array.from(sha256Text(`${volumeName}\0${date}`).match(/../g)?.slice(0, 8) ?? [], byte => Number.parseInt(byte, 16)),
+  })
 }
 
 const problemsOf = ({ app, insideOptions }: Naming, chosen: DmgOptions): readonly Problem[] => {

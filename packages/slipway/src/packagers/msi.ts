@@ -12,6 +12,7 @@ import { options, type MsiOptions } from './msi/options.ts'
 import { packager, stem, type Naming, type PackSubject, type SizedEntry } from './packager.ts'
 import { icoOf } from './windows/icon.ts'
 import { windowsName, windowsTreeProblems } from './windows/names.ts'
+import { toldTypes } from './windows/opens.ts'
 
 /**
  * Installs below `%LOCALAPPDATA%\Programs`, or Program Files; a newer version replaces an older one and refuses to be replaced by it.
@@ -29,9 +30,13 @@ export const msi = packager({
   ext: () => 'msi',
   fileName: naming => `${stem(naming)}.msi`,
   check: (naming, chosen) => codeProblems(naming, chosen),
-  tells: ({ app }, chosen) => (app.version.includes('-') ? [`its version is ${msiVersion(app.version, chosen) ?? ''}`] : []),
+  tells: (naming, chosen) => [
+    ...(/[-+]/.test(naming.app.version) ? [`its version is ${msiVersion(naming.app.version, chosen) ?? ''}`] : []),
+    ...toldTypes(naming),
+  ],
   compare: compareMsi,
-  keeps: ({ app }, chosen) => ({ upgradeCode: upgradeCodeOf(app, chosen) }),
+  // Windows Installer of a user does not see what is installed for the machine, nor the other way round.
+  keeps: ({ app }, chosen) => ({ upgradeCode: upgradeCodeOf(app, chosen), mode: chosen.mode }),
   fits: (naming, _chosen, entries) => entryProblems(naming, entries),
   assets: (naming, chosen) => iconPlaces(naming, chosen).map(one => ({ ...one, optional: true })),
   async *pack(subject, chosen) {
@@ -99,7 +104,7 @@ const entryProblems = ({ app, target }: Naming, entries: readonly SizedEntry[]):
   const count = entries.filter(one => one.type === 'file').length
   const sizeBytes = entries.reduce((sum, one) => sum + (one.sizeBytes ?? 0), 0)
   return [
-    ...windowsTreeProblems(entries, { target, homeCharacters: homeCharacters(windowsName(app.name)), longPaths: false }),
+    ...windowsTreeProblems(entries, { id: 'msi', target, homeCharacters: homeCharacters(windowsName(app.name)), longPaths: false }),
     ...(count > limitFiles
       ? [
           problem('msi/too-many', `the app has ${count} files, and the cabinet of an MSI holds at most ${limitFiles} (MS-CAB 2.1)`, {

@@ -11,6 +11,7 @@ import { packParts, type Part } from './msix/parts.ts'
 import { picturesOf } from './msix/pictures.ts'
 import { packager, stem, type Naming, type PackSubject, type SizedEntry } from './packager.ts'
 import { windowsTreeProblems } from './windows/names.ts'
+import { toldTypes } from './windows/opens.ts'
 
 /**
  * Facts: identity, publisher, version and architecture, as an .appinstaller names them. Codes: `msix/bad-identity`, `msix/bad-publisher`,
@@ -28,7 +29,10 @@ export const msix = packager({
   ext: () => 'msix',
   fileName: naming => `${stem(naming)}.msix`,
   check: (naming, chosen) => problemsOf(naming, chosen),
-  tells: ({ app }) => (app.version.includes('-') ? [`its version is ${msixVersion(app.version)}`] : []),
+  tells: naming => [
+    ...(/[-+]/.test(naming.app.version) ? [`its version is ${msixVersion(naming.app.version)}`] : []),
+    ...toldTypes(naming),
+  ],
   compare: compareMsix,
   keeps: ({ app }, chosen) => ({ identity: identityOf(app, chosen), publisher: publisherOf(app, chosen) }),
   assets: ({ app }, { icon }) => {
@@ -60,7 +64,7 @@ const takenNames = [
 const homeCharacters = 90
 
 const entryProblems = ({ target }: Naming, entries: readonly SizedEntry[]): readonly Problem[] => [
-  ...windowsTreeProblems(entries, { target, homeCharacters, longPaths: false }),
+  ...windowsTreeProblems(entries, { id: 'msix', target, homeCharacters, longPaths: false }),
   ...entries
     .filter(({ path }) => takenNames.some(name => name.test(path)))
     .map(({ path }) =>

@@ -9,6 +9,7 @@ import { packedName, type ScriptSource } from './nsis/sections.ts'
 import { packager, stem, type AssetFile, type Lend, type Naming, type PackSubject, type SizedEntry } from './packager.ts'
 import { icoFrom, icoOf } from './windows/icon.ts'
 import { windowsName, windowsTreeProblems } from './windows/names.ts'
+import { toldTypes } from './windows/opens.ts'
 import { fourNumbers } from './windows/version.ts'
 
 const options = {
@@ -48,11 +49,14 @@ export const nsis = packager({
   ext: () => 'exe',
   fileName: naming => `${stem(naming)}-setup.exe`,
   check: (naming, chosen) => problemsOf(naming, chosen),
-  keeps: ({ app }) => ({ key: programKey(app) }),
-  tells: ({ target }) =>
-    target === 'windows-arm64'
+  // An installation of a user lies in another folder and another part of the registry than one of the machine.
+  keeps: ({ app }, { mode }) => ({ key: programKey(app), mode }),
+  tells: naming => [
+    ...(naming.target === 'windows-arm64'
       ? ['the installer itself is a program for x64, which Windows on arm64 runs translated; it installs programs for arm64']
-      : [],
+      : []),
+    ...toldTypes(naming),
+  ],
   assets: (naming, chosen) => [
     ...iconPlaces(naming, chosen).map(one => ({ ...one, optional: true })),
     ...(chosen.licence === undefined ? [] : [{ path: chosen.licence, from: 'packages.nsis.licence' }]),
@@ -115,7 +119,10 @@ const entryProblems = ({ app, target }: Naming, chosen: NsisOptions, entries: re
   const own = entries.find(({ path }) => path.toLowerCase() === 'uninstall.exe')
   const sizeBytes = entries.reduce((sum, one) => sum + (one.sizeBytes ?? 0), 0)
   return [
-    ...windowsTreeProblems(entries, { target, homeCharacters: homeCharacters(windowsName(app.name)), longPaths: chosen.longPaths }),
+    ...windowsTreeProblems(entries, {
+      ...{ id: 'nsis', target, homeCharacters: homeCharacters(windowsName(app.name)) },
+      ...{ longPaths: chosen.longPaths, hasLongPaths: true },
+    }),
     ...(own === undefined
       ? []
       : [

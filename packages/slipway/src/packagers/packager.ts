@@ -35,6 +35,8 @@ export interface PackSubject extends Naming {
   readonly assets?: ReadonlyMap<string, AssetFile>
   /** Of a unit with `from`: the packages that it is made from, sorted by file. */
   readonly sources?: readonly Source[]
+  /** Of a unit with `shape`: tells whoever waits for the run. */
+  readonly note?: (text: string) => void
   /** Runs one of the unit's `tools`. */
   readonly lend?: Lend
   /** Signs a program of the package's own that ends up inside of it, as an uninstaller. Absent: it stays unsigned. */
@@ -76,6 +78,12 @@ export interface SizedEntry {
   readonly path: string
   /** Of a file. */
   readonly sizeBytes?: number
+  /** Of a file, where its file system keeps one. */
+  readonly mode?: number
+  /** The bytes of an Info.plist. */
+  readonly plist?: Uint8Array
+  /** Of a link. */
+  readonly linkTarget?: string
 }
 /** Optional ones may lie in the app folder instead. */
 export interface Asset extends ProjectFile {
@@ -101,11 +109,13 @@ export interface Pack<S extends Shape> {
   readonly inside?: string
   /** It takes part unasked where one of these units does. */
   readonly with?: readonly string[]
+  /** It cannot be left out of a target that one of `with` takes part for. */
+  readonly always?: true
   /** Its file is a program that is started as it is. */
   readonly starts?: true
   /** It writes public addresses, so the store must have one. */
   readonly namesUrls?: true
-  /** Foreign programs that it is lent besides its `tools`, for some projects alone: the plan does not ask for them. */
+  /** Foreign programs that it is lent besides its `tools`, where an icon among its `assets` is an SVG: the plan asks for them only then. */
   readonly lends?: readonly string[]
   /** The ending that `{ext}` stands for, without a dot in front; '' for none. */
   readonly ext: (target: Target, options: Options<S>) => string
@@ -129,6 +139,8 @@ export interface Pack<S extends Shape> {
   readonly limits?: Limits
   /** What it writes depends on which other targets the app has. */
   readonly seesTargets?: true
+  /** It packs the app folder below a folder named like the file: a macOS bundle would be none in there. */
+  readonly topFolder?: true
   /** It keeps setuid, setgid and sticky bits that `app.modes` declares; others drop them. */
   readonly keepsModes?: true
   /** Yields the package in order and returns its facts. */

@@ -31,6 +31,9 @@ const text = (content: string): Uint8Array => new TextEncoder().encode(content)
 const infoPlist = (id: string, version: string): string =>
   `<?xml version="1.0"?><plist version="1.0"><dict><key>CFBundleIdentifier</key><string>${id}</string><key>CFBundleVersion</key><string>${version}</string></dict></plist>`
 
+const withProgram = (list: string, name: string): string =>
+  list.replace('<dict>', `<dict><key>CFBundleExecutable</key><string>${name}</string>`)
+
 interface Packing {
   readonly options?: Readonly<Record<string, unknown>>
   readonly app?: Partial<App>
@@ -122,10 +125,12 @@ describe('pkg', () => {
   })
   it('names the bundles inside of the bundle', async () => {
     const contents = {
-      'My.app/Contents/Info.plist': infoPlist('old', '1').replace('<dict>', '<dict><key>CFBundleExecutable</key><string>My</string>'),
+      'My.app/Contents/Info.plist': withProgram(infoPlist('dev.example.tool', '1'), 'My'),
       'My.app/Contents/MacOS/My': program,
       'My.app/Contents/Frameworks/A.framework/Versions/A/Resources/Info.plist': infoPlist('org.example.a', '7'),
-      'My.app/Contents/XPCServices/B.xpc/Contents/Info.plist': infoPlist('org.example.b', '8'),
+      'My.app/Contents/XPCServices/B.xpc/Contents/Info.plist': withProgram(infoPlist('org.example.b', '8'), 'tool'),
+      // A link of any mode may lead to a program.
+      'My.app/Contents/XPCServices/B.xpc/Contents/MacOS/tool': { link: '../../../../MacOS/My' },
       'My.app/Contents/Resources/C.bundle/Contents/Info.plist': 'no property list',
     }
     const info = xmlOf(await filesOf((await packed({ contents })).bytes), 'dev.example.tool.pkg/PackageInfo')

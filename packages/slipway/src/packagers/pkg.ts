@@ -4,6 +4,7 @@ import { encodeText } from '@slipway/formats/bytes'
 import { limitOdcFileBytes } from '@slipway/formats/cpio-odc'
 import { type XarFile, type XarStored, writeXar } from '@slipway/formats/xar/write'
 import { scriptAssets } from './linux/scripts.ts'
+import { toldVersion } from './mac/version.ts'
 import { packager, stem } from './packager.ts'
 import { identifierOf, pkgVersion, problemsOf } from './pkg/check.ts'
 import { appComponent, extraComponents } from './pkg/components.ts'
@@ -23,6 +24,7 @@ export const pkg = packager({
   os: ['macos'],
   role: 'install',
   inside: 'app',
+  tells: toldVersion,
   limits: {
     fileBytes: limitOdcFileBytes,
     rule: 'the payload is cpio in its old portable form, which has 11 octal digits for a size (SUSv2, pax)',

@@ -11,6 +11,7 @@ export const tarGz = packager({
   title: 'tar archive, gzip',
   os: ['macos', 'windows', 'linux'],
   role: 'both',
+  topFolder: true,
   keepsModes: true,
   main: 'level',
   options: { level: z.int().min(0).max(9).default(6).describe('Deflate level, 0 (stored) to 9') },

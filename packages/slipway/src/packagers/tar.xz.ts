@@ -11,6 +11,7 @@ export const tarXz = packager({
   title: 'tar archive, xz',
   os: ['macos', 'windows', 'linux'],
   role: 'both',
+  topFolder: true,
   keepsModes: true,
   main: 'level',
   options: { level: z.int().min(0).max(9).default(6).describe('Level of xz, 0 to 9') },

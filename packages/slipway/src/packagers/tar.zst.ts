@@ -14,6 +14,7 @@ export const tarZst = packager({
   title: 'tar archive, Zstandard',
   os: ['macos', 'windows', 'linux'],
   role: 'both',
+  topFolder: true,
   keepsModes: true,
   main: 'level',
   options: { level: z.int().min(1).max(19).default(10).describe('Zstandard level, 1 to 19') },

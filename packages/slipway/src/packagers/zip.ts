@@ -11,6 +11,7 @@ export const zip = packager({
   title: 'zip archive',
   os: ['macos', 'windows', 'linux'],
   role: 'both',
+  topFolder: true,
   main: 'level',
   options: { level: z.int().min(0).max(9).default(6).describe('Deflate level, 0 (stored) to 9') },
   ext: () => 'zip',
@@ -26,7 +27,7 @@ export const zip = packager({
 /** What unpacks it on Windows would stop there. Links stay what they are. */
 const entryProblems = (target: Target, entries: readonly SizedEntry[]): readonly Problem[] =>
   target.startsWith('windows-')
-    ? windowsTreeProblems(entries, { target, homeCharacters: 0, longPaths: true }).filter(one => one.code !== 'windows/link')
+    ? windowsTreeProblems(entries, { id: 'zip', target, homeCharacters: 0, longPaths: true, isArchive: true })
     : []
 
 async function* entriesOf(subject: PackSubject, level: number): AsyncGenerator<ZipEntry> {

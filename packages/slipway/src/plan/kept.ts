@@ -24,9 +24,12 @@ export const keptProblems = async (
     const kept = settings?.packages.filter(({ id }) => units.packagers(id).keeps !== undefined) ?? []
     if (settings === undefined || current === null || !artifacts.some(({ kind }) => kept.some(one => one.id === kind))) continue
     const last = await read(key, current)
-    for (const { id, options } of kept)
-      for (const { kind, target } of artifacts)
-        if (kind === id) problems.push(...changed(units.packagers(id), last, { app: settings.app, target, options: options as never }))
+    const changes = kept.flatMap(({ id, options }) =>
+      artifacts
+        .filter(({ kind }) => kind === id)
+        .flatMap(({ target }) => changed(units.packagers(id), last, { app: settings.app, target, options: options as never })),
+    )
+    problems.push(...ofOneCause(changes, last, settings.app.id))
   }
   return problems.map(one => ({ ...one, where: { ...project.locate(one.where.path ?? 'app'), ...one.where } }))
 }
@@ -36,18 +39,26 @@ const untrue = (project: Project, { app, targets, packages }: AppSettings): read
   const declared = Object.entries(app.newIdentity ?? {})
   if (declared.length === 0) return []
   const values = packages.flatMap(({ id, options }) =>
-    targets.flatMap(target => Object.values(units.packagers(id).keeps?.({ app, target, targets }, options as never) ?? {})),
+    targets.flatMap(target =>
+      Object.entries(units.packagers(id).keeps?.({ app, target, targets }, options as never) ?? {}).map(([fact, value]) =>
+        typeof value === 'string' ? declaredAs({ id, fact, value }) : value,
+      ),
+    ),
   )
   const base = project.apps.length === 1 ? 'app' : `apps.${app.key}.app`
   return declared
-    .filter(([old, now]) => old === now || !values.includes(now))
+    .filter(([old, now]) => old === now || ![app.id, ...values].includes(now))
     .map(([old, now]) =>
       problem('plan/untrue-identity', `app.newIdentity says that ${JSON.stringify(old)} becomes ${JSON.stringify(now)}, and nothing does`, {
-        hint: 'Correct the new value: app.id, an UpgradeCode, an identity or a publisher as the packages have it now. Or take the entry out.',
+        hint: 'Correct the new value: app.id, an UpgradeCode, an identity, a publisher or a mode as the packages have it now. Or take the entry out.',
         where: { path: `${base}.newIdentity` },
       }),
     )
 }
+
+/** A mode is a word that several formats have, so it is declared with its format; all else is the app's own. */
+const declaredAs = ({ id, fact, value }: { readonly id: string; readonly fact: string; readonly value: string }): string =>
+  fact === 'mode' ? `${id} for ${value}` : value
 
 interface Asked {
   readonly app: AppSettings['app']
@@ -55,23 +66,64 @@ interface Asked {
   readonly options: never
 }
 
-const changed = ({ id, keeps, options: known }: AnyPackager, last: Release | null, { app, target, options }: Asked): readonly Problem[] => {
+interface Change {
+  readonly fact: string
+  readonly old: string
+  readonly problem: Problem
+  /** What the fact is with another app.id; absent: it is not made of that. */
+  readonly madeOf?: (appId: string) => unknown
+}
+
+/** Where one app.id of before explains several changes, they are one problem. */
+const ofOneCause = (changes: readonly Change[], last: Release | null, now: string): readonly Problem[] => {
+  const derived = changes.filter(one => one.madeOf !== undefined)
+  const known = last?.artifacts.flatMap(({ facts }) => Object.values(facts)).filter(one => typeof one === 'string') ?? []
+  const before = known.find(id => id !== '' && derived.every(one => one.madeOf?.(id) === one.old))
+  const [first] = derived
+  if (first === undefined || derived.length < 2 || before === undefined) return changes.map(one => one.problem)
+  const facts = [...new Set(derived.map(one => one.fact))].join(', ')
+  return [
+    problem(
+      'plan/changed-identity',
+      `app.id was ${before} in ${last?.version ?? ''} and would be ${JSON.stringify(now)}, and with it ${facts}: what users have would stay beside the new version`,
+      {
+        hint: `Keep the old one: app.id: ${JSON.stringify(before)}. Where the change is meant, declare it: app.newIdentity: { ${JSON.stringify(before)}: ${JSON.stringify(now)} }.`,
+        where: { path: 'app.id' },
+      },
+    ),
+    ...changes.filter(one => one.madeOf === undefined).map(one => one.problem),
+  ]
+}
+
+const changed = ({ id, keeps, options: known }: AnyPackager, last: Release | null, { app, target, options }: Asked): readonly Change[] => {
   const before = last?.artifacts.find(one => one.kind === id && one.target === target)?.facts
   if (before === undefined || keeps === undefined) return []
   return Object.entries(keeps({ app, target }, options)).flatMap(([fact, value]) => {
     const old = before[fact]
-    if (typeof old !== 'string' || typeof value !== 'string' || old === value || app.newIdentity?.[old] === value) return []
+    if (typeof old !== 'string' || typeof value !== 'string' || old === value) return []
+    const [from, to] = [declaredAs({ id, fact, value: old }), declaredAs({ id, fact, value })]
+    if (app.newIdentity?.[from] === to) return []
+    const madeOf = (appId: string): unknown => keeps({ app: { ...app, id: appId }, target }, options)[fact]
+    // An app.id that is declared stands for all that is made of it.
+    if (Object.entries(app.newIdentity ?? {}).some(([earlier, now]) => now === app.id && madeOf(earlier) === old)) return []
     const path = Object.hasOwn(known, fact) ? `packages.${id}.${fact}` : 'app.id'
-    const declared = `app.newIdentity: { ${JSON.stringify(old)}: ${JSON.stringify(value)} }`
+    const isDerived = madeOf('') !== value
+    const whole = !isDerived ? '' : ' The old app.id with the new one covers all that is made of it.'
+    const declared = `app.newIdentity: { ${JSON.stringify(from)}: ${JSON.stringify(to)} }`
     return [
-      problem(
-        'plan/changed-identity',
-        `${fact} of ${id} was ${old} in ${last?.version ?? ''} and would be ${JSON.stringify(value)}: what users have would stay beside the new version`,
-        {
-          hint: `Keep the old one: ${path}: ${JSON.stringify(old)}. Where the change is meant, declare it: ${declared}.`,
-          where: { path, target },
-        },
-      ),
+      {
+        fact: `${fact} of ${id}`,
+        old,
+        ...(isDerived && { madeOf }),
+        problem: problem(
+          'plan/changed-identity',
+          `${fact} of ${id} was ${old} in ${last?.version ?? ''} and would be ${JSON.stringify(value)}: what users have would stay beside the new version`,
+          {
+            hint: `Keep the old one: ${path}: ${JSON.stringify(old)}. Where the change is meant, declare it: ${declared}.${whole}`,
+            where: { path, target },
+          },
+        ),
+      },
     ]
   })
 }

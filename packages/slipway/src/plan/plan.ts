@@ -1,19 +1,7 @@
 // The plan: config and facts -> everything that a release will do, as data (CONTRACTS 6). Pure: same project, same plan.
 import { relative } from 'node:path'
 import { digestOf, failAll, matchesTarget, problem } from '@slipway/core'
-import type {
-  Effect,
-  Hex,
-  Json,
-  PlanBody,
-  PlannedApp,
-  PlannedArtifact,
-  PlannedFeed,
-  PlannedSecret,
-  Problem,
-  Step,
-  Target,
-} from '@slipway/core'
+import type { Effect, Hex, Json, PlanBody, PlannedApp, PlannedFeed, PlannedSecret, Problem, Step, Target } from '@slipway/core'
 import { deepFreeze } from '../config/plain.ts'
 import type { AppSettings, ChosenUnit, Project } from '../config/project.ts'
 import { caught, distinct } from './caught.ts'
@@ -26,6 +14,7 @@ import { plannedArtifacts, plannedFeeds } from './products.ts'
 import { seenProblems, type Seen } from './seen.ts'
 import { stepsOf } from './steps.ts'
 import type { Stage } from './steps.ts'
+import { toolsOf } from './tools.ts'
 
 export interface PlanRequest {
   readonly project: Project
@@ -115,12 +104,17 @@ const appPart = ({ project, channel: asked, until, narrow, seen }: PlanRequest, 
     app: { app: settings.app.key, version: settings.app.version, channel: channel.name, percent, artifacts, feeds: feeds.feeds, objects },
     steps,
     secrets: secretsOf(project, narrowed, until),
-    tools: toolsOf(narrowed, artifacts),
+    tools: toolsOf(narrowed, artifacts, seen),
     problems: [
       ...channel.problems,
       ...builderProblems(project, settings, { targets, channel: channel.name }),
       ...problems,
-      ...(seen === undefined ? [] : artifacts.flatMap(made => madeFrom(project, settings, { ...made, seen }))),
+      ...nothingMade(project, settings, { until, narrow, artifacts }),
+      ...(seen === undefined
+        ? []
+        : artifacts.flatMap(made =>
+            withInside(made.kind).flatMap(kind => madeFrom(project, settings, { kind, target: made.target, seen })),
+          )),
       ...feeds.problems,
       ...needProblems(settings, targets, project.locate),
       ...(until === 'gate' || until === 'publish' || artifacts.some(one => unitLists.packagers(one.kind).namesUrls)
@@ -129,6 +123,29 @@ const appPart = ({ project, channel: asked, until, narrow, seen }: PlanRequest, 
     ],
   }
 }
+
+/** Packages were asked for, and none is for a target of the app. */
+const nothingMade = (
+  project: Project,
+  { app, base, packages, targets }: AppSettings,
+  { until, narrow, artifacts }: Pick<PlanRequest, 'until' | 'narrow'> & Pick<PlannedApp, 'artifacts'>,
+): readonly Problem[] =>
+  until === 'build' ||
+  artifacts.length > 0 ||
+  packages.length === 0 ||
+  targets.length === 0 ||
+  narrow.targets.length + narrow.only.length > 0
+    ? []
+    : [
+        problem(
+          'plan/no-package',
+          `${app.name} has no package: ${packages.map(one => one.id).join(', ')} make none for ${targets.join(', ')}`,
+          {
+            hint: 'Add a format for these targets to packages, or the targets that the formats are for.',
+            where: project.locate(base === '' ? 'packages' : `apps.${base.slice(0, -1)}.packages`),
+          },
+        ),
+      ]
 
 /** The one builder of a target; that there is exactly one was checked with the config. */
 export const builderOf = (settings: AppSettings, target: Target): ChosenUnit => {
@@ -161,6 +178,12 @@ const builderProblems = (
           where: { ...project.locate(one.where.path ?? `build.${id}`), target, ...one.where },
         }))
       })
+
+/** A packager and the unit whose tree it packs, which makes no package of its own. */
+const withInside = (kind: string): readonly string[] => {
+  const { inside } = unitLists.packagers(kind)
+  return inside === undefined ? [kind] : [kind, inside]
+}
 
 /** A package that is made from other packages is checked with those. */
 const madeFrom = (
@@ -213,9 +236,4 @@ const mergeSecrets = (secrets: readonly PlannedSecret[]): readonly PlannedSecret
     const same = secrets.filter(secret => secret.ref === ref)
     return { ref, for: [...new Set(same.flatMap(secret => secret.for))].sort(), optional: same.every(secret => secret.optional) }
   })
-
-const toolsOf = (settings: AppSettings, artifacts: readonly PlannedArtifact[]): readonly string[] => [
-  ...settings.build.flatMap(unit => unitLists.builders(unit.id).tools ?? []),
-  ...[...new Set(artifacts.map(artifact => artifact.kind))].flatMap(kind => unitLists.packagers(kind).tools ?? []),
-]
 export type { PlannedFeed }

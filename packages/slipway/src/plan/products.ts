@@ -127,7 +127,8 @@ const placed = (
   project: Project,
   { packager, target }: Pick<Making, 'packager' | 'target'>,
   problems: readonly Problem[],
-): readonly Problem[] => problems.map(one => ({ ...one, where: { ...project.locate(`packages.${packager.id}`), target, ...one.where } }))
+): readonly Problem[] =>
+  problems.map(one => ({ ...one, where: { ...project.locate(one.where.path ?? `packages.${packager.id}`), target, ...one.where } }))
 
 /** `dev` in that profile; `unsigned` where the system asks for a signature and no signer of it takes part (CONFIG 3, "Unsigned"; A18). */
 const labelsOf = (project: Project, settings: AppSettings, target: Target): readonly string[] => {
@@ -164,7 +165,7 @@ export const plannedFeeds = (
     problems.push(
       ...(feed.check?.(targets, options as never) ?? []).map(one => ({
         ...one,
-        where: { ...project.locate(`feeds.${id}`), ...one.where },
+        where: { ...project.locate(one.where.path ?? `feeds.${id}`), ...one.where },
       })),
     )
     problems.push(...unspeakable(project, settings, id))

@@ -3,6 +3,7 @@ import { SlipwayError, type Problem, type Target } from '@slipway/core'
 import { isPure, type Looked } from '../builders/builder.ts'
 import type { AppSettings, ChosenUnit, Project } from '../config/project.ts'
 import type { Io } from '../io/io.ts'
+import { macTreeProblems } from '../packagers/mac/tree.ts'
 import { tooLarge, type Asset, type Naming, type SizedEntry } from '../packagers/packager.ts'
 import { assetProblems, readAssetFiles, seeAssets, type SeenAssets } from './assets.ts'
 import { units } from './kinds.ts'
@@ -51,7 +52,7 @@ const lookAt = async (io: Io, { root }: Project, { settings, target, builder }: 
   }
 }
 
-/** What is certain already to be wrong with one package. Codes: those of `assetProblems` and of the packager's `examine` and `fits`, `packagers/too-large`. */
+/** What is certain already to be wrong with one package. Codes: those of `assetProblems` and of the packager's `examine` and `fits`, `packagers/too-large`, those of mac/tree.ts. */
 export const seenProblems = (project: Project, settings: AppSettings, planned: SeenPackage): readonly Problem[] => {
   const { kind, target, builder, seen } = planned
   const unit = units.packagers(kind)
@@ -63,13 +64,27 @@ export const seenProblems = (project: Project, settings: AppSettings, planned: S
   const wrong = unit.examine?.(naming, options, readAssetFiles(seen.assets)) ?? []
   const folder = seen.folders.get(`${settings.app.key} ${target}`)
   const { files = [], problems = [] } = folder ?? {}
+  const entries = folder === undefined ? [] : asEntries(folder)
   return [
-    ...problems.map(one => ({ ...one, where: { ...project.locate(one.where.path ?? `build.${builder.id}`), ...one.where } })),
+    ...problems.map(one => placed(project, one, `build.${builder.id}`)),
     ...assetProblems(assets, seen.assets, project.locate),
-    ...wrong.map(one => ({ ...one, where: { ...project.locate(one.where.path ?? `packages.${kind}`), ...one.where } })),
+    ...wrong.map(one => placed(project, one, `packages.${kind}`)),
     ...(unit.limits === undefined ? [] : tooLarge(files, unit.limits, { kind, target })),
-    ...(folder === undefined ? [] : (unit.fits?.(naming, options, asEntries(files)) ?? [])),
+    // What is wrong for every package of a Mac alike is said once, of no package.
+    ...macTreeProblems(entries, { id: kind, target, ...(unit.topFolder && { topFolder: true }) }).map(one =>
+      one.where.path === undefined ? one : placed(project, one, one.where.path),
+    ),
+    ...(folder === undefined ? [] : (unit.fits?.(naming, options, entries) ?? [])).map(one => placed(project, one, `packages.${kind}`)),
   ]
 }
 
-const asEntries = (files: Looked['files']): readonly SizedEntry[] => files.map(one => ({ type: 'file', ...one }))
+/** With the line of its key in the config, unless it is about another file. */
+const placed = (project: Project, one: Problem, path: string): Problem =>
+  one.where.file === undefined
+    ? { ...one, where: { ...project.locate(one.where.path ?? path), ...one.where } }
+    : { ...one, where: { path, ...one.where } }
+
+const asEntries = ({ files, others = [] }: Looked): readonly SizedEntry[] => [
+  ...files.map(one => ({ type: 'file' as const, ...one })),
+  ...others,
+]

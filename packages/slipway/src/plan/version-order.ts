@@ -9,7 +9,7 @@ export const orderProblems = (project: Project, plan: PlanBody, observed: Observ
   plan.apps.flatMap(({ app: key, version, artifacts }) => {
     const settings = project.apps.find(one => one.app.key === key)
     const current = observed.apps.find(one => one.app === key)?.current ?? null
-    if (settings === undefined || current === null || compareVersions(current, version) !== -1) return []
+    if (settings === undefined || current === null || current === version || compareVersions(current, version) === 1) return []
     return settings.packages.flatMap(({ id, options }) => {
       const target = artifacts.find(one => one.kind === id)?.target
       const { compare } = units.packagers(id)
@@ -21,7 +21,7 @@ export const orderProblems = (project: Project, plan: PlanBody, observed: Observ
       return [
         problem(
           'plan/version-order',
-          `${version} comes after ${current}, which the channel offers now, but as ${id} it ${order === 0 ? 'would be the same version' : 'comes before it'}`,
+          `${version} ${compareVersions(current, version) === 0 ? 'is another build of' : 'comes after'} ${current}, which the channel offers now, but as ${id} it ${order === 0 ? 'would be the same version' : 'comes before it'}`,
           {
             hint: 'Write prereleases as before, a word and numbers, such as 1.2.0-beta.2; a change in how they are written needs a higher version.',
             where: { ...project.locate('app.version'), path: `packages.${id}`, target },

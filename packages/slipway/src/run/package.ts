@@ -28,7 +28,7 @@ export const performPackage = async (work: Work, step: Step, report: StepReport)
   const { app, targets } = work.settings
   const naming = { app, target: step.target ?? '', targets }
   const assets = await readAssets(work.io, work.project, unit.assets?.(naming, step.options as never) ?? [])
-  if (unit.shape !== undefined) return shape(work, { unit, step, assets, tree })
+  if (unit.shape !== undefined) return shape(work, { unit, step, report, assets, tree })
   const key = packageKey(work, step, { from, assets, executable: tree.executable, targets: unit.seesTargets === true ? targets : [] })
   const known = (await work.cache.read(key)) as unknown as Packed | null
   const usable = known !== null && (await work.cache.has(known.digests.sha256, known.digests.sizeBytes))
@@ -60,12 +60,13 @@ export const performPackage = async (work: Work, step: Step, report: StepReport)
 const treeFor = ({ shaped, ...work }: Work, { needs, target = '' }: Step): FileTree =>
   needs.map(id => shaped.get(id)).find(tree => tree !== undefined) ?? treeOf(work as Work, target)
 
-const shape = async (work: Work, { unit, step, assets, tree }: Pick<Job, 'unit' | 'step' | 'assets' | 'tree'>): Promise<StepResult> => {
+const shape = async (work: Work, { unit, step, report, assets, tree }: Omit<Job, 'sources'>): Promise<StepResult> => {
   const { app, targets } = work.settings
   const target = step.target ?? ''
   const { lend, giveBack } = lending(work, { unit, target })
   try {
-    const shaped = await unit.shape?.({ app, target, targets, tree, date: work.date, assets, lend }, step.options as never)
+    const { note } = report
+    const shaped = await unit.shape?.({ app, target, targets, tree, date: work.date, assets, lend, note }, step.options as never)
     work.shaped.set(step.id, shaped ?? tree)
   } finally {
     await giveBack()

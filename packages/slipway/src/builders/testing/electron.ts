@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { collect, concat, encodeText, fromBytes } from '@slipway/formats/bytes'
 import { deflatedOf, deflatePieces, type DeflatePiece } from '@slipway/formats/deflate'
 import { fuseNames } from '@slipway/formats/electron-slots'
+import { writeIcns } from '@slipway/formats/icns'
 import { signAdHoc } from '@slipway/formats/macho/sign-adhoc'
 import { withPeAppearance } from '@slipway/formats/pe-appearance'
 import { writePlist } from '@slipway/formats/plist/write'
@@ -85,6 +86,7 @@ const windowsProgram = (shape: Shape): Uint8Array => {
   return withPeAppearance(bytes, { version: { numbers: [38, 2, 0, 0], texts } })
 }
 
+const picture = writeIcns({ width: 256, height: 256, pixels: new Uint8Array(256 * 256 * 4) })
 const framework = 'Electron.app/Contents/Frameworks/Electron Framework.framework'
 
 const macParts = async (isArm: boolean, shape: Shape): Promise<Parts> => {
@@ -113,7 +115,7 @@ const macParts = async (isArm: boolean, shape: Shape): Promise<Parts> => {
     }),
     'Electron.app/Contents/PkgInfo': 'APPL????',
     'Electron.app/Contents/MacOS/Electron': { program },
-    'Electron.app/Contents/Resources/electron.icns': 'icns',
+    'Electron.app/Contents/Resources/electron.icns': picture,
     'Electron.app/Contents/Resources/default_app.asar': defaultApp,
     'Electron.app/Contents/Resources/en.lproj/locale.pak': 'pak',
     [`${framework}/Electron Framework`]: { link: 'Versions/Current/Electron Framework' },

@@ -23,28 +23,41 @@ export const readTarReport = async (subject: Subject, kind: Wrapping): Promise<F
     path === 'package/package.json' || /^\.(PKGINFO|INSTALL|trigger|(pre|post)-(install|upgrade|deinstall))$/.test(path)
   const chunks = await needTar(unpacked(subject.stream(), kind))
   for await (const entry of readTar(chunks, limits)) {
-    const isOfBundle = isBundleText(entry.path) && lists.size < limitLists
-    if (entry.type === 'file' && (isOfBundle || isText(entry.path)) && entry.sizeBytes <= limitTextBytes) {
+    if (entry.type === 'file' && isText(entry.path) && entry.sizeBytes <= limitTextBytes) {
       const bytes = await collect(entry.bytes(), limitTextBytes)
-      if (isOfBundle) lists.set(entry.path, bytes)
-      else texts.set(entry.path, new TextDecoder().decode(bytes))
+      texts.set(entry.path, new TextDecoder().decode(bytes))
       seen.push(await tarEntry({ ...entry, bytes: () => oneChunk(bytes) }, subject.digests))
-    } else seen.push(await tarEntry(entry, subject.digests))
+    } else seen.push(await keptEntry(entry, { digests: subject.digests, lists }))
   }
   const wrapping = { tar: 'tar', gzip: 'tar.gz', zstd: 'tar.zst', xz: 'tar.xz' }[kind]
   const packageJson = texts.get('package/package.json')
   const npm = packageJson === undefined || kind !== 'gzip' ? undefined : npmFacts(packageJson)
   if (npm !== undefined) return foundOf('npm', seen, npm)
   if (texts.has('.PKGINFO')) return pkginfoFound(seen, texts, wrapping)
-  const opened = (path: string): ByteChunks | undefined => {
-    const bytes = lists.get(path)
-    return bytes === undefined ? undefined : oneChunk(bytes)
-  }
-  return foundOf(wrapping, seen, await bundleFacts({ seen, open: opened }))
+  return foundOf(wrapping, seen, await bundleFacts({ seen, open: openKept(lists), nowMs: subject.nowMs }))
 }
 
 const limitTextBytes = 4 * 2 ** 20
 const limitLists = 300
+
+/** An entry of a container that is read once: what `bundleFacts` opens later is kept. */
+export const keptEntry = async (
+  found: TarFound,
+  { digests, lists }: { readonly digests: boolean; readonly lists: Map<string, Uint8Array> },
+): Promise<Seen> => {
+  const isKept = found.type === 'file' && isBundleText(found.path) && lists.size < limitLists && found.sizeBytes <= limitTextBytes
+  if (!isKept) return tarEntry(found, digests)
+  const bytes = await collect(found.bytes(), limitTextBytes)
+  lists.set(found.path, bytes)
+  return tarEntry({ ...found, bytes: () => oneChunk(bytes) }, digests)
+}
+
+export const openKept =
+  (lists: ReadonlyMap<string, Uint8Array>) =>
+  (path: string): ByteChunks | undefined => {
+    const bytes = lists.get(path)
+    return bytes === undefined ? undefined : oneChunk(bytes)
+  }
 
 async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { type AsarFound, openAsarEntry, readAsar } from '@slipway/formats/asar'
 import { collect } from '@slipway/formats/bytes'
+import { insideOf } from '@slipway/formats/macho/fat'
 import { foundOf, lookAround, type Openable } from './look.ts'
 import { npmFacts } from './npm.ts'
 import { type Found, given, limits, type Subject } from './report.ts'
@@ -21,7 +22,8 @@ export const readAsarReport = async ({ source, digests }: Subject): Promise<Foun
       ...(sha256 === undefined || isUnpacked ? {} : { sha256 }),
       ...(linkTarget === undefined ? {} : { linkTarget }),
     }
-    return { entry, open: () => openAsarEntry(source, found) }
+    const readable = { entry, open: () => openAsarEntry(source, found) }
+    return offset === undefined ? readable : { ...readable, within: use => use(insideOf(source, offset, sizeBytes)) }
   }
   const files = entries.filter(entry => entry.type === 'file')
   const manifest = files.find(

@@ -2,18 +2,19 @@
 import { type ByteChunks, collect } from '@slipway/formats/bytes'
 import { isDict, plistText, type PlistValue } from '@slipway/formats/plist/value'
 import { lookAt, type Seen } from './look.ts'
-import type { Program } from './programs.ts'
 import { entitlementWords, listOf, profileOf } from './property-list.ts'
-import { type Found, given } from './report.ts'
+import { type Found, given, type Program } from './report.ts'
 
 export interface BundleSource {
   readonly seen: readonly Seen[]
   /** Undefined where it is not there or not at hand. */
   readonly open: (path: string) => ByteChunks | undefined
+  readonly nowMs: number
 }
 
 const limitSmallBytes = 1 << 20
 const limitNested = 300
+const limitMainBytes = 32 * 2 ** 20
 
 /** What `bundleFacts` opens of a container that is read once, from front to end. */
 export const isBundleText = (path: string): boolean => /\.app\/(.+\/)?(Info\.plist|embedded\.provisionprofile)$/.test(path)
@@ -72,8 +73,10 @@ const plistAt = async (source: BundleSource, path: string): Promise<PlistValue |
 
 const programAt = async ({ seen, open }: BundleSource, path: string): Promise<Program | undefined> => {
   const found = seen.find(({ entry }) => entry.path === path)
-  const chunks = found?.program !== undefined || found?.entry.type !== 'file' ? undefined : open(path)
-  return chunks === undefined ? found?.program : (await lookAt(chunks, { sizeBytes: found?.entry.sizeBytes ?? 0, digests: false })).program
+  if (found?.entry.type !== 'file' || (found.program !== undefined && found.program.isHeadOnly !== true)) return found?.program
+  const { sizeBytes } = found.entry
+  const chunks = sizeBytes <= limitMainBytes ? open(path) : undefined
+  return chunks === undefined ? found.program : (await lookAt(chunks, { sizeBytes, digests: false })).program
 }
 
 const firstSlice = ({ facts }: Program): Readonly<Record<string, unknown>> | undefined => {
@@ -94,7 +97,7 @@ const profileAt = async (source: BundleSource, path: string): Promise<Readonly<R
   const bytes = await bytesAt(source, path)
   if (bytes === undefined) return undefined
   try {
-    return profileOf(bytes) ?? { state: 'no provisioning profile' }
+    return profileOf(bytes, source.nowMs) ?? { state: 'no provisioning profile' }
   } catch {
     return { state: 'damaged' }
   }

@@ -7,19 +7,19 @@ import { foundOf, lookAround } from './look.ts'
 import { given, limits, modeText } from './report.ts'
 import type { Draft, Found, Subject } from './report.ts'
 
-export const readDmgReport = async ({ source, digests }: Subject): Promise<Found> => {
+export const readDmgReport = async ({ source, digests, nowMs }: Subject): Promise<Found> => {
   const image = await readUdif(source)
   const facts = {
     partitions: image.partitions.map(({ name, sizeBytes, runs }) => `${name}, ${sizeBytes} bytes, ${compressionOf(runs)}`),
     licence: image.resources.includes('LPic') || undefined,
   }
-  const signatures = image.isSigned ? ['codesign'] : []
+  const signatures = image.isSigned ? ['codesign (image)'] : []
   for (const partition of image.partitions) {
     const volume = image.open(partition)
     if (!(await isHfs(volume))) continue
-    const { volumeName, isCaseSensitive, entries, open } = await readHfs(volume, limits)
+    const { volumeName, isCaseSensitive, entries, open, sourceOf } = await readHfs(volume, limits)
     const seen = await lookAround(
-      entries.map(found => ({ entry: entryOf(found), open: () => open(found) })),
+      entries.map(found => ({ entry: entryOf(found), open: () => open(found), within: use => use(sourceOf(found)) })),
       digests,
     )
     const byPath = new Map(entries.map(one => [one.path, one]))
@@ -27,14 +27,12 @@ export const readDmgReport = async ({ source, digests }: Subject): Promise<Found
       const found = byPath.get(path)
       return found === undefined ? undefined : open(found)
     }
-    const bundle = await bundleFacts({ seen, open: opened })
-    return {
-      ...foundOf('dmg', seen, {
-        version: bundle.version ?? null,
-        facts: given({ volume: volumeName, caseSensitive: isCaseSensitive || undefined, ...facts, ...bundle.facts }),
-      }),
+    const bundle = await bundleFacts({ seen, open: opened, nowMs })
+    return foundOf('dmg', seen, {
+      version: bundle.version ?? null,
       signatures,
-    }
+      facts: given({ volume: volumeName, caseSensitive: isCaseSensitive || undefined, ...facts, ...bundle.facts }),
+    })
   }
   return { format: 'dmg', arch: null, version: null, signatures, facts: given(facts), contents: [] }
 }

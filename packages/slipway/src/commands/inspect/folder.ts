@@ -11,13 +11,13 @@ export const isBundleFolder = async ({ files }: Pick<Io, 'files'>, path: string)
   (await files.stat(`${path}/Contents/Info.plist`))?.type === 'file'
 
 /** Links are shown, and never followed. */
-export const readFolderReport = async (io: Pick<Io, 'files'>, path: string, { digests, signal }: Reading): Promise<Report> => {
+export const readFolderReport = async (io: Pick<Io, 'files' | 'clock'>, path: string, { digests, signal }: Reading): Promise<Report> => {
   const all: Openable[] = []
   const name = basename(path)
   await walk(io, { path, shown: name, all, signal })
   const byPath = new Map(all.map(({ entry, open }) => [entry.path, open]))
   const seen = await lookAround(all, digests)
-  const found = foundOf('app', seen, await bundleFacts({ seen, open: one => byPath.get(one)?.() }))
+  const found = foundOf('app', seen, await bundleFacts({ seen, open: one => byPath.get(one)?.(), nowMs: io.clock.now() }))
   const sizeBytes = found.contents.reduce((sum, entry) => sum + entry.sizeBytes, 0)
   return { file: path, sizeBytes, sha256: null, ...found }
 }

@@ -4,12 +4,14 @@ import { basename } from 'node:path'
 import { type ByteChunks, fieldsOf, type Source } from '@slipway/formats/bytes'
 import { FormatError } from '@slipway/formats/format-error'
 import { identify } from '@slipway/formats/identify'
-import { type Program, readProgram } from './programs.ts'
-import { type Entry, type Found, given } from './report.ts'
+import { readProgram } from './programs.ts'
+import { type Entry, type Found, given, type Program } from './report.ts'
 
 export interface Seen {
   readonly entry: Entry
   readonly program?: Program
+  /** It may be a program by its name, and nobody looked. */
+  readonly isUnlooked?: true
 }
 
 // Programs inside of archives are kept whole, to see what they need; of larger ones only the head.
@@ -36,7 +38,7 @@ export const lookAt = async (
     }
     if (hash === undefined && (!mayBe || keptBytes >= wantedBytes)) break
   }
-  const program = mayBe && keptBytes > 0 ? await programOf(partlyKept(kept, sizeBytes), keptBytes >= sizeBytes) : undefined
+  const program = mayBe && keptBytes > 0 ? await programOf(partlyKept(kept, sizeBytes), Math.min(keptBytes, sizeBytes)) : undefined
   return { ...(hash === undefined ? {} : { sha256: hash.digest('hex') }), ...(program === undefined ? {} : { program }) }
 }
 
@@ -61,12 +63,12 @@ const partlyKept = (pieces: readonly Uint8Array[], sizeBytes: number): Source =>
 }
 
 /** What a program is; undefined for a damaged one, and by its first bytes where its rest is not at hand. */
-const programOf = async (source: Source, isWhole: boolean): Promise<Program | undefined> => {
+const programOf = async (source: Source, knownBytes = source.sizeBytes): Promise<Program | undefined> => {
   try {
-    return await readProgram(source, await identify(source))
+    return await readProgram(source, await identify(source), knownBytes)
   } catch (error) {
     // A damaged program does not make its archive unreadable.
-    if (error instanceof FormatError) return isWhole ? undefined : elfHead(await source.read(0, 64))
+    if (error instanceof FormatError) return knownBytes < source.sizeBytes ? elfHead(await source.read(0, 64)) : undefined
     throw error
   }
 }
@@ -104,35 +106,61 @@ const limitLooks = 200
 const limitLookedBytes = 16 * 2 ** 20
 
 /**
- * Looks at the entries of a format with a directory. Without `digests` only those are opened whose name or mode says program, and
- * not more of them than keeps this fast at any size.
+ * Looks at the entries of a format with a directory. Without `digests` only those are opened whose name or mode says program, not more
+ * of them than keeps this fast at any size, and of the largest only the head: what that leaves open is marked.
  */
 export const lookAround = async (all: readonly Openable[], digests: boolean): Promise<readonly Seen[]> => {
-  let [looks, leftBytes] = [0, limitLookedBytes]
-  const seen: Seen[] = []
-  for (const { entry, open, within } of all) {
-    const isWanted = entry.type === 'file' && (digests || (looks < limitLooks && looksLikeProgram(entry)))
-    if (!isWanted) {
-      seen.push({ entry })
-      continue
+  const wanted = all.filter(({ entry }) => entry.type === 'file' && (digests || looksLikeProgram(entry)))
+  const queue = digests ? [...wanted] : wanted.slice(0, limitLooks)
+  const whole = digests ? undefined : smallest(queue)
+  const looked = new Map<Openable, Seen>()
+  let next = 0
+  const worker = async (): Promise<void> => {
+    for (let at = next++; at < queue.length; at = next++) {
+      const one = queue[at]
+      if (one !== undefined) looked.set(one, await lookAtOne(one, { digests, isWhole: whole?.has(one) !== false }))
     }
-    looks += 1
-    if (within !== undefined && !digests) {
-      const program = await within(source => programOf(source, true))
-      seen.push(seenOf(entry, program === undefined ? {} : { program }))
-      continue
-    }
-    const limitBytes = digests ? limitProgramBytes : leftBytes
-    const found = await lookAt(open(), { sizeBytes: entry.sizeBytes, digests, limitBytes })
-    if (found.program !== undefined && entry.sizeBytes <= leftBytes) leftBytes -= entry.sizeBytes
-    seen.push(seenOf(entry, found))
   }
-  return seen
+  try {
+    // Unpacking runs on other threads; of what is hashed, one after the other is held in memory.
+    await Promise.all(Array.from({ length: digests ? 1 : looksAtOnce }, worker))
+  } finally {
+    next = queue.length
+  }
+  const open = new Set(wanted.slice(queue.length))
+  return all.map(one => looked.get(one) ?? (open.has(one) ? { entry: one.entry, isUnlooked: true } : { entry: one.entry }))
 }
 
-const looksLikeProgram = ({ path, mode, sizeBytes }: Entry): boolean =>
+const looksAtOnce = 4
+
+const lookAtOne = async (
+  { entry, open, within }: Openable,
+  { digests, isWhole }: { readonly digests: boolean; readonly isWhole: boolean },
+): Promise<Seen> => {
+  const found =
+    within !== undefined && !digests
+      ? {}
+      : await lookAt(open(), { sizeBytes: entry.sizeBytes, digests, limitBytes: isWhole ? limitProgramBytes : 0 })
+  const isOpen = !digests || found.program?.isHeadOnly === true
+  const program = within !== undefined && isOpen ? await within(source => programOf(source)) : found.program
+  return seenOf(entry, program === undefined ? found : { ...found, program })
+}
+
+/** Those that are read whole: together they stay below a limit. */
+const smallest = (wanted: readonly Openable[]): ReadonlySet<Openable> => {
+  let leftBytes = limitLookedBytes
+  const bySize = wanted.filter(({ within }) => within === undefined).toSorted((a, b) => a.entry.sizeBytes - b.entry.sizeBytes)
+  return new Set(bySize.filter(({ entry }) => (leftBytes -= entry.sizeBytes) >= 0))
+}
+
+export const looksLikeProgram = ({ path, mode, sizeBytes }: Entry): boolean =>
   sizeBytes >= 64 &&
-  (/\.(exe|dll|sys|node|dylib|so(\.[0-9]+)*)$/i.test(path) || (/[1357]/.test(mode.slice(1)) && !/\.[a-z]{1,6}$/i.test(basename(path))))
+  (isFrameworkProgram(path) ||
+    /\.(exe|dll|sys|node|dylib|so(\.[0-9]+)*)$/i.test(path) ||
+    (/[1357]/.test(mode.slice(1)) && !/\.[a-z]{1,6}$/i.test(basename(path))))
+
+/** Of a framework it need not be one that may be run. */
+const isFrameworkProgram = (path: string): boolean => /(?:^|\/)([^/]+)\.framework\/(?:Versions\/[^/]+\/)?\1$/.test(path)
 
 /** What all programs inside say together, and what a package of this format is then. */
 export const foundOf = (format: string, seen: readonly Seen[], more: Partial<Found> = {}): Found => {
@@ -146,9 +174,15 @@ export const foundOf = (format: string, seen: readonly Seen[], more: Partial<Fou
     arch,
     version: more.version ?? null,
     signatures,
-    facts: { ...more.facts, ...librariesOf(programs, contents), ...buildsOf(programs) },
+    facts: { ...more.facts, ...librariesOf(programs, contents), ...buildsOf(programs), ...unreadOf(seen) },
     contents,
   }
+}
+
+/** Of how many files inside nobody knows whether they are signed. */
+const unreadOf = (seen: readonly Seen[]): Readonly<Record<string, unknown>> => {
+  const unread = seen.filter(({ program, isUnlooked }) => isUnlooked === true || program?.isSealUnread === true).length
+  return unread === 0 ? {} : { signaturesNotLookedAt: unread }
 }
 
 /** The architectures of all programs inside, joined; null without one. */

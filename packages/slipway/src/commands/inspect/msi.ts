@@ -4,7 +4,7 @@ import { msiCabinets, msiPaths } from '@slipway/formats/msi/paths'
 import { type Msi, readMsi } from '@slipway/formats/msi/read'
 import type { MsiRow } from '@slipway/formats/msi/write'
 import type { Source } from '@slipway/formats/bytes'
-import { foundOf, lookAt, type Seen, seenOf } from './look.ts'
+import { foundOf, looksLikeProgram, lookAt, type Seen, seenOf } from './look.ts'
 import { type Entry, type Found, given, limits, modeText, type Subject } from './report.ts'
 
 const fileMode = modeText(0o644)
@@ -22,7 +22,7 @@ export const readMsiReport = async ({ source, digests }: Subject): Promise<Found
   const listed = new Set(seen.map(({ entry }) => entry.path))
   for (const row of rowsOf(msi, 'File')) {
     const path = paths.get(textOf(row['File'])) ?? textOf(row['File'])
-    if (!listed.has(path)) seen.push({ entry: entryOf(path, Number(row['FileSize'] ?? 0)) })
+    if (!listed.has(path)) seen.push(unlooked(entryOf(path, Number(row['FileSize'] ?? 0))))
   }
   return foundOf('msi', seen, {
     arch: archOf(msi),
@@ -59,17 +59,19 @@ const archOf = ({ summary }: Msi): string | null => archs[textOf(summary['templa
 
 const entryOf = (path: string, sizeBytes: number): Entry => ({ path, type: 'file', mode: fileMode, sizeBytes })
 
+const unlooked = (entry: Entry): Seen => (looksLikeProgram(entry) ? { entry, isUnlooked: true } : { entry })
+
 interface Looking {
   readonly digests: boolean
   readonly pathOf: (file: CabEntry) => string
 }
 
-/** A cabinet is unpacked from its begin, so its files are looked into where every one is hashed. */
+/** A cabinet is unpacked from its begin, as a tar is. */
 const filesIn = async (source: Source, { digests, pathOf }: Looking): Promise<readonly Seen[]> => {
   const cab = await readCab(source)
   const bytes = cab.files.reduce((sum, one) => sum + one.sizeBytes, 0)
-  if (!digests || cab.files.length > limits.limitEntries || bytes > limits.limitBytes || !isReadable(cab))
-    return cab.files.map(file => ({ entry: entryOf(pathOf(file), file.sizeBytes) }))
+  if (cab.files.length > limits.limitEntries || bytes > limits.limitBytes || !isReadable(cab))
+    return cab.files.map(file => unlooked(entryOf(pathOf(file), file.sizeBytes)))
   const seen: Seen[] = []
   for (const folder of cab.folders.keys())
     for await (const { file, bytes: content } of openFolder(source, cab, folder)) {

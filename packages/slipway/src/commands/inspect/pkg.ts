@@ -5,7 +5,8 @@ import { readCpio } from '@slipway/formats/cpio'
 import { gunzipStream } from '@slipway/formats/gzip'
 import { readXar, type XarFound } from '@slipway/formats/xar/read'
 import { childOf, readXml, type XmlElement } from '@slipway/formats/xml'
-import { tarEntry } from './archives.ts'
+import { keptEntry, openKept } from './archives.ts'
+import { bundleFacts } from './bundle.ts'
 import { foundOf, lookAt, type Seen, seenOf } from './look.ts'
 import { type Found, given, limits, modeText, type Subject } from './report.ts'
 
@@ -21,15 +22,17 @@ export const readXarReport = async (subject: Subject): Promise<Found> => {
   if (infos.length === 0 && distribution === undefined) return foundOf('xar', await seenFiles(files, subject.digests), { signatures })
   const seen: Seen[] = []
   const parts: Part[] = []
+  const lists = new Map<string, Uint8Array>()
   for (const info of infos) {
     const folder = info.path.slice(0, -'PackageInfo'.length)
-    parts.push(await partOf({ info, fileOf: name => files.find(({ path }) => path === folder + name), seen, digests: subject.digests }))
+    const fileOf = (name: string): XarFound | undefined => files.find(({ path }) => path === folder + name)
+    parts.push(await partOf({ info, fileOf, seen, digests: subject.digests, lists }))
   }
   const title = distribution === undefined ? undefined : await xmlOf(distribution)
   return foundOf('pkg', seen, {
     version: childOf(title, 'product')?.attributes.get('version') ?? parts[0]?.version ?? null,
     signatures,
-    facts: factsOf(title, parts),
+    facts: { ...factsOf(title, parts), ...(await bundleFacts({ seen, open: openKept(lists), nowMs: subject.nowMs })).facts },
   })
 }
 
@@ -68,14 +71,17 @@ interface Reading {
   readonly fileOf: (name: string) => XarFound | undefined
   readonly seen: Seen[]
   readonly digests: boolean
+  /** Property lists of bundles, by path. */
+  readonly lists: Map<string, Uint8Array>
 }
 
-const partOf = async ({ info, fileOf, seen, digests }: Reading): Promise<Part> => {
+const partOf = async (reading: Reading): Promise<Part> => {
+  const { info, fileOf, seen } = reading
   const { attributes } = await xmlOf(info)
   const location = attributes.get('install-location') ?? '/'
   const before = seen.length
   const [payload, bom] = [fileOf('Payload'), fileOf('Bom')]
-  const unread = payload === undefined ? '' : await readPayload(payload, { location, seen, digests })
+  const unread = payload === undefined ? '' : await readPayload(payload, location, reading)
   const listed = bom === undefined ? null : readBom(await collect(bom.bytes(), limitBomBytes), limits)
   const scripts = fileOf('Scripts')
   return {
@@ -93,14 +99,11 @@ const partOf = async ({ info, fileOf, seen, digests }: Reading): Promise<Part> =
 const installed = (location: string, path: string): string =>
   [...location.split('/'), ...path.split('/')].filter(step => step !== '' && step !== '.').join('/')
 
-const readPayload = async (
-  payload: XarFound,
-  { location, seen, digests }: { readonly location: string; readonly seen: Seen[]; readonly digests: boolean },
-): Promise<string> => {
+const readPayload = async (payload: XarFound, location: string, { seen, digests, lists }: Reading): Promise<string> => {
   const opened = await cpioOf(payload)
   if (typeof opened === 'string') return opened
   for await (const found of readCpio(opened, limits)) {
-    seen.push(await tarEntry({ ...found, path: installed(location, found.path) }, digests))
+    seen.push(await keptEntry({ ...found, path: installed(location, found.path) }, { digests, lists }))
   }
   return ''
 }

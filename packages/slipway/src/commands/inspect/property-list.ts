@@ -25,23 +25,23 @@ export const readPlistReport = async ({ stream }: Subject): Promise<Found> => {
 }
 
 /** Codes: `cms/…`, those of formats/plist. Whoever signed it is not asked. */
-export const readSignedReport = async ({ stream }: Subject): Promise<Found> => {
+export const readSignedReport = async ({ stream, nowMs }: Subject): Promise<Found> => {
   const bytes = await collect(stream(), limitListBytes)
   const { certificates, signers } = readSignedData(bytes)
-  const profile = profileOf(bytes)
-  const facts = profile === undefined ? {} : { ...profile }
+  const profile = profileOf(bytes, nowMs)
   return {
     format: profile === undefined ? 'CMS signed data' : 'provisioning profile',
     arch: null,
     version: null,
     signatures: signers === 0 ? [] : ['cms'],
-    facts: given({ ...facts, certificates }),
+    // The certificates of its signers are not those that it allows.
+    facts: profile === undefined ? { certificates } : { ...profile, signingCertificates: certificates },
     contents: [],
   }
 }
 
-/** What a profile allows; undefined where the bytes hold none. Throws `cms/bad-der`. */
-export const profileOf = (bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined => {
+/** What a profile allows, and whether its time is over; undefined where the bytes hold none. Throws `cms/bad-der`. */
+export const profileOf = (bytes: Uint8Array, nowMs: number): Readonly<Record<string, unknown>> | undefined => {
   const content = isSignedData(bytes) ? readSignedData(bytes).content : undefined
   const value = content === undefined ? undefined : listOf(content)
   if (!isDict(value)) return undefined
@@ -53,6 +53,7 @@ export const profileOf = (bytes: Uint8Array): Readonly<Record<string, unknown>> 
     const found = value[key]
     return Array.isArray(found) ? found.length : undefined
   }
+  const expires = value['ExpirationDate']
   return given({
     name: plistText(value, 'Name'),
     uuid: plistText(value, 'UUID'),
@@ -61,9 +62,10 @@ export const profileOf = (bytes: Uint8Array): Readonly<Record<string, unknown>> 
     teamIds: list('TeamIdentifier'),
     platforms: list('Platform'),
     created: timeOf(value['CreationDate']),
-    expires: timeOf(value['ExpirationDate']),
+    expires: timeOf(expires),
+    expired: expires instanceof Date && expires.getTime() <= nowMs ? true : undefined,
     devices: value['ProvisionsAllDevices'] === true ? 'all' : count('ProvisionedDevices'),
-    developerCertificates: count('DeveloperCertificates'),
+    developerCertificates: count('DeveloperCertificates') ?? 0,
     entitlements: entitlementWords(value['Entitlements']),
   })
 }

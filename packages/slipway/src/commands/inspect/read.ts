@@ -14,16 +14,12 @@ export interface Reading {
 }
 
 /** Code: `inspect/unknown-format`; and those of each format. */
-export const readReport = async (
-  io: Pick<Io, 'files' | 'run' | 'host' | 'random'>,
-  path: string,
-  { digests, signal }: Reading,
-): Promise<Report> => {
+export const readReport = async (io: Pick<Io, 'files' | 'clock'>, path: string, { digests, signal }: Reading): Promise<Report> => {
   const source = await io.files.open(path)
   const ended = new AbortController()
   try {
     const stream = () => abortable(io.files.stream(path), signal)
-    const subject: Subject = { name: basename(path), source, stream, digests }
+    const subject: Subject = { name: basename(path), source, stream, digests, nowMs: io.clock.now() }
     const kind = (await isUdif(source)) ? 'dmg' : await identify(source)
     const appImage = kind === 'elf' ? appImageType(await source.read(8, 3)) : undefined
     const isCheap = digests || source.sizeBytes <= limitFreeBytes || !(appImage !== undefined || kindsWithDirectory.includes(kind))
@@ -100,9 +96,10 @@ const readKind = async (subject: Subject, { kind, path }: { readonly kind: FileK
       return (await import('./archives.ts')).readTarReport(subject, kind)
     default: {
       const program = await (await import('./programs.ts')).readProgram(subject.source, kind)
+      if (program?.facts['installer'] !== undefined) return (await import('./nsis.ts')).readInstallerReport(subject, program)
       if (program !== undefined) return { contents: [], ...program }
       return fail('inspect/unknown-format', `${subject.name} is of no format that is known here.`, {
-        hint: 'It reads deb, rpm, apk, pacman, AppImage, snap, pkg, xar, npm, nupkg, zip, tar (gz, zst, xz), asar, dmg, msi, cab, ico, icns, property lists, provisioning profiles, ELF, PE and Mach-O, and .app folders.',
+        hint: 'It reads deb, rpm, apk, pacman, AppImage, snap, pkg, xar, npm, nupkg, zip, tar (gz, zst, xz), asar, dmg, msi, msix, cab, NSIS installers, ico, icns, property lists, provisioning profiles, ELF, PE and Mach-O, and .app folders.',
         where: { file: path },
       })
     }

@@ -30,6 +30,18 @@ export interface Report {
 }
 /** What a format knows; the rest of a report is the same for all. */
 export type Found = Pick<Report, 'format' | 'arch' | 'version' | 'signatures' | 'facts' | 'contents'>
+/** What a program says of itself, alone or inside of a package. */
+export interface Program {
+  readonly format: string
+  readonly arch: string
+  readonly version: string | null
+  readonly signatures: readonly string[]
+  readonly facts: Readonly<Record<string, unknown>>
+  /** Whether it is signed lies where it was not read. */
+  readonly isSealUnread?: true
+  /** Only its begin was read. */
+  readonly isHeadOnly?: true
+}
 /** A file that can be read anywhere or as a stream, and its base name. */
 export interface Subject {
   readonly name: string
@@ -37,6 +49,8 @@ export interface Subject {
   readonly stream: () => ByteChunks
   /** Whether every entry is hashed. */
   readonly digests: boolean
+  /** Milliseconds since 1970: what has expired by then is said to. */
+  readonly nowMs: number
 }
 
 export const limits = { limitEntries: 1_000_000, limitBytes: 64 * 2 ** 30 } as const

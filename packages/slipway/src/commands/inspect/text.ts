@@ -8,14 +8,14 @@ import type { Entry, Report } from './report.ts'
 const shownEntries = 40
 
 export const reportText = (report: Report, style: Style, verbose: boolean): string => {
-  const { file, format, sizeBytes, sha256, arch, version, signatures, contents } = report
+  const { file, format, sizeBytes, sha256, arch, version, contents } = report
   const shown = verbose ? contents : contents.slice(0, shownEntries)
   const rows = [
     // A folder has none.
     ...(format === 'app' ? [] : [['sha256', sha256 ?? 'not taken; --digests takes it']]),
     ['architecture', arch ?? 'none'],
     ...(version === null ? [] : [['version', version]]),
-    ['signatures', signatures.length === 0 ? 'none' : `${signatures.join(', ')}; not checked here`],
+    ['signatures', signatureWords(report)],
     ...factRows(report, verbose),
   ]
   const files = contents.filter(entry => entry.type === 'file')
@@ -29,9 +29,17 @@ export const reportText = (report: Report, style: Style, verbose: boolean): stri
   ].join('\n')
 }
 
+const signatureWords = ({ signatures, facts }: Report): string => {
+  const unread = facts['signaturesNotLookedAt']
+  const left = typeof unread === 'number' ? `not looked at in ${unread} file${unread === 1 ? '' : 's'} inside, --digests reads more` : ''
+  if (signatures.length === 0) return left || 'none'
+  return [...signatures, ...(left === '' ? [] : [left])].join(', ') + '; not checked here'
+}
+
 const factRows = ({ facts }: Report, verbose: boolean): string[][] =>
   Object.entries(facts).flatMap(([name, value]) => {
     if (name === 'members') return verbose ? [['members', namesOf(value).join(' ')]] : []
+    if (name === 'signaturesNotLookedAt') return []
     if (name === 'scripts') return [['scripts', Object.keys(value as object).join(' ') || 'none']]
     if (name === 'dependencies') return listRows(value)
     if (name === 'build') return [['build', buildWords(value as Record<string, unknown>)]]

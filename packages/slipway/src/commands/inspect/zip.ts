@@ -1,6 +1,6 @@
 // zip as inspect shows it, and NuGet packages, which are zips with a .nuspec (learn.microsoft.com, .nuspec reference).
-import { collect, decodeText } from '@slipway/formats/bytes'
-import { openEntry, readZip, type ZipFound } from '@slipway/formats/zip/read'
+import { collect, decodeText, fromBytes, noBytes, type Source } from '@slipway/formats/bytes'
+import { openEntry, readZip, storedEntry, type ZipFound } from '@slipway/formats/zip/read'
 import { bundleFacts } from './bundle.ts'
 import { foundOf, lookAround, type Openable } from './look.ts'
 import { xmlText } from './plist.ts'
@@ -8,7 +8,7 @@ import { type Draft, type Found, given, limits, modeText, type Subject } from '.
 
 const [methodStored, methodDeflated, limitLinkBytes, limitLinks] = [0, 8, 4096, 1000]
 
-export const readZipReport = async ({ source, digests }: Subject): Promise<Found> => {
+export const readZipReport = async ({ source, digests, nowMs }: Subject): Promise<Found> => {
   const entries = await readZip(source, { limitEntries: limits.limitEntries })
   const open = (entry: ZipFound) => () => openEntry(source, entry, { limitBytes: limits.limitBytes })
   const all: Openable[] = []
@@ -27,7 +27,8 @@ export const readZipReport = async ({ source, digests }: Subject): Promise<Found
       sizeBytes: isFile ? sizeBytes : 0,
     }
     if (linkTarget !== undefined) entry.linkTarget = linkTarget
-    all.push({ entry, open: open(found) })
+    const isStored = isFile && isReadable && method === methodStored
+    all.push({ entry, open: open(found), ...(isStored ? { within: use => within(source, found, use) } : {}) })
   }
   const encrypted = entries.filter(({ flags }) => (flags & 1) !== 0).length
   const seen = await lookAround(all, digests)
@@ -39,12 +40,15 @@ export const readZipReport = async ({ source, digests }: Subject): Promise<Found
   const spec = entries.find(({ path, sizeBytes }) => /^[^/]+\.nuspec$/.test(path) && sizeBytes <= limitSpecBytes)
   if (spec === undefined) {
     const readable = new Map(all.filter(({ entry }) => entry.type === 'file').map(one => [one.entry.path, one.open]))
-    const bundle = await bundleFacts({ seen, open: path => readable.get(path)?.() })
+    const bundle = await bundleFacts({ seen, open: path => readable.get(path)?.(), nowMs })
     return foundOf('zip', seen, { ...bundle, facts: { ...(encrypted === 0 ? {} : { encrypted }), ...bundle.facts } })
   }
   const isSigned = entries.some(({ path }) => path === '.signature.p7s')
   return foundOf('nupkg', seen, nuspecFacts(new TextDecoder().decode(await collect(open(spec)(), limitSpecBytes)), isSigned))
 }
+
+const within = async <T>(source: Source, found: ZipFound, use: (inside: Source) => Promise<T>): Promise<T> =>
+  use((await storedEntry(source, found)) ?? fromBytes(noBytes))
 
 const limitSpecBytes = 1 << 20
 

@@ -1,50 +1,63 @@
 // From an app folder to one bundle: which case it is, where the files go, that what stands in Info.plist is true.
-import { fail } from '@slipway/core'
+import { failAll, problem, type Problem } from '@slipway/core'
 import { collect } from '@slipway/formats/bytes'
-import { FormatError } from '@slipway/formats/format-error'
-import { readPlist } from '@slipway/formats/plist/read'
-import { isDict, plistText, type PlistValue } from '@slipway/formats/plist/value'
+import { plistText, type PlistValue } from '@slipway/formats/plist/value'
 import { writePlist } from '@slipway/formats/plist/write'
 import type { FileTree, TreeEntry, TreeFile } from '../../tree.ts'
 import type { AppOptions } from './options.ts'
-import { madeFile } from '../linux/installed.ts'
-import type { PackSubject } from '../packager.ts'
+import { treeFile } from '../mac/tree-file.ts'
+import type { PackSubject, SizedEntry } from '../packager.ts'
 import { refuseForeignCode } from './architecture.ts'
-import { icnsOf } from './icon.ts'
+import { folderProblems } from './faults.ts'
+import { existingBundle, type Found } from './found.ts'
+import { icnsOf, iconIn } from './icon.ts'
 import { ownKeys } from './info-plist.ts'
-import { unsealed } from './seal.ts'
+import { linkProblems } from './links.ts'
+import { plistIn, type Dict } from './plist.ts'
+import { sealOf, unsealed } from './seal.ts'
 
 const limitPlistBytes = 1 << 20
 
 /**
- * The tree `<Name>.app/…`. Codes: `app/no-executable`, `app/not-signable`, `app/other-version`, `app/bad-plist`, `app/junk`, `app/no-bundle`, `app/broken-link`,
- * `app/wrong-architecture` and those of the icon.
+ * The tree `<Name>.app/…`. Codes: `app/beside-bundle`, `app/signed-bundle`, `app/wrong-architecture`, and those of faults.ts, seal.ts and of
+ * the icon.
  */
 export const bundleOf = async (subject: PackSubject, options: AppOptions): Promise<FileTree> => {
-  const found = existingBundle(subject.tree)
-  refuseJunk(subject)
-  refuseBrokenLinks(subject.tree, subject)
+  const { tree } = subject
+  failAll([...folderProblems(subject, options, await seen(tree)), ...besideProblems(subject)])
+  const found = existingBundle(tree.entries)
   const bundle = found === null ? await freshBundle(subject, options) : await completed(subject, options, found)
-  refuseBrokenLinks(bundle, subject)
+  failAll(linkProblems(bundle.entries, subject.target))
   await refuseForeignCode(bundle, subject)
   return bundle
 }
 
-interface Found {
-  /** Name of its folder, with `.app`. */
-  readonly name: string
-  /** Entries with paths inside of the bundle: `Contents/…`. */
-  readonly entries: readonly TreeEntry[]
-}
+/** As a plan sees it, where it can look: with the property lists of bundles. */
+const seen = ({ entries }: FileTree): Promise<readonly SizedEntry[]> =>
+  Promise.all(
+    entries.map(async (one): Promise<SizedEntry> => {
+      if (one.type !== 'file') return one
+      const { type, path, mode, sizeBytes } = one
+      const isRead = /(^|\/)Info\.plist$/.test(path) && sizeBytes <= limitPlistBytes
+      return { type, path, mode, sizeBytes, ...(isRead && { plist: await collect(one.bytes(), limitPlistBytes) }) }
+    }),
+  )
 
-/** The app folder is a bundle, or holds nothing but one. */
-const existingBundle = ({ entries }: FileTree): Found | null => {
-  if (entries.some(one => one.path === 'Contents/Info.plist')) return { name: '', entries }
-  const tops = new Set(entries.map(one => one.path.split('/')[0] ?? ''))
-  const [top = ''] = tops
-  if (tops.size !== 1 || !top.endsWith('.app')) return null
-  const inside = entries.filter(one => one.path !== top)
-  return { name: top, entries: inside.map(one => ({ ...one, path: one.path.slice(top.length + 1) })) }
+/** A program that leaves its bundle finds nothing of it. */
+const besideProblems = ({ tree, target }: PackSubject): readonly Problem[] => {
+  const bundle = /^([^/]+\.app)\/Contents\/MacOS\//.exec(tree.executable)?.[1] ?? ''
+  const other = tree.entries.find(one => one.path !== bundle && !one.path.startsWith(`${bundle}/`))
+  if (bundle === '' || other === undefined || existingBundle(tree.entries) !== null) return []
+  return [
+    problem(
+      'app/beside-bundle',
+      `the program is that of ${JSON.stringify(bundle)}, and the app folder holds more, as ${JSON.stringify(other.path)}`,
+      {
+        hint: 'Name the bundle itself as the app folder: build: { prebuilt: ".../Name.app" }; or put the other files into it.',
+        where: { target, file: other.path },
+      },
+    ),
+  ]
 }
 
 const bundleName = ({ app }: PackSubject): string => `${app.name.replaceAll(/[/:]/g, '-')}.app`
@@ -53,17 +66,11 @@ const freshBundle = async (subject: PackSubject, options: AppOptions): Promise<F
   const { app, tree } = subject
   const executable = tree.executable.slice(tree.executable.lastIndexOf('/') + 1)
   const icon = await icnsOf(subject, options)
-  const keys = ownKeys(subject, { options, executable, icon: icon === null ? null : 'AppIcon', existing: {} })
+  const keys = ownKeys(subject, { options, executable, icon: icon === null ? null : 'AppIcon', existing: {}, isSealed: false })
   const special = new Map([
     ...(options.helpers ?? []).map(path => [path, 'Contents/Helpers'] as const),
     ...(options.loginItems ?? []).map(path => [path, 'Contents/Library/LoginItems'] as const),
   ])
-  for (const path of special.keys())
-    if (!tree.entries.some(one => one.path.startsWith(`${path}/`)))
-      fail('app/no-bundle', `the app folder holds no bundle ${JSON.stringify(path)}`, {
-        hint: 'helpers and loginItems name bundles of the app folder.',
-        where: { path: 'packages.app', target: subject.target },
-      })
   const placed: TreeEntry[] = []
   for (const entry of tree.entries) {
     const home = [...special].find(([path]) => entry.path === path || entry.path.startsWith(`${path}/`))
@@ -106,102 +113,53 @@ const withLinks = (entries: readonly TreeEntry[], tree: FileTree): readonly Tree
 }
 
 /** A bundle that exists keeps its bytes where nothing has to change. */
-const completed = async (subject: PackSubject, options: AppOptions, { name, entries }: Found): Promise<FileTree> => {
-  const plistFile = entries.find((one): one is TreeFile => one.type === 'file' && one.path === 'Contents/Info.plist')
-  const existing = plistFile === undefined ? {} : await plistOf(plistFile, subject)
-  const executable = plistText(existing, 'CFBundleExecutable') ?? subject.app.bin
+const completed = async (subject: PackSubject, options: AppOptions, { name, entries: all }: Found<TreeEntry>): Promise<FileTree> => {
+  const { app, target } = subject
+  const fileAt = (path: string): TreeFile | undefined => all.find((one): one is TreeFile => one.type === 'file' && one.path === path)
+  const list = fileAt('Contents/Info.plist')
+  const bytes = list === undefined ? undefined : await collect(list.bytes(), limitPlistBytes)
+  const { plist: existing = {} } = plistIn({ path: 'Contents/Info.plist', bytes }, target)
+  const executable = plistText(existing, 'CFBundleExecutable') ?? app.bin
   const path = `Contents/MacOS/${executable}`
-  if (!entries.some(one => one.path === path && one.type === 'file'))
-    fail('app/no-executable', `the bundle has no ${path}, which its Info.plist names`, {
-      hint: 'Build the bundle again, or correct CFBundleExecutable.',
-      where: { target: subject.target, file: 'Contents/Info.plist' },
-    })
-  const short = plistText(existing, 'CFBundleShortVersionString')
-  const [release = ''] = subject.app.version.split(/[-+]/)
-  if (short !== undefined && short !== release && short !== subject.app.version)
-    fail('app/other-version', `the bundle says that it is ${short}, and the release is ${subject.app.version}`, {
-      hint: 'Build the bundle from this version, or correct CFBundleShortVersionString.',
-      where: { target: subject.target, file: 'Contents/Info.plist' },
-    })
-  const ownIcon = plistText(existing, 'CFBundleIconFile') ?? null
-  const icon = ownIcon === null ? await icnsOf(subject, options) : null
-  const keys = ownKeys(subject, { options, executable, icon: icon === null ? ownIcon : 'AppIcon', existing })
-  const added = icon === null ? [] : [treeFile('Contents/Resources/AppIcon.icns', icon)]
+  // Whatever its mode was on its way here, it is started.
+  const entries = all.map(one => (one.type === 'file' && one.path === path ? { ...one, mode: one.mode | 0o111 } : one))
+  const icon = await iconIn(subject, options, { existing, fileAt })
+  const seal = await sealOf({ entries, executable: path })
+  // The name of a picture in a catalogue would be shown in place of the new icon.
+  const { CFBundleIconName: _, ...others } = existing
+  const base = icon.added.length > 0 ? others : existing
+  const keys = ownKeys(subject, { options, executable, icon: icon.name, existing: base, isSealed: seal !== 'none' })
+  const changes = changedKeys(existing, keys)
   const root = name === '' ? bundleName(subject) : name
-  const same = added.length === 0 && writePlist(keys) === writePlist(existing)
-  if (same) return below(root, { entries, executable: path })
-  const changed = [
-    ...entries.filter(one => one.path !== 'Contents/Info.plist'),
-    treeFile('Contents/Info.plist', writePlist(keys)),
-    ...added,
-  ]
-  return below(root, await unsealed({ entries: changed, executable: path }, subject))
+  tellBuildNumber(subject, keys, root)
+  if (icon.added.length === 0 && changes.length === 0) return below(root, { entries, executable: path })
+  const made = [...(changes.length === 0 ? [] : [treeFile('Contents/Info.plist', writePlist(keys))]), ...icon.added]
+  const changed = [...entries.filter(one => !made.some(other => other.path === one.path)), ...made]
+  return below(
+    root,
+    await unsealed(subject, {
+      tree: { entries: changed, executable: path },
+      root,
+      seal,
+      changes: changes.length > 0 ? changes : ['the icon'],
+    }),
+  )
 }
 
-const plistOf = async (file: TreeFile, { target }: PackSubject): Promise<{ readonly [key: string]: PlistValue }> => {
-  try {
-    const value = readPlist(await collect(file.bytes(), limitPlistBytes))
-    if (isDict(value)) return value
-    throw new FormatError('plist/bad-xml', 'it is no dictionary')
-  } catch (error) {
-    if (!(error instanceof FormatError)) throw error
-    return fail('app/bad-plist', `${file.path} is no property list: ${error.message}`, {
-      hint: 'Write it again, as XML or binary.',
-      where: { target, file: file.path },
-    })
-  }
+const tellBuildNumber = ({ app, note }: PackSubject, keys: Dict, root: string): void => {
+  const [release = ''] = app.version.split(/[-+]/)
+  const build = plistText(keys, 'CFBundleVersion')
+  if (build === undefined || build === release || build === app.version) return
+  note?.(
+    `${JSON.stringify(root)} has the build number ${JSON.stringify(build)} (CFBundleVersion): updaters that compare it, as Sparkle, need it to grow with each release`,
+  )
 }
 
-/** What a Mac leaves behind in folders, and what would break a signature. */
-const refuseJunk = ({ tree, target }: PackSubject): void => {
-  const junk = tree.entries.find(one => /(^|\/)(\.DS_Store|\._[^/]*|__MACOSX(\/|$)|Icon\r)/.test(one.path))
-  if (junk !== undefined)
-    fail('app/junk', `${JSON.stringify(junk.path)} is a leftover of the Finder or a resource fork`, {
-      hint: 'Take it out of the app folder: a signature would not cover it.',
-      where: { target, file: junk.path },
-    })
-}
-
-const refuseBrokenLinks = ({ entries }: FileTree, { target }: PackSubject): void => {
-  const paths = new Set(entries.flatMap(one => one.path.split('/').map((_, at, steps) => steps.slice(0, at + 1).join('/'))))
-  const links = new Map(entries.flatMap(one => (one.type === 'link' ? [[one.path, one.linkTarget] as const] : [])))
-  for (const [path, linkTarget] of links) {
-    if (resolves(path, linkTarget, { paths, links })) continue
-    fail('app/broken-link', `${JSON.stringify(path)} leads to ${JSON.stringify(linkTarget)}, which is not there`, {
-      hint: 'Copy the bundle with its links (ditto, tar), not through a tool that drops them.',
-      where: { target, file: path },
-    })
-  }
-}
-
-const resolves = (
-  path: string,
-  linkTarget: string,
-  tree: { readonly paths: ReadonlySet<string>; readonly links: ReadonlyMap<string, string> },
-): boolean => {
-  let steps = path.split('/').slice(0, -1)
-  let left = linkTarget.split('/')
-  for (let turns = 0; left.length > 0 && turns < 400; turns++) {
-    const [step = '', ...rest] = left
-    left = rest
-    if (step === '..') steps = steps.slice(0, -1)
-    else if (step !== '.' && step !== '') {
-      const here = [...steps, step].join('/')
-      const link = tree.links.get(here)
-      if (link !== undefined) left = [...link.split('/'), ...left]
-      else if (!tree.paths.has(here)) return false
-      else steps = here.split('/')
-    }
-  }
-  return left.length === 0
-}
+const changedKeys = (before: Dict, after: Dict): readonly string[] =>
+  [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(key => said(before[key]) !== said(after[key]))
+const said = (value: PlistValue | undefined): string => (value === undefined ? '' : writePlist([value]))
 
 const below = (root: string, { entries, executable }: FileTree): FileTree => ({
   entries: entries.map(one => ({ ...one, path: `${root}/${one.path}` })).toSorted((a, b) => (a.path < b.path ? -1 : 1)),
   executable: `${root}/${executable}`,
 })
-
-export const treeFile = (path: string, content: Uint8Array | string): TreeFile => {
-  const { flag: _, ...file } = madeFile(path, content)
-  return file
-}

@@ -36,7 +36,10 @@ export const compareMsi = (before: Naming, after: Naming, chosen: MsiOptions): n
     (msiVersion(app.version, { ...chosen, prerelease: 'drop' }) ?? '0.0.0').split('.').map(Number),
   )
   const first = [0, 1, 2].map(at => (a?.[at] ?? 0) - (b?.[at] ?? 0)).find(difference => difference !== 0)
-  return first ?? compareVersions(before.app.version, after.app.version) ?? 0
+  if (first !== undefined) return first
+  const order = compareVersions(before.app.version, after.app.version)
+  // Two builds of one version: the product code is another, so the second one replaces the first.
+  return order === 0 && before.app.version !== after.app.version ? -1 : order
 }
 
 /** Codes: `msi/no-id`, `msi/bad-upgrade-code`, `msi/prerelease`, `msi/bad-version`. */

@@ -2,6 +2,7 @@
 import { problem, type App, type Problem, type Target } from '@slipway/core'
 import { isInsideLink, isInsidePath } from '@slipway/formats/inside-path'
 import type { FileTree, TreeEntry } from '../../tree.ts'
+import { macTreeProblems } from '../mac/tree.ts'
 
 /** The largest file that a format has room for. */
 export interface Limits {
@@ -23,10 +24,12 @@ export interface TreeRules {
   readonly limits?: Limits
   /** The format keeps setuid, setgid and sticky bits. */
   readonly keepsModes?: true
+  /** It packs the app folder below a folder named like the file. */
+  readonly topFolder?: true
 }
 
-/** All at once. Codes: `packagers/outside`, `packagers/setuid`, `packagers/unused-mode`, `packagers/too-large`. */
-export const treeProblems = ({ app, target, tree }: TreeSubject, { id, limits, keepsModes }: TreeRules): readonly Problem[] => {
+/** All at once. Codes: `packagers/outside`, `packagers/setuid`, `packagers/unused-mode`, `packagers/too-large`, and those of mac/tree.ts. */
+export const treeProblems = ({ app, target, tree }: TreeSubject, { id, limits, keepsModes, topFolder }: TreeRules): readonly Problem[] => {
   const declared = app.modes ?? {}
   const files = tree.entries.filter(one => one.type === 'file')
   const known = new Set(files.map(one => one.path))
@@ -36,6 +39,7 @@ export const treeProblems = ({ app, target, tree }: TreeSubject, { id, limits, k
     ...files.filter(one => (one.mode & ~0o777) !== 0 && !Object.hasOwn(declared, one.path)).map(({ path }) => setuid(path, target)),
     ...missing.map(path => noFile(path, target)),
     ...(limits === undefined ? [] : tooLarge(files, limits, { kind: id, target })),
+    ...macTreeProblems(tree.entries, { id, target, ...(topFolder && { topFolder }) }),
   ]
 }
 
