@@ -1,7 +1,7 @@
 // Files: whole or not at all, durable, and each failure with its code.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SlipwayError } from '@slipway/core'
@@ -145,6 +145,12 @@ describe('reading', () => {
   })
   it('knows an absent folder from a file in its place', async () => {
     expect(await files.list(join(root, 'absent'))).toEqual([])
+    // One that somebody makes meanwhile is listed, or is not there yet.
+    for (let turn = 0; turn < 300; turn++) {
+      const path = join(root, `meanwhile-${turn}`)
+      const [listed] = await Promise.all([files.list(path), mkdir(path)])
+      expect(listed).toEqual([])
+    }
     await files.write(join(root, 'plain'), text('x'))
     expect((await problemOf(files.list(join(root, 'plain'))))?.code).toBe('io/in-the-way')
   })

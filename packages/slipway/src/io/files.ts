@@ -5,7 +5,7 @@ import { dirname } from 'node:path'
 import { fail } from '@slipway/core'
 import { roomOf } from '@slipway/formats/bytes'
 import { absent, appendFile, copyWhole, createFile, makeFolder, replaceFile, syncFolder } from './durable.ts'
-import { failFile, guard } from './file-errors.ts'
+import { failFile, guard, isSystemError } from './file-errors.ts'
 import type { FileFacts, Files, WriteOptions } from './io.ts'
 import { lockFile } from './lock.ts'
 
@@ -148,8 +148,11 @@ const factsOf = (stats: Stats | null): FileFacts | null =>
 
 const listFolder = async (path: string): ReturnType<Files['list']> => {
   const entries = await readdir(path, { withFileTypes: true }).catch(async (error: unknown) => {
+    const there = await lstat(path).catch(absent)
+    // Made since then, by another step of this run.
+    if (there?.isDirectory() === true && isSystemError(error, 'ENOENT')) return readdir(path, { withFileTypes: true })
     // A file here is no empty folder; only nothing is.
-    if ((await lstat(path).catch(absent)) !== null) throw error
+    if (there !== null) throw error
     return absent(error) ?? []
   })
   return entries.map(entry => ({ name: entry.name, type: typeOf(entry) })).sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
