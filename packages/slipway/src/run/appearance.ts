@@ -11,10 +11,10 @@ import { readPeVersion } from '@slipway/formats/pe-version'
 import type { BuildJob } from '../builders/builder.ts'
 import { icoOf } from '../packagers/windows/icon.ts'
 import { programVersion } from '../packagers/windows/version.ts'
-import { digestOn } from '../scan-tree.ts'
 import type { FileTree, TreeFile } from '../tree.ts'
 import { readAssets } from './assets.ts'
 import { keyOf } from './cache.ts'
+import { keptFile, once } from './kept-file.ts'
 import type { Work } from './work.ts'
 
 const limitBytes = 1 << 30
@@ -51,12 +51,7 @@ export const withAppearance = async (
   const { notes, ...made } = await remembered(work, { job, program, wanted })
   for (const note of notes) job.note(note)
   if (made.sha256 === program.sha256) return tree
-  const blob = work.cache.blob(made.sha256)
-  const changed: TreeFile = {
-    ...{ ...program, ...made, bytes: () => work.io.files.stream(blob) },
-    ...digestOn(work.io, blob, made.sizeBytes),
-    deflated: (level, onBytes) => work.deflated({ ...made, path: blob }, level, onBytes),
-  }
+  const changed = keptFile(work, { path, mode: program.mode, ...made })
   return { ...tree, entries: tree.entries.map(one => (one === program ? changed : one)) }
 }
 
@@ -198,8 +193,4 @@ const refuse = ({ kind, why }: Hindrance, { job, name }: Named): never => {
     hint: 'Give it icon and version where it is compiled, and set app.windows.resources to "keep".',
     where,
   })
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes
 }

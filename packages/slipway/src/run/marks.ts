@@ -3,8 +3,8 @@ import type { Step } from '@slipway/core'
 import { collect } from '@slipway/formats/bytes'
 import { changedProgram } from '../builders/builder.ts'
 import { units } from '../plan/kinds.ts'
-import { digestOn } from '../scan-tree.ts'
 import type { FileTree, TreeFile } from '../tree.ts'
+import { keptFile, once } from './kept-file.ts'
 import type { StepReport } from './schedule.ts'
 import type { Work } from './work.ts'
 
@@ -28,16 +28,6 @@ export const markedFor = async (work: Work, { packager, step, report }: Marking,
   const { bytes, lostSignature } = await changedProgram(marked, { file: path, app: work.settings.app })
   if (lostSignature) report.note(`${path} loses its signature: its bytes are other ones in each kind of package`)
   const made = await work.cache.keep(once(bytes))
-  const blob = work.cache.blob(made.sha256)
-  const file: TreeFile = {
-    ...{ type: 'file', path, mode: program.mode, ...made },
-    bytes: () => work.io.files.stream(blob),
-    ...digestOn(work.io, blob, made.sizeBytes),
-    deflated: (level, onBytes) => work.deflated({ ...made, path: blob }, level, onBytes),
-  }
+  const file = keptFile(work, { path, mode: program.mode, ...made })
   return { ...tree, entries: tree.entries.map(one => (one === program ? file : one)) }
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes
 }

@@ -1,11 +1,11 @@
 // What an app needs, in its folder: a pinned program beside its own, or a launcher that looks for one on the user's machine.
-import { createHash } from 'node:crypto'
 import { digestOf, fail, isNamedLike, parseTarget, pinFor, shippedPath } from '@slipway/core'
-import type { Hex, Json, Need, Target } from '@slipway/core'
+import type { Json, Need, Target } from '@slipway/core'
 import { identify } from '@slipway/formats/identify'
 import { extract, fetchNpm, fillPlaceholders, findExecutable, foreignProgram, npmInput } from '../builders/builder.ts'
 import type { ArchiveKind, BuildJob } from '../builders/builder.ts'
 import type { FileTree, TreeEntry, TreeFile } from '../tree.ts'
+import { keptFile, once } from './kept-file.ts'
 import { sha256Of } from './cache.ts'
 import { launcherText } from './launcher.ts'
 import { need as known } from './work.ts'
@@ -78,23 +78,7 @@ const shipped = async (work: Work, { job, need, path }: Asked): Promise<TreeFile
       where,
     })
   const { sizeBytes } = isKept ? facts : await work.cache.store(work.io.files.stream(file))
-  return entryOf(work, { path, sha256, sizeBytes })
-}
-
-const entryOf = (
-  { io, cache, deflated }: Work,
-  { path, sha256, sizeBytes }: { readonly path: string; readonly sha256: Hex; readonly sizeBytes: number },
-): TreeFile => {
-  const blob = cache.blob(sha256)
-  return {
-    type: 'file',
-    path,
-    mode: 0o755,
-    sizeBytes,
-    sha256,
-    bytes: () => io.files.stream(blob),
-    deflated: (level, onBytes) => deflated({ path: blob, sha256, sizeBytes }, level, onBytes),
-  }
+  return keptFile(work, { path, mode: 0o755, sha256, sizeBytes })
 }
 
 /** Absolute path of the program; where it comes in an archive or package, of the one file in it that is named like it. */
@@ -164,12 +148,8 @@ const launched = async (
   const digest = digestOf(found.map(one => ({ program: one.program, version: one.version })) satisfies Json)
   const text = launcherText({ bin: app.bin, program: program.slice(program.lastIndexOf('/') + 1), needs: found, digest })
   const bytes = new TextEncoder().encode(text)
-  const { sizeBytes } = await work.cache.store(once(bytes))
-  const launcher = entryOf(work, { path: executable, sha256: createHash('sha256').update(bytes).digest('hex'), sizeBytes })
+  const kept = await work.cache.keep(once(bytes))
+  const launcher = keptFile(work, { path: executable, mode: 0o755, ...kept })
   const others = tree.entries.map(one => (one.path === executable ? { ...one, path: program } : one))
   return { entries: sorted([...others, launcher]), executable, program }
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes
 }
