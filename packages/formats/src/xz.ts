@@ -2,7 +2,7 @@
 import { type ByteChunks, concat, letGo, rechunk } from './bytes.ts'
 import { FormatError } from './format-error.ts'
 import { xzBlock, xzIndexAndFooter, type XzBlock, type XzRecord, xzStreamHeader } from './xz/container.ts'
-import { loadLzma, lzmaNow } from './xz/lzma.ts'
+import { loadLzma, lzmaNow, unpackedBy } from './xz/lzma.ts'
 import { checkHead, headBytes, measureXz } from './xz/measure.ts'
 
 /** Every stream is cut here: a constant of the format, so that equal input gives equal bytes on any machine. */
@@ -63,32 +63,11 @@ const lzma2Of = async (lzma2: Lzma2, plain: Uint8Array, options: { preset: numbe
 /** Unpacks all streams of a file. Throws `xz/corrupt`, `xz/too-large` (more than `limitBytes`, or it needs too much memory), `xz/no-library`. */
 export async function* decompressXz(chunks: ByteChunks, options: { readonly limitBytes: number }): AsyncGenerator<Uint8Array> {
   const { xz } = await loadLzma()
-  let inputError: { readonly cause: unknown } | undefined
-  const whole = checked(chunks)
-  const input = new ReadableStream<Uint8Array>({
-    pull: async controller => {
-      try {
-        const next = await whole.next()
-        if (next.done === true) controller.close()
-        else controller.enqueue(next.value)
-      } catch (cause) {
-        inputError = { cause }
-        controller.error(cause)
-      }
-    },
-  })
   let sizeBytes = 0
-  try {
-    for await (const chunk of xz.decompressStream(input) as unknown as AsyncIterable<Uint8Array>) {
-      sizeBytes += chunk.length
-      if (sizeBytes > options.limitBytes) throw new FormatError('xz/too-large', `unpacks to more than ${options.limitBytes} bytes`)
-      if (chunk.length > 0) yield new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-    }
-  } catch (cause) {
-    if (inputError !== undefined) throw inputError.cause
-    throw cause instanceof FormatError ? cause : corrupt(cause)
-  } finally {
-    await whole.return(undefined)
+  for await (const chunk of unpackedBy(input => xz.decompressStream(input), checked(chunks), corrupt)) {
+    sizeBytes += chunk.length
+    if (sizeBytes > options.limitBytes) throw new FormatError('xz/too-large', `unpacks to more than ${options.limitBytes} bytes`)
+    yield chunk
   }
 }
 

@@ -2,7 +2,7 @@
 import { createInflateRaw } from 'node:zlib'
 import { type ByteChunks, fieldsOf } from '../bytes.ts'
 import { FormatError } from '../format-error.ts'
-import { loadLzma } from '../xz/lzma.ts'
+import { loadLzma, unpackedBy } from '../xz/lzma.ts'
 import { through } from '../zlib-stream.ts'
 import { unpackNsisBzip2 } from './bzip2.ts'
 
@@ -49,29 +49,11 @@ const settingsBytes = 5
 /** A .lzma file has, behind the settings, the size: here unknown, for the stream marks its end. */
 async function* unpackLzma(chunks: ByteChunks): AsyncGenerator<Uint8Array> {
   const { lzma } = await loadLzma()
-  let inputError: { readonly cause: unknown } | undefined
-  const whole = asLzmaFile(chunks)
-  const input = new ReadableStream<Uint8Array>({
-    pull: async controller => {
-      try {
-        const next = await whole.next()
-        if (next.done === true) controller.close()
-        else controller.enqueue(next.value)
-      } catch (cause) {
-        inputError = { cause }
-        controller.error(cause)
-      }
-    },
-  })
-  try {
-    for await (const chunk of lzma.decompressStream(input) as unknown as AsyncIterable<Uint8Array>)
-      yield new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-  } catch (cause) {
-    if (inputError !== undefined) throw inputError.cause
-    throw cause instanceof FormatError ? cause : corrupt(cause instanceof Error ? cause.message : String(cause))
-  } finally {
-    await whole.return(undefined)
-  }
+  yield* unpackedBy(
+    input => lzma.decompressStream(input),
+    asLzmaFile(chunks),
+    cause => corrupt(cause instanceof Error ? cause.message : String(cause)),
+  )
 }
 
 async function* asLzmaFile(chunks: ByteChunks): AsyncGenerator<Uint8Array> {
