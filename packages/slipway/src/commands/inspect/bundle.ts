@@ -1,5 +1,6 @@
 // A macOS bundle inside of whatever holds it: what its Info.plist says, its program, the code inside of it, its profile (Bundle Programming Guide).
 import { type ByteChunks, collect } from '@slipway/formats/bytes'
+import { FormatError } from '@slipway/formats/format-error'
 import { isDict, plistText, type PlistValue } from '@slipway/formats/plist/value'
 import { lookAt, type Seen } from './look.ts'
 import { entitlementWords, listOf, profileOf } from './property-list.ts'
@@ -98,7 +99,8 @@ const profileAt = async (source: BundleSource, path: string): Promise<Readonly<R
   if (bytes === undefined) return undefined
   try {
     return profileOf(bytes, source.nowMs) ?? { state: 'no provisioning profile' }
-  } catch {
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error
     return { state: 'damaged' }
   }
 }
