@@ -25,7 +25,8 @@ const fetched = (folder: string): boolean => {
   }
 }
 
-describe.skipIf(!has('cargo') || os !== 'linux')('tauri-utils 2.10.2', () => {
+const hindrance = has('cargo') && os === 'linux' ? '' : ' (skipped: it needs cargo and Linux)'
+describe.skipIf(hindrance !== '')(`tauri-utils 2.10.2${hindrance}`, () => {
   it('reads of each package which one it came from', { timeout: 1_200_000 }, async ({ skip }) => {
     const app = {
       ...{ name: 'Notes', id: 'org.example.notes', bin: 'notes', version: '2.0.1', license: 'MIT', date: '2023-11-14' },

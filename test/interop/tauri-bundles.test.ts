@@ -75,7 +75,8 @@ const found = (folder: string, name: string): string => {
   return join(entry?.parentPath ?? folder, entry?.name ?? `no ${name}`)
 }
 
-describe.skipIf(!has('cargo') || os !== 'linux')('a Tauri app', () => {
+const hindrance = has('cargo') && os === 'linux' ? '' : ' (skipped: it needs cargo and Linux)'
+describe.skipIf(hindrance !== '')(`a Tauri app${hindrance}`, () => {
   describeWithJudge(['dpkg-deb', 'bsdtar', 'tar'], 'on Linux', judges => {
     it('says out of each package which one it was, and finds its resources and its sidecar', { timeout: 120_000 }, async () => {
       const unpacked = (
