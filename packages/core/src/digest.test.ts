@@ -2,8 +2,8 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
-import { isSha256, sha256, sha256Text, utf8 } from './digest.ts'
+import { afterEach, describe, expect, it } from 'vitest'
+import { isSha256, lendSha256, sha256, sha256Text, utf8 } from './digest.ts'
 
 const judge = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
@@ -39,6 +39,25 @@ describe('sha256', () => {
     })
     expect(Number(ms)).toBeGreaterThan(0)
     expect(Number(ms)).toBeLessThan(50)
+  })
+})
+
+describe('a lent SHA-256', () => {
+  afterEach(() => lendSha256(undefined))
+  it('takes the place of our own, for bytes and for texts', () => {
+    const asked: (Uint8Array | string)[] = []
+    lendSha256(data => {
+      asked.push(data)
+      return typeof data === 'string' ? 'of a text' : 'of bytes'
+    })
+    expect([sha256(Uint8Array.of(1)), sha256Text('ä')]).toEqual(['of bytes', 'of a text'])
+    expect(asked).toEqual([Uint8Array.of(1), 'ä'])
+    lendSha256(undefined)
+    expect(sha256Text('ä')).toBe(judge(new TextEncoder().encode('ä')))
+  })
+  it('is never asked for a text that UTF-8 cannot carry', () => {
+    lendSha256(() => 'asked')
+    expect(() => sha256Text('a\ud800')).toThrow('core/lone-surrogate')
   })
 })
 

@@ -4,8 +4,21 @@ import { fail } from './error.ts'
 /** Lower-case hexadecimal text of a digest. */
 export type Hex = string
 
+/** Bytes, or a well-formed text for its UTF-8 bytes, to the digest that `sha256` gives. */
+export type Sha256 = (data: Uint8Array | string) => Hex
+
+let machines: Sha256 | undefined
+
+/** Where the machine has SHA-256 itself, it lends it: the same digests in a fraction of the time. undefined takes it back. */
+export const lendSha256 = (hash: Sha256 | undefined): void => {
+  machines = hash
+}
+
 /** SHA-256 of bytes, as 64 lower-case hex digits. */
-export const sha256 = (bytes: Uint8Array): Hex => {
+export const sha256 = (bytes: Uint8Array): Hex => (machines ?? ownSha256)(bytes)
+
+const ownSha256 = (data: Uint8Array | string): Hex => {
+  const bytes = typeof data === 'string' ? utf8(data) : data
   const state = Int32Array.from(initial)
   const whole = bytes.length - (bytes.length % 64)
   const schedule = new DataView(new ArrayBuffer(256))
@@ -17,20 +30,16 @@ export const sha256 = (bytes: Uint8Array): Hex => {
 }
 
 /** SHA-256 of the UTF-8 bytes of a text. Throws `core/lone-surrogate`. */
-export const sha256Text = (text: string): Hex => sha256(utf8(text))
+export const sha256Text = (text: string): Hex => (machines ?? ownSha256)(wellFormed(text))
 
 /** Whether a text is a SHA-256 digest as we write it: 64 lower-case hex digits. */
 export const isSha256 = (text: string): boolean => /^[0-9a-f]{64}$/.test(text)
 
 /** UTF-8 bytes of a text. Throws `core/lone-surrogate`, where other encoders would put U+FFFD and make two texts one. */
 export const utf8 = (text: string): Uint8Array => {
-  if (!text.isWellFormed())
-    return fail('core/lone-surrogate', 'A text holds half of a surrogate pair, which UTF-8 cannot carry.', {
-      hint: 'Find where the text was cut in the middle of a character.',
-    })
   const bytes = new Uint8Array(text.length * 3)
   let at = 0
-  for (const character of text) {
+  for (const character of wellFormed(text)) {
     const code = character.codePointAt(0) as number
     if (code < 0x80) bytes[at++] = code
     else {
@@ -41,6 +50,13 @@ export const utf8 = (text: string): Uint8Array => {
   }
   return bytes.subarray(0, at)
 }
+
+const wellFormed = (text: string): string =>
+  text.isWellFormed()
+    ? text
+    : fail('core/lone-surrogate', 'A text holds half of a surrogate pair, which UTF-8 cannot carry.', {
+        hint: 'Find where the text was cut in the middle of a character.',
+      })
 
 // The rest, a 1 bit, zeros and the length in bits as 64-bit big endian (FIPS 180-4, 5.1.1).
 const paddedTail = (bytes: Uint8Array, whole: number): DataView => {

@@ -1,6 +1,9 @@
 // The unit: what every unit of every kind is, and how a kind's list becomes a typed config key (CONFIG 5). A leaf: imports zod alone.
 import * as z from 'zod'
 
+// A schema sees one config a run: making a program of it first takes longer than using it.
+z.config({ jitless: true })
+
 export type Shape = Readonly<Record<string, z.ZodType>>
 
 export interface Unit<Id extends string = string, S extends Shape = Shape, M extends keyof S & string = keyof S & string> {

@@ -1,4 +1,6 @@
 // The real door to this machine; main.ts builds it once and hands it down (DESIGN 2).
+import { hash } from 'node:crypto'
+import { lendSha256 } from '@slipway/core'
 import { clock } from './clock.ts'
 import { derive } from './derive.ts'
 import { files } from './files.ts'
@@ -8,7 +10,7 @@ import type { Io, Threads } from './io.ts'
 import { random } from './random.ts'
 import { runner } from './run.ts'
 import { secrets } from './secrets.ts'
-import { threads } from './threads.ts'
+import { lateThreads } from './late-threads.ts'
 
 /** A process has one set, however often it opens the door: threads are not given back. */
 let shared: Threads | undefined
@@ -16,6 +18,7 @@ let shared: Threads | undefined
 /** This machine. */
 export const machine = (): Io => {
   takeLittleMemory()
+  lendSha256(data => hash('sha256', data))
   return {
     files,
     http: http(secrets),
@@ -25,7 +28,7 @@ export const machine = (): Io => {
     secrets,
     host: host(),
     derive: derive(runner(secrets)),
-    threads: (shared ??= threads(host().cores)),
+    threads: (shared ??= lateThreads(host().cores)),
   }
 }
 
