@@ -18,8 +18,11 @@ function start() {
   var entry = findEntry(path.join(__dirname, '..'))
   if (entry === undefined) return stop('slipway: neither dist/main.js nor src/main.ts is there. Fix: install the package again.', bugExit)
   turnCompileCacheOn()
-  // A file of its own: `import()` does not parse where this file must.
-  require('./load.js')(entry)
+  try {
+    require(entry)
+  } catch (error) {
+    stop('slipway: ' + (error && error.stack ? error.stack : error), bugExit)
+  }
 }
 
 /** The same command line under the Node that came with the checkout. */

@@ -71,6 +71,12 @@ const streams: Streams = {
 }
 
 const io = async () => (await import('./io/machine.ts')).machine()
-process.exitCode = await runCommandLine(process.argv.slice(2), io, streams)
-// What a command left open (a kept connection, a timer) must not hold the terminal; all output is written by now.
-process.exit()
+// No await at the top: the launcher loads this file with `require` (docs/decisions/start.md).
+runCommandLine(process.argv.slice(2), io, streams).then(
+  // What a command left open (a kept connection, a timer) must not hold the terminal; all output is written by now.
+  code => process.exit(code),
+  (error: unknown) => {
+    process.stderr.write(`slipway: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+    process.exitCode = 70
+  },
+)

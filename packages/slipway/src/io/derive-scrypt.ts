@@ -4,4 +4,4 @@ import { deriveScrypt } from '@slipway/formats/minisign'
 import type { DeriveCost } from './io.ts'
 
 const { password, salt, cost } = JSON.parse(readFileSync(0, 'utf8')) as { password: string; salt: number[]; cost: DeriveCost }
-process.stdout.write(Buffer.from(await deriveScrypt(password, Uint8Array.from(salt), cost)).toString('hex'))
+void deriveScrypt(password, Uint8Array.from(salt), cost).then(derived => process.stdout.write(Buffer.from(derived).toString('hex')))

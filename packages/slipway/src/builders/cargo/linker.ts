@@ -1,5 +1,4 @@
 // Whether the project's own cargo configuration names a linker for a target (the Cargo Book, configuration).
-import { parse } from 'smol-toml'
 import type { BuildJob } from '../builder.ts'
 
 /** Looks into `.cargo/config.toml` from the folder up to the project's own. A file that cannot be read is cargo's to complain of. */
@@ -10,12 +9,13 @@ export const linkerDeclared = async (
   for (let folder = cwd; folder.length >= root.length; folder = folder.slice(0, folder.lastIndexOf('/')))
     for (const name of ['config.toml', 'config']) {
       const file = `${folder}/.cargo/${name}`
-      if ((await io.files.stat(file))?.type === 'file' && namesLinker(await io.files.readText(file), triple)) return true
+      if ((await io.files.stat(file))?.type === 'file' && (await namesLinker(await io.files.readText(file), triple))) return true
     }
   return false
 }
 
-const namesLinker = (text: string, triple: string): boolean => {
+const namesLinker = async (text: string, triple: string): Promise<boolean> => {
+  const { parse } = await import('smol-toml')
   try {
     const { target } = parse(text)
     return typeof member(member(target, triple), 'linker') === 'string'
