@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest'
 import { judge } from '../../../test/kit/judges.ts'
 import { concat, equalBytes } from './bytes.ts'
 import { endOfDeflate } from './deflate.ts'
-import { deflateHere, windowBytes } from './deflate-program.ts'
+import { deflateByWasm, deflateHere, lendDeflate, windowBytes } from './deflate-program.ts'
 import { deflateProgram } from './deflate-wasm.gen.ts'
 import { randomNumbers, sampleBytes } from './testing/archives.ts'
 
@@ -17,26 +17,36 @@ const home = new URL('../../../runtime/deflate/', import.meta.url).pathname
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 const MiB = 1 << 20
 
-describe('the program', () => {
-  it('is the one whose digest is committed, in the folder and in the module', () => {
-    const [digest] = readFileSync(join(home, 'deflate.sha256'), 'utf8').split(' ')
-    expect(sha256(readFileSync(join(home, 'deflate.wasm')))).toBe(digest)
-    expect(sha256(gunzipSync(Buffer.from(deflateProgram, 'base64')))).toBe(digest)
+describe('the programs', () => {
+  const committed = readFileSync(join(home, 'deflate.sha256'), 'utf8')
+  const names = ['deflate.wasm', 'deflate-linux-x64.node', 'deflate-linux-arm64.node']
+
+  it('are those whose digests are committed, in the folder and in the module', () => {
+    expect(names.map(name => `${sha256(readFileSync(join(home, name)))}  ${name}\n`).join('')).toBe(committed)
+    expect(committed).toContain(`${sha256(gunzipSync(Buffer.from(deflateProgram, 'base64')))}  deflate.wasm\n`)
+  })
+
+  it('take of libc and of Node only what every version has', () => {
+    for (const name of names.slice(1)) {
+      const text = readFileSync(join(home, name)).toString('latin1')
+      expect(text).not.toMatch(/GLIBC|lib\w+\.so|\/tmp|\/root|clang/)
+      expect(text).toMatch(/\0napi_register_module_v1\0/)
+    }
   })
 
   const lacking = lackingForRebuild()
-  it.skipIf(lacking !== '')(`is built again to the same bytes${lacking}`, { timeout: 120_000 }, () => {
+  it.skipIf(lacking !== '')(`are built again to the same bytes${lacking}`, { timeout: 120_000 }, () => {
     const folder = mkdtempSync(join(tmpdir(), 'slipway-deflate-'))
     try {
       execFileSync(join(home, 'build.sh'), [folder])
-      expect(sha256(readFileSync(join(folder, 'deflate.wasm')))).toBe(sha256(readFileSync(join(home, 'deflate.wasm'))))
+      expect(readFileSync(join(folder, 'deflate.sha256'), 'utf8')).toBe(committed)
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }
   })
 })
 
-/** Why it is not built again here; '' where it is. */
+/** Why they are not built again here; '' where they are. */
 function lackingForRebuild(): string {
   if (process.env.SLIPWAY_REBUILD_RUNTIME !== '1') return ' (skipped: only with SLIPWAY_REBUILD_RUNTIME=1)'
   const names = ['clang', 'wasm-ld'].filter(name => judge(name) === undefined)
@@ -80,6 +90,29 @@ describe('deflateHere', () => {
     for (const sizeBytes of [1, 2, 3, 5, 100, 70_000, 3 * MiB, 9]) {
       const packed = deflateHere(noise.subarray(0, sizeBytes), 6)
       expect(equalBytes(inflateRawSync(concat([packed, endOfDeflate])), noise.subarray(0, sizeBytes))).toBe(true)
+    }
+  })
+
+  it('asks what was lent once, when the first bytes come', () => {
+    const lent: number[] = []
+    const bytes = sampleBytes(1000)
+    try {
+      lendDeflate(() => {
+        lent.push(-1)
+        return (piece, level, before) => {
+          lent.push(level)
+          return deflateByWasm(piece, level, before)
+        }
+      })
+      expect(deflateHere(new Uint8Array(0), 6)).toHaveLength(0)
+      expect(lent).toEqual([])
+      const made = [3, 7].map(level => deflateHere(bytes, level))
+      expect(lent).toEqual([-1, 3, 7])
+      lendDeflate(() => undefined)
+      expect([3, 7].map(level => deflateHere(bytes, level))).toEqual(made)
+      expect(lent).toEqual([-1, 3, 7])
+    } finally {
+      lendDeflate(() => undefined)
     }
   })
 })

@@ -1,5 +1,5 @@
 // One raw deflate stream of a file (RFC 1951) in pieces that end on a byte, so that zip, gzip and deb can all reuse it.
-import { type ByteChunks, concat, rechunk } from './bytes.ts'
+import { type ByteChunks, concat, letGo, rechunk } from './bytes.ts'
 import { combineCrc32, crc32 } from './crc32.ts'
 import { deflateHere, windowBytes } from './deflate-program.ts'
 
@@ -67,11 +67,12 @@ export async function* deflatePieces(
   const flying: Promise<DeflatePiece>[] = []
   let before: Uint8Array | undefined
   for await (const chunk of rechunk(chunks, chunkBytes)) {
-    const piece = deflatePiece(chunk, before, { level, deflate })
+    const piece = deflatePiece(chunk, before, { level, deflate }).finally(() => letGo(chunk))
     // Whoever stops reading leaves pieces behind; their failure is then nobody's.
     piece.catch(() => undefined)
     flying.push(piece)
-    before = chunk.subarray(Math.max(0, chunk.length - windowBytes))
+    // Of its own: the piece is let go of once it is deflated.
+    before = chunk.slice(-windowBytes)
     const first = flying.length > parallel ? flying.shift() : undefined
     if (first !== undefined) yield await first
   }

@@ -112,9 +112,10 @@ const readAt = async (file: FileHandle, offset: number, length: number): Promise
   const bytes = new Uint8Array(length)
   let done = 0
   while (done < length) {
-    const { bytesRead } = await file.read(bytes, done, length - done, offset + done)
-    if (bytesRead === 0) break
-    done += bytesRead
+    const [left, at] = [length - done, offset + done]
+    const count = length > smallBytes ? (await file.read(bytes, done, left, at)).bytesRead : readSync(file.fd, bytes, done, left, at)
+    if (count === 0) break
+    done += count
   }
   return bytes.subarray(0, done)
 }

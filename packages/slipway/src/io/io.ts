@@ -13,6 +13,10 @@ export interface Io {
   readonly derive: Derive
   /** Absent: on this thread. */
   readonly threads?: Threads
+  /** What comes holds much until it is printed: time counts more than memory. */
+  readonly takeMemory?: () => void
+  /** What comes is very many small things that stay: memory counts more than time. */
+  readonly spareMemory?: () => void
 }
 
 export interface FileFacts {
@@ -163,8 +167,8 @@ export interface Threads {
   ) => Promise<{ readonly digest: string; readonly sizeBytes: number }>
   /** Sums a stream up on another thread, in the order of the algorithms; undefined where none is at hand. */
   readonly summing: (algorithms: readonly string[]) => Summing | undefined
-  /** Much work will come: start a thread meanwhile. */
-  readonly warm: () => void
+  /** Work on so many bytes will come: start a thread meanwhile, where that helps. */
+  readonly warm: (sizeBytes: number) => void
 }
 export interface Summing {
   /** The bytes are the caller's again when it resolves. */

@@ -21,6 +21,8 @@ export type Task =
       readonly end: boolean
     }
 
+export type DeflateTask = Task & { readonly kind: 'bytes' | 'range' }
+
 /** `sizeBytes`: of what was read. `crc32`: of a range. `digest`: of the end of a sum all of them, with a space between. */
 export interface Done {
   readonly bytes?: Uint8Array<ArrayBuffer>

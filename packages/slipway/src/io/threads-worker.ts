@@ -1,5 +1,6 @@
 // A thread that threads.ts starts: one task a message.
 import { parentPort } from 'node:worker_threads'
+import { letGo } from '@slipway/formats/bytes'
 import { perform, type Done, type Task } from './threads-task.ts'
 
 export interface Message {
@@ -24,5 +25,7 @@ const answerOf = ({ id, task }: Message): Answer => {
 
 parentPort?.on('message', (message: Message) => {
   const answer = answerOf(message)
+  // Else a good many of them wait for a garbage collector that sees little of this thread's memory.
+  if (message.task.kind === 'bytes' || message.task.kind === 'lzfse') letGo(message.task.bytes)
   parentPort?.postMessage(answer, answer.done?.bytes === undefined ? [] : [answer.done.bytes.buffer])
 })

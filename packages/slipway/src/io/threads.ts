@@ -1,10 +1,14 @@
-// Heavy work on all cores: threads that are started when there is work for them, and this thread while they start.
+// Heavy work on all cores: native deflate in Node's thread pool, all else on threads that are started when there is work for them, and on this
+// thread while they start; where there is no native deflate, that too.
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { chunkBytes, type DeflatePiece } from '@slipway/formats/deflate'
+import { lendDeflate } from '@slipway/formats/deflate-program'
 import { guard } from './file-errors.ts'
 import type { Summing, Threads } from './io.ts'
-import { perform, type Done, type Task } from './threads-task.ts'
+import { nativeDeflate, type NativeDeflate } from './native-deflate.ts'
+import { nativeHere, nativePieces, type NativePieces } from './native-pieces.ts'
+import { perform, type DeflateTask, type Done, type Task } from './threads-task.ts'
 import type { Answer, Message } from './threads-worker.ts'
 
 interface Waiting {
@@ -22,6 +26,8 @@ interface Thread {
 }
 interface Pool {
   readonly cores: number
+  /** Loaded when the first piece comes. */
+  readonly native: () => NativePieces | undefined
   readonly threads: Thread[]
   readonly queue: Waiting[]
   lastId: number
@@ -39,13 +45,13 @@ const mostThreads = 8
 /** One in work, one at hand. */
 const mostJobs = 2
 
-/** The results never depend on which thread makes them. Codes: those of `failFile`. */
-export const threads = (cores: number): Threads => {
-  const pool: Pool = { cores, threads: [], queue: [], lastId: 0, givenBytes: 0, isHelping: false }
+/** The results never depend on which thread makes them, nor on `native`. Codes: those of `failFile`. */
+export const threads = (cores: number, native: () => NativeDeflate | undefined = nativeDeflate): Threads => {
+  const pool: Pool = { cores, native: loadingOnce(native, cores), threads: [], queue: [], lastId: 0, givenBytes: 0, isHelping: false }
   return {
     summing: algorithms => summing(pool, algorithms),
-    warm: () => {
-      if (cores > 1) startThreads(pool, 1)
+    warm: sizeBytes => {
+      if (cores > 1 && (pool.native() === undefined || sizeBytes >= manyBytes)) startThreads(pool, 1)
     },
     deflate: async (bytes, level, before) =>
       (await give(pool, { kind: 'bytes', bytes, level, before }, bytes.length)).bytes ?? new Uint8Array(),
@@ -57,6 +63,22 @@ export const threads = (cores: number): Threads => {
         const done = sizeBytes < leastDigestBytes ? perform(task) : await give(pool, task, sizeBytes)
         return { digest: done.digest, sizeBytes: done.sizeBytes }
       }),
+  }
+}
+
+/** What is deflated outside of the threads, in small pieces, as well: to start WebAssembly takes as long as half a megabyte. */
+export const lendNative = (): void =>
+  lendDeflate(() => {
+    const native = nativeDeflate()
+    return native && nativeHere(native)
+  })
+
+const loadingOnce = (load: () => NativeDeflate | undefined, cores: number): (() => NativePieces | undefined) => {
+  let loaded: { readonly pieces: NativePieces | undefined } | undefined
+  return () => {
+    const native = loaded === undefined ? load() : undefined
+    loaded ??= { pieces: native && nativePieces(native, cores) }
+    return loaded.pieces
   }
 }
 
@@ -86,12 +108,20 @@ const give = (pool: Pool, task: Task, sizeBytes: number): Promise<Done> => {
   if (pool.cores < 2 || sizeBytes < leastBytes) return Promise.resolve().then(() => perform(task))
   // Summing up is over before another thread has started.
   if (task.kind !== 'digest') pool.givenBytes += sizeBytes
+  const native = isDeflate(task) ? pool.native() : undefined
+  if (native !== undefined && isDeflate(task)) {
+    // What comes of so much is summed up on a thread of its own.
+    if (pool.givenBytes >= manyBytes) startThreads(pool, 1)
+    return native(task)
+  }
   return new Promise((resolve, reject) => {
     pool.queue.push({ id: (pool.lastId += 1), task, resolve, reject })
     startThreads(pool, pool.givenBytes < someBytes ? 0 : pool.givenBytes < manyBytes ? 1 : Math.min(pool.cores - 1, mostThreads))
     handOut(pool)
   })
 }
+
+const isDeflate = (task: Task): task is DeflateTask => task.kind === 'bytes' || task.kind === 'range'
 
 const startThreads = (pool: Pool, count: number): void => {
   while (pool.threads.length < count) {
