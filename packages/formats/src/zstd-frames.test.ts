@@ -1,12 +1,23 @@
-// Tests of Zstandard frames: the same as one call of the library makes, whichever compressor they come from, one after the other or at once.
+// Tests of Zstandard frames: the same as one call of the library makes, whatever was made before, one after the other or at once.
+import { closeSync, openSync, readSync } from 'node:fs'
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { concat } from './bytes.ts'
 import { listOf, sampleBytes } from './testing/archives.ts'
 import { zstdFrame, zstdFrameBytes, zstdFrames } from './zstd-frames.ts'
 
-const atOnce = (bytes: Uint8Array, level: number): Uint8Array =>
-  new Uint8Array(zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 } }))
+const atOnce = (bytes: Uint8Array, level: number): Uint8Array => {
+  const params = { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 }
+  return new Uint8Array(zstdCompressSync(bytes, { params, chunkSize: 8 << 20 }))
+}
+
+const programBytes = (offset: number, length: number): Uint8Array => {
+  const bytes = new Uint8Array(length)
+  const file = openSync(process.execPath, 'r')
+  readSync(file, bytes, 0, length, offset)
+  closeSync(file)
+  return bytes
+}
 
 describe('zstdFrame', () => {
   it('makes the same frame as a compressor that never made one before', async () => {
@@ -15,6 +26,18 @@ describe('zstdFrame', () => {
         const bytes = sampleBytes(sizeBytes)
         expect((await zstdFrame(bytes, level)).bytes).toEqual(atOnce(bytes, level))
       }
+  })
+
+  it('does not depend on the frames before, whose compressors may have had other room', async () => {
+    // Of a program, because most of what is made up compresses the same however it is cut.
+    const program = programBytes(0, 9_000_000)
+    const bytes = program.subarray(5_000_000, 5_900_000)
+    const seen = new Set<string>()
+    for (let round = 0; round < 4; round++) {
+      seen.add(Buffer.from((await zstdFrame(bytes, 3)).bytes).toString('base64'))
+      await zstdFrame(program.subarray(round * 1_000_000, round * 1_000_000 + zstdFrameBytes), 3)
+    }
+    expect(seen.size).toBe(1)
   })
 
   it('keeps frames apart that are made at once', async () => {

@@ -1,6 +1,6 @@
 // Zstandard (RFC 8878) as frames that can be put one after the other, so that several files and formats share the work and the cores.
 import { constants, createZstdCompress } from 'node:zlib'
-import { type ByteChunks, concat, letGo, rechunk } from './bytes.ts'
+import { type ByteChunks, concat, letGo, noBytes, rechunk } from './bytes.ts'
 
 /** Every file is cut here: a constant of the format, so that equal input gives equal bytes on any machine. */
 export const zstdFrameBytes = 4 << 20
@@ -35,11 +35,14 @@ export interface ZstdFrameOptions {
   readonly parallel?: number
 }
 
-/** Compresses a stream into frames with checksums, in order, with at most `parallel + 1` in flight. No input gives no frame. */
+/**
+ * Compresses a stream into frames with checksums, in order, with at most `parallel + 1` in flight. No input gives no frame.
+ * A frame has more memory than it needs: `letGo` of it gives that back at once.
+ */
 export async function* zstdFrames(chunks: ByteChunks, { level, parallel = 2 }: ZstdFrameOptions): AsyncGenerator<ZstdFrame> {
   const flying: Promise<ZstdFrame>[] = []
   for await (const chunk of rechunk(chunks, zstdFrameBytes)) {
-    const frame = zstdFrame(chunk, level).finally(() => letGo(chunk))
+    const frame = compressed(chunk, level).finally(() => letGo(chunk))
     // Whoever stops reading leaves frames behind; their failure is then nobody's.
     frame.catch(() => undefined)
     flying.push(frame)
@@ -49,42 +52,33 @@ export async function* zstdFrames(chunks: ByteChunks, { level, parallel = 2 }: Z
   for (const frame of flying) yield await frame
 }
 
-/** One frame with its size and a checksum. */
+/** One frame with its size and a checksum: of the same bytes always the same. */
 export const zstdFrame = async (bytes: Uint8Array, level: number): Promise<ZstdFrame> => {
-  const [lane = openLane(level)] = idle.splice(idle.findIndex(one => one.level === level) >>> 0, 1)
-  const frame = await lane.compress(bytes)
-  if (idle.length < mostIdle) idle.push(lane)
-  else lane.close()
-  return { bytes: frame, sizeBytes: bytes.length }
+  const frame = await compressed(bytes, level)
+  // Whoever keeps it should not keep all the room that it might have taken.
+  const kept = frame.bytes.slice()
+  letGo(frame.bytes)
+  return { ...frame, bytes: kept }
 }
 
-/** A compressor with its tables, which takes one frame after the other: tables of its own for each frame take longer than a quick level. */
-interface Lane {
-  readonly level: number
-  readonly compress: (bytes: Uint8Array) => Promise<Uint8Array>
-  readonly close: () => void
-}
-const idle: Lane[] = []
-const mostIdle = 3
-
-const openLane = (level: number): Lane => {
+/** A compressor of its own, with room for whatever comes out: one that made frames before has less, and then cuts its blocks elsewhere. */
+const compressed = (bytes: Uint8Array, level: number): Promise<ZstdFrame> => {
   const params = { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 }
-  // Each write is a frame, whole from its first call on, so that its size stands in its head.
-  const stream = createZstdCompress({ params, flush: constants.ZSTD_e_end, chunkSize: 1 << 20 })
-  let parts: Uint8Array[] = []
-  stream.on('data', (part: Uint8Array) => parts.push(part))
-  return {
-    level,
-    compress: bytes =>
-      new Promise((resolve, reject) => {
-        stream.once('error', reject)
-        stream.write(bytes, error => {
-          stream.removeListener('error', reject)
-          if (error !== null && error !== undefined) return reject(error)
-          resolve(concat(parts))
-          parts = []
-        })
-      }),
-    close: () => stream.destroy(),
-  }
+  // A write is a frame, whole from its first call on, so that its size stands in its head, and nothing is copied on the way.
+  const stream = createZstdCompress({ params, flush: constants.ZSTD_e_end, chunkSize: mostBytes(bytes.length) })
+  return new Promise<ZstdFrame>((resolve, reject) => {
+    let frame = noBytes
+    stream.on('error', reject)
+    stream.on('data', ({ buffer, byteOffset, length }: Uint8Array) => {
+      const part = new Uint8Array(buffer, byteOffset, length)
+      frame = frame.length === 0 ? part : concat([frame, part])
+    })
+    stream.write(bytes, error => {
+      if (error === null || error === undefined) resolve({ bytes: frame, sizeBytes: bytes.length })
+      else reject(error)
+    })
+  }).finally(() => stream.destroy())
 }
+
+/** ZSTD_COMPRESSBOUND of zstd.h, and the end of the stream. */
+const mostBytes = (sizeBytes: number): number => sizeBytes + Math.ceil(sizeBytes / 256) + 1024
