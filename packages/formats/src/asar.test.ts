@@ -1,8 +1,8 @@
 // asar headers as Electron's tool writes them, and ones that lie.
 import { describe, expect, it } from 'vitest'
-import { isAsar, openAsarEntry, readAsar } from './asar.ts'
+import { openAsarEntry, readAsar } from './asar.ts'
 import { collect, concat, encodeText, fromBytes, packLittle } from './bytes.ts'
-import { identify } from './identify.ts'
+import { identify, isAsar } from './identify.ts'
 
 const asar = (tree: unknown, data = ''): Uint8Array => {
   const text = encodeText(typeof tree === 'string' ? tree : JSON.stringify(tree))

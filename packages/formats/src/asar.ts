@@ -1,6 +1,7 @@
 // asar (Electron's archive): reading its header: two Chromium pickles around a JSON tree, then the files' bytes.
 import { exactReader, fieldsOf, type Source, streamRange } from './bytes.ts'
 import { FormatError } from './format-error.ts'
+import { isAsar } from './identify.ts'
 
 export interface AsarFound {
   readonly path: string
@@ -26,15 +27,6 @@ export interface Asar {
 
 const limitHeaderBytes = 1 << 28
 const limitDepth = 256
-
-/** Whether it begins as an asar does; there is no magic, so the lengths of its pickles must agree. */
-export const isAsar = (head: Uint8Array): boolean => {
-  if (head.length < 17) return false
-  const fields = fieldsOf(head, 'little')
-  const [four, headerBytes, payloadBytes, textBytes] = [fields.u32(0), fields.u32(4), fields.u32(8), fields.u32(12)]
-  const isPadded = payloadBytes >= textBytes + 4 && payloadBytes - textBytes - 4 < 4
-  return four === 4 && headerBytes === payloadBytes + 4 && isPadded && fields.u8(16) === 0x7b
-}
 
 /**
  * Reads the tree, parents before children. Names are as written, but never empty, `.`, `..` or with a slash or NUL.

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { describeWithJudge } from '../../../test/kit/judges.ts'
-import { isSignedData, readSignedData } from './cms.ts'
+import { readSignedData } from './cms.ts'
+import { isSignedData } from './identify.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'cms-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -1,21 +1,12 @@
 // CMS signed data (RFC 5652 in the DER of X.690): what it holds, without asking who signed it. Every length is checked against the bytes.
 import { FormatError } from './format-error.ts'
+import { isSignedData } from './identify.ts'
 
 export interface SignedData {
   /** What was signed; undefined where it lies elsewhere. */
   readonly content: Uint8Array | undefined
   readonly certificates: number
   readonly signers: number
-}
-
-/** 1.2.840.113549.1.7.2 */
-const signedDataId = Uint8Array.of(0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02)
-
-/** By its first bytes: a sequence that begins with the identifier of signed data. */
-export const isSignedData = (head: Uint8Array): boolean => {
-  if (head[0] !== 0x30 || head.length < 16) return false
-  const lengthBytes = (head[1] ?? 0) < 0x80 ? 0 : (head[1] ?? 0) & 0x7f
-  return signedDataId.every((byte, index) => head[2 + lengthBytes + index] === byte)
 }
 
 /** Throws `cms/bad-der` and `cms/no-signed-data`. */

@@ -1,8 +1,5 @@
-// What kind of file this is, by its first bytes alone.
-import { isAsar } from './asar.ts'
+// What kind of file this is, by its first bytes alone. It imports no reader: whoever asks needs one of them at most.
 import { type Fields, fieldsOf, type Source } from './bytes.ts'
-import { isSignedData } from './cms.ts'
-import { limitFatSlices } from './macho.ts'
 
 export type FileKind =
   | 'elf'
@@ -59,6 +56,7 @@ export const identify = async (source: Source): Promise<FileKind> => {
 const isThinMachO = (magic: number): boolean => [0xfeedface, 0xfeedfacf, 0xcefaedfe, 0xcffaedfe].includes(magic)
 
 /** Java classes begin with the same magic; their next number is a version from 45 on, ours a count of slices. */
+export const limitFatSlices = 30
 const isFatMachO = (head: Fields): boolean =>
   [0xcafebabe, 0xcafebabf].includes(head.u32(0)) && head.u32(4) > 0 && head.u32(4) <= limitFatSlices
 
@@ -68,6 +66,25 @@ const isPe = async (source: Source, head: Uint8Array): Promise<boolean> => {
   if (offset + 4 > source.sizeBytes) return false
   const bytes = await source.read(offset, 4)
   return bytes.length === 4 && fieldsOf(bytes, 'big').u32(0) === 0x50450000
+}
+
+/** 1.2.840.113549.1.7.2 */
+const signedDataId = Uint8Array.of(0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02)
+
+/** By its first bytes: a sequence that begins with the identifier of signed data. */
+export const isSignedData = (head: Uint8Array): boolean => {
+  if (head[0] !== 0x30 || head.length < 16) return false
+  const lengthBytes = (head[1] ?? 0) < 0x80 ? 0 : (head[1] ?? 0) & 0x7f
+  return signedDataId.every((byte, index) => head[2 + lengthBytes + index] === byte)
+}
+
+/** Whether it begins as an asar does; there is no magic, so the lengths of its pickles must agree. */
+export const isAsar = (head: Uint8Array): boolean => {
+  if (head.length < 17) return false
+  const fields = fieldsOf(head, 'little')
+  const [four, headerBytes, payloadBytes, textBytes] = [fields.u32(0), fields.u32(4), fields.u32(8), fields.u32(12)]
+  const isPadded = payloadBytes >= textBytes + 4 && payloadBytes - textBytes - 4 < 4
+  return four === 4 && headerBytes === payloadBytes + 4 && isPadded && fields.u8(16) === 0x7b
 }
 
 /** Binary by its magic; XML by the name of its document, or of its first element. */

@@ -2,6 +2,7 @@
 import { decodeText, exactReader, type Fields, fieldsOf, type Source, untilNul } from './bytes.ts'
 import type { Architecture } from './elf.ts'
 import { FormatError } from './format-error.ts'
+import { limitFatSlices } from './identify.ts'
 
 export interface MachOSlice {
   readonly arch: Architecture
@@ -64,8 +65,6 @@ const torn = (message: string, offset: number): FormatError => new FormatError('
 
 const fatMagic = 0xcafebabe
 const fatMagic64 = 0xcafebabf
-/** A Java class shares the magic; its version stands where the count is, and begins at 45. */
-export const limitFatSlices = 30
 
 interface Place {
   readonly offset: number

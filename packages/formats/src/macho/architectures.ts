@@ -1,7 +1,8 @@
 // Mach-O: which architectures a file is for, by its first bytes alone (Apple's mach-o/fat.h and loader.h).
 import { fieldsOf } from '../bytes.ts'
 import type { Architecture } from '../elf.ts'
-import { architectureOf, limitFatSlices } from '../macho.ts'
+import { limitFatSlices } from '../identify.ts'
+import { architectureOf } from '../macho.ts'
 
 /** Enough for the heads of a thin file and of any fat one. */
 export const machOHeadBytes = 1024

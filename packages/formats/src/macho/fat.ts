@@ -1,7 +1,8 @@
 // Mach-O: joining thin files to a universal one, and taking it apart (Apple's mach-o/fat.h).
 import { fieldsOf, type Source, streamRange } from '../bytes.ts'
 import { FormatError } from '../format-error.ts'
-import { limitFatSlices, readMachO } from '../macho.ts'
+import { limitFatSlices } from '../identify.ts'
+import { readMachO } from '../macho.ts'
 import type { FileBytes } from './layout.ts'
 
 export interface ThinFile extends FileBytes {

@@ -20,36 +20,71 @@ export interface RpmFound {
   readonly flags: readonly RpmFileFlag[]
 }
 
+/** The arrays as they stand, one value a file; a list that is lacking is empty. Of a hundred thousand files the objects take longest. */
+export interface RpmColumns {
+  readonly paths: readonly string[]
+  /** With the bits of the type. */
+  readonly modes: readonly number[]
+  readonly owners: readonly string[]
+  readonly groups: readonly string[]
+  readonly sizes: readonly number[]
+  readonly mtimes: readonly number[]
+  readonly linkTargets: readonly string[]
+  /** Hex; empty for what is no file. */
+  readonly digests: readonly string[]
+  readonly algorithm: string
+  /** Bits (tags.ts, fileFlags). */
+  readonly flags: readonly number[]
+}
+
 /** Throws `rpm/bad-header` where the arrays do not fit together. */
-export const filesOf = (header: RpmHeader): readonly RpmFound[] => {
+export const columnsOf = (header: RpmHeader): RpmColumns => {
   const paths = pathsOf(header)
   const numbers = (tag: number): readonly number[] => ofLength(header.numbers(tag), paths.length, tag)
   const texts = (tag: number): readonly string[] => ofLength(header.texts(tag), paths.length, tag)
-  const [longSizes, sizes, modes] = [numbers(tags.longFileSizes), numbers(tags.fileSizes), numbers(tags.fileModes)]
-  const [mtimes, flags] = [numbers(tags.fileMtimes), numbers(tags.fileFlags)]
-  const [owners, groups] = [texts(tags.fileUserName), texts(tags.fileGroupName)]
-  const [digests, targets] = [texts(tags.fileDigests), texts(tags.fileLinkTos)]
-  const algorithm = digestNames[header.numbers(tags.fileDigestAlgo)[0] ?? 1] ?? 'unknown'
+  const [longSizes, sizes] = [numbers(tags.longFileSizes), numbers(tags.fileSizes)]
+  return {
+    paths,
+    modes: numbers(tags.fileModes),
+    owners: texts(tags.fileUserName),
+    groups: texts(tags.fileGroupName),
+    sizes: longSizes.length > 0 ? longSizes : sizes,
+    mtimes: numbers(tags.fileMtimes),
+    linkTargets: texts(tags.fileLinkTos),
+    digests: texts(tags.fileDigests),
+    algorithm: digestNames[header.numbers(tags.fileDigestAlgo)[0] ?? 1] ?? 'unknown',
+    flags: numbers(tags.fileFlags),
+  }
+}
+
+export const filesOf = (columns: RpmColumns): readonly RpmFound[] => {
+  const { paths, modes, owners, groups, sizes, mtimes, linkTargets, digests, algorithm, flags } = columns
   return paths.map((path, index) => {
     const mode = modes[index] ?? 0
-    const type = types[mode >> 12] ?? 'other'
-    const [hex = '', linkTarget = ''] = [digests[index], targets[index]]
-    const bits = flags[index] ?? 0
+    const type = typeOf(mode)
+    const hex = digests[index] ?? ''
     const found: { -readonly [Key in keyof RpmFound]: RpmFound[Key] } = {
       path,
       type,
       mode: mode & 0o7777,
       owner: owners[index] ?? '',
       group: groups[index] ?? '',
-      sizeBytes: longSizes[index] ?? sizes[index] ?? 0,
+      sizeBytes: sizes[index] ?? 0,
       mtime: mtimes[index] ?? 0,
-      flags: bits === 0 ? none : flagNames.filter(flag => (bits & fileFlags[flag]) !== 0),
+      flags: flagsOf(flags[index] ?? 0),
     }
-    if (type === 'symlink') found.linkTarget = linkTarget
+    if (type === 'symlink') found.linkTarget = linkTargets[index] ?? ''
     if (hex !== '') found.digest = { algorithm, hex }
     return found
   })
 }
+
+/** By the upper bits of a mode. */
+export const typeOf = (mode: number): RpmFound['type'] => types[mode >> 12] ?? 'other'
+
+export const isConfigFile = (flags: number): boolean => (flags & fileFlags.config) !== 0
+
+const flagsOf = (bits: number): readonly RpmFileFlag[] => (bits === 0 ? none : flagNames.filter(flag => (bits & fileFlags[flag]) !== 0))
 
 const types: Readonly<Record<number, RpmFound['type']>> = { 0o10: 'file', 0o04: 'folder', 0o12: 'symlink' }
 const flagNames = Object.keys(fileFlags) as readonly RpmFileFlag[]

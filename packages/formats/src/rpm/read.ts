@@ -2,13 +2,17 @@
 import { exactReader, fieldsOf, type Source } from '../bytes.ts'
 import { FormatError } from '../format-error.ts'
 import { readHeader, type RpmHeader } from './header-read.ts'
-import { filesOf, type RpmFound } from './read-files.ts'
+import { columnsOf, filesOf, type RpmColumns, type RpmFound } from './read-files.ts'
 import { relationOf, type RpmRelation } from './relation.ts'
 import type { RpmChange } from './job.ts'
 import type { RpmScript, RpmTrigger } from './scripts.ts'
 import { leadBytes, relationTags, type RpmRelationKind, type RpmScriptKind, scriptTags, sense, sigTags, tags } from './tags.ts'
 
-export interface Rpm {
+export interface Rpm extends RpmHead {
+  readonly files: readonly RpmFound[]
+}
+
+export interface RpmHead {
   readonly isSource: boolean
   readonly name: string
   readonly version: string
@@ -33,7 +37,7 @@ export interface Rpm {
   readonly scripts: Partial<Readonly<Record<RpmScriptKind, RpmScript>>>
   readonly triggers: readonly RpmTrigger[]
   readonly changelog: readonly RpmChange[]
-  readonly files: readonly RpmFound[]
+  readonly columns: RpmColumns
   readonly signatures: readonly RpmSigned[]
   readonly payload: RpmPayloadFound
   readonly signatureHeader: RpmHeader
@@ -64,6 +68,18 @@ export interface RpmPayloadFound {
  * Throws `rpm/bad-magic`, `rpm/truncated`, `rpm/bad-header` and `rpm/unsupported`.
  */
 export const readRpm = async (source: Source): Promise<Rpm> => {
+  const head = await readRpmHead(source)
+  return { ...head, files: filesOf(head.columns) }
+}
+
+/** The same, with the files as they stand in the header. */
+export const readRpmHead = async (source: Source): Promise<RpmHead> => {
+  const described = await readRpmDescription(source)
+  return { ...described, columns: columnsOf(described.header) }
+}
+
+/** The same without the files: of a hundred thousand they take more memory than all that is read here. */
+export const readRpmDescription = async (source: Source): Promise<Omit<RpmHead, 'columns'>> => {
   const read = exactReader(source, (message, offset) => new FormatError('rpm/truncated', message, offset))
   if (source.sizeBytes < 4 || fieldsOf(await read(0, 4), 'big').u32(0) !== 0xedabeedb) {
     throw new FormatError('rpm/bad-magic', 'not an rpm package', 0)
@@ -86,7 +102,6 @@ export const readRpm = async (source: Source): Promise<Rpm> => {
       author: texts(tags.changelogName)[index] ?? '',
       text: texts(tags.changelogText)[index] ?? '',
     })),
-    files: filesOf(header),
     signatures: signaturesOf(signatureHeader),
     payload: payloadOf({ signatureHeader, header }, source.sizeBytes),
     signatureHeader,
@@ -95,14 +110,14 @@ export const readRpm = async (source: Source): Promise<Rpm> => {
 }
 
 type Description = Omit<
-  Rpm,
+  RpmHead,
   | 'isSource'
   | 'installedBytes'
   | 'relations'
   | 'scripts'
   | 'triggers'
   | 'changelog'
-  | 'files'
+  | 'columns'
   | 'signatures'
   | 'payload'
   | 'signatureHeader'

@@ -20,7 +20,10 @@ export interface ZipFound {
   readonly offset: number
   /** Where the next entry or the directory begins: nothing of this entry may reach beyond. */
   readonly limitOffset: number
-  readonly name: Uint8Array
+  /** All of the directory, in which the name stands as it was written. */
+  readonly directory: Uint8Array
+  readonly nameAt: number
+  readonly nameBytes: number
 }
 
 export interface DirectoryPlace {
@@ -31,17 +34,21 @@ export interface DirectoryPlace {
 /** All records of a directory. Throws `zip/bad-directory`, `zip/bad-name`, `zip/duplicate` and `zip/overlap`. */
 export const readCentral = (bytes: Uint8Array, place: DirectoryPlace): readonly ZipFound[] => {
   const fields = fieldsOf(bytes, 'little')
-  const records: RecordPlace[] = []
-  let at = 0
-  for (let index = 0; index < place.count; index++) {
-    const end = recordEnd(fields, { at, sizeBytes: bytes.length, offset: place.offset + at })
-    records.push({ at, end, offset: place.offset + at })
-    at = end
+  // Where each record begins, and where the last one ends.
+  const starts = new Uint32Array(place.count + 1)
+  for (let index = 0, at = 0; index < place.count; index++) {
+    at = recordEnd(fields, { at, sizeBytes: bytes.length, offset: place.offset + at })
+    starts[index + 1] = at
   }
+  const at = starts[place.count] ?? 0
   if (at !== bytes.length)
     throw new FormatError('zip/bad-directory', 'bytes stand between the last entry and the end record', place.offset + at)
-  const paths = pathsOf(bytes, fields, records)
-  const found = records.map((record, index) => readRecord({ bytes, fields, path: paths?.[index] ?? '' }, record))
+  const paths = pathsOf(bytes, fields, starts)
+  const found: Mutable<ZipFound>[] = []
+  for (let index = 0; index < place.count; index++) {
+    const [start, end] = [starts[index] ?? 0, starts[index + 1] ?? 0]
+    found.push(readRecord({ bytes, fields, path: paths?.[index] ?? '' }, { at: start, end, offset: place.offset + start }))
+  }
   checkDuplicates(found)
   setLimits(found, place.offset)
   return found
@@ -81,14 +88,16 @@ const readRecord = (directory: DirectoryBytes, { at, end, offset }: RecordPlace)
   const flags = fields.u16(at + 8)
   const nameAt = at + zip.centralBytes
   const nameEnd = nameAt + fields.u16(at + 28)
-  const name = bytes.subarray(nameAt, nameEnd)
-  const path = directory.path === '' ? pathOf(name, flags, offset) : directory.path
+  const path = directory.path === '' ? pathOf(bytes.subarray(nameAt, nameEnd), flags, offset) : directory.path
   const extraEnd = nameEnd + fields.u16(at + 30)
   let [sizeBytes, compressedBytes, localOffset] = [fields.u32(at + 24), fields.u32(at + 20), fields.u32(at + 42)]
   if (extraEnd > end) throw new FormatError('zip/bad-directory', 'an extra field is cut off', offset)
   if (extraEnd > nameEnd) {
-    const values = [sizeBytes, compressedBytes, localOffset] as const
-    ;[sizeBytes = 0, compressedBytes = 0, localOffset = 0] = zip64In(fields, { at: nameEnd, end: extraEnd, offset }, values)
+    const field = zip64Field(fields, { at: nameEnd, end: extraEnd, offset })
+    if (field !== undefined) {
+      const values = [sizeBytes, compressedBytes, localOffset] as const
+      ;[sizeBytes = 0, compressedBytes = 0, localOffset = 0] = zip64In(fields, { ...field, offset }, values)
+    }
   }
   const disk = fields.u16(at + 34)
   if (disk !== 0 && disk !== zip.max16) throw new FormatError('zip/unsupported', 'the archive is spread over several files', offset)
@@ -99,21 +108,41 @@ const readRecord = (directory: DirectoryBytes, { at, end, offset }: RecordPlace)
   const { type, mode } = modeOf(path, { host: fields.u8(at + 5), unixMode: fields.u16(at + 40) })
   const mtime = zip.fromDosTime(fields.u16(at + 14), fields.u16(at + 12))
   const crc32 = fields.u32(at + 16)
-  return { path, type, mode, sizeBytes, compressedBytes, crc32, method, flags, mtime, offset: localOffset, limitOffset: 0, name }
+  return {
+    path,
+    type,
+    mode,
+    sizeBytes,
+    compressedBytes,
+    crc32,
+    method,
+    flags,
+    mtime,
+    offset: localOffset,
+    limitOffset: 0,
+    directory: bytes,
+    nameAt,
+    nameBytes: nameEnd - nameAt,
+  }
 }
 
 /** All names decoded at once, which is much faster than one by one; undefined where they are not all UTF-8 without a NUL. */
-const pathsOf = (bytes: Uint8Array, fields: Fields, records: readonly RecordPlace[]): readonly string[] | undefined => {
-  const joined = new Uint8Array(bytes.length)
+const pathsOf = (bytes: Uint8Array, fields: Fields, starts: Uint32Array): readonly string[] | undefined => {
+  // What `slice` gives of a Buffer is no copy.
+  const joined = new Uint8Array(bytes)
+  const count = starts.length - 1
   let filled = 0
-  for (const { at } of records) {
-    const name = bytes.subarray(at + zip.centralBytes, at + zip.centralBytes + fields.u16(at + 28))
-    joined.set(name, filled)
-    filled += name.length + 1
+  for (let index = 0; index < count; index++) {
+    // Each name moves towards the begin, over what has been read.
+    const at = starts[index] ?? 0
+    const nameBytes = fields.u16(at + 28)
+    joined.copyWithin(filled, at + zip.centralBytes, at + zip.centralBytes + nameBytes)
+    filled += nameBytes
+    joined[filled++] = 0
   }
   try {
     const paths = decodeText(joined.subarray(0, Math.max(0, filled - 1))).split('\0')
-    return paths.length === records.length ? paths : undefined
+    return paths.length === count ? paths : undefined
   } catch {
     return undefined
   }
@@ -156,15 +185,17 @@ export interface LargeValues {
 }
 
 /** Replaces each all-ones field by its value of the zip64 extra field (4.5.3). Throws `zip/bad-directory`. */
-export const zip64Values = (extra: Uint8Array, { values, offset }: LargeValues): readonly number[] =>
-  zip64In(fieldsOf(extra, 'little'), { at: 0, end: extra.length, offset }, values)
+export const zip64Values = (extra: Uint8Array, { values, offset }: LargeValues): readonly number[] => {
+  const fields = fieldsOf(extra, 'little')
+  const field = zip64Field(fields, { at: 0, end: extra.length, offset })
+  return field === undefined ? values : zip64In(fields, { ...field, offset }, values)
+}
 
+/** `place`: of the values in the field. */
 const zip64In = (fields: Fields, place: RecordPlace, values: readonly number[]): readonly number[] => {
-  const found = zip64Field(fields, place)
   const wanted = values.filter(value => value === zip.max32).length
-  if (found === undefined || wanted === 0) return values
-  if (found.end - found.at < wanted * 8) throw new FormatError('zip/bad-directory', 'the zip64 field lacks a value', place.offset)
-  let { at } = found
+  if (place.end - place.at < wanted * 8) throw new FormatError('zip/bad-directory', 'the zip64 field lacks a value', place.offset)
+  let { at } = place
   return values.map(value => {
     if (value !== zip.max32) return value
     at += 8
@@ -191,8 +222,8 @@ const checkDuplicates = (found: readonly ZipFound[]): void => {
   const paths = new Set<string>()
   for (const { path, offset } of found) {
     const key = path.endsWith('/') ? path.slice(0, -1) : path
-    if (paths.has(key)) throw new FormatError('zip/duplicate', `${JSON.stringify(path)} is in the archive twice`, offset)
-    paths.add(key)
+    const { size } = paths
+    if (paths.add(key).size === size) throw new FormatError('zip/duplicate', `${JSON.stringify(path)} is in the archive twice`, offset)
   }
 }
 
@@ -203,7 +234,7 @@ const setLimits = (found: readonly Mutable<ZipFound>[], directoryOffset: number)
   const order = isInOrder ? found : [...found].sort((left, right) => left.offset - right.offset)
   order.forEach((entry, index) => {
     entry.limitOffset = order[index + 1]?.offset ?? directoryOffset
-    if (entry.offset + zip.localBytes + entry.name.length + entry.compressedBytes <= entry.limitOffset) return
+    if (entry.offset + zip.localBytes + entry.nameBytes + entry.compressedBytes <= entry.limitOffset) return
     throw new FormatError('zip/overlap', `${JSON.stringify(entry.path)} reaches into what follows it`, entry.offset)
   })
 }

@@ -72,7 +72,8 @@ const checkLocal = async (read: Read, entry: ZipFound): Promise<number> => {
   if (fields.u16(8) !== entry.method) throw mismatch('the method')
   const nameBytes = fields.u16(26)
   const rest = await read(entry.offset + zip.localBytes, nameBytes + fields.u16(28))
-  if (!equalBytes(rest.subarray(0, nameBytes), entry.name)) throw mismatch('the name')
+  if (!equalBytes(rest.subarray(0, nameBytes), entry.directory.subarray(entry.nameAt, entry.nameAt + entry.nameBytes)))
+    throw mismatch('the name')
   const dataOffset = entry.offset + zip.localBytes + rest.length
   const dataEnd = dataOffset + entry.compressedBytes
   if (dataEnd > entry.limitOffset)

@@ -41,7 +41,7 @@ export async function* writeZip(
   options: ZipWriting = {},
 ): AsyncGenerator<Uint8Array> {
   const paths = new Set<string>()
-  const central: Uint8Array[] = []
+  const central = growing()
   const forced = options.forceZip64 === true
   let offset = options.offset ?? 0
   for await (const entry of entries) {
@@ -52,14 +52,33 @@ export async function* writeZip(
     const local = localHeader(member)
     yield local
     yield* checkedContent(member)
-    central.push(centralHeader(member))
+    central.add(centralHeader(member))
     offset += local.length + member.compressedBytes
   }
-  const directoryBytes = central.reduce((sum, record) => sum + record.length, 0)
-  // Few large pieces instead of many of 50 bytes.
-  for (let at = 0; at < central.length; at += 4096) yield concat(central.slice(at, at + 4096))
-  yield endRecords({ count: central.length, sizeBytes: directoryBytes, offset, forced })
+  yield* central.pieces()
+  yield endRecords({ count: paths.size, sizeBytes: central.sizeBytes(), offset, forced })
 }
+
+/** Small records one after the other in few large pieces: each alone takes several times the memory of what is in it. */
+const growing = () => {
+  const full: Uint8Array[] = []
+  let last = new Uint8Array(0)
+  let filled = 0
+  return {
+    add: (record: Uint8Array): void => {
+      if (filled + record.length > last.length) {
+        full.push(last.subarray(0, filled))
+        last = new Uint8Array(Math.max(directoryPieceBytes, record.length))
+        filled = 0
+      }
+      last.set(record, filled)
+      filled += record.length
+    },
+    pieces: (): readonly Uint8Array[] => [...full, last.subarray(0, filled)].filter(piece => piece.length > 0),
+    sizeBytes: (): number => full.reduce((sum, piece) => sum + piece.length, filled),
+  }
+}
+const directoryPieceBytes = 1 << 18
 
 interface Member {
   readonly path: string

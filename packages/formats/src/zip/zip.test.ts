@@ -106,6 +106,14 @@ describe.each([false, true])('zip with forceZip64 %s', forceZip64 => {
     expect(members[5]?.[5]).toBe(1 << 11)
   })
 
+  it('is read from a Buffer as well, whose bytes stay as they are', async () => {
+    const bytes = Buffer.from(await all(writeZip(await sample())))
+    const before = Buffer.from(bytes)
+    const found = await readAll(bytes)
+    expect(found.map(({ path }) => path)).toEqual((await sample()).map(({ path, type }) => (type === 'folder' ? `${path}/` : path)))
+    expect(bytes.equals(before)).toBe(true)
+  })
+
   it('keeps random trees', async () => {
     const step = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 70 }).map(text => `x${text.replace(/[\0/]/g, '_')}`)
     const path = fc

@@ -5,11 +5,8 @@ import { FormatError } from '@slipway/formats/format-error'
 import type { Io } from '../io/io.ts'
 import type { Invocation, Outcome } from './command.ts'
 import { damaged } from './frame-print.ts'
-import { type Change, differences } from './inspect/diff.ts'
-import { isBundleFolder, readFolderReport } from './inspect/folder.ts'
 import { type Reading, readReport } from './inspect/read.ts'
 import type { Report } from './inspect/report.ts'
-import { changesText, reportText } from './inspect/text.ts'
 
 /**
  * Codes: `inspect/not-found`, `inspect/no-file`, `inspect/unknown-format`, `inspect/no-tar`, `inspect/deb-compression` (2),
@@ -18,17 +15,22 @@ import { changesText, reportText } from './inspect/text.ts'
 export const run = async ({ io, global, args, flags, signal }: Invocation): Promise<Outcome> => {
   const inside = (path: string): string => (isAbsolute(path) ? path : resolve(global.cwd, path))
   const diff = flags['diff']
+  io.takeMemory?.()
   const reading: Reading = { digests: flags['digests'] === true || typeof diff === 'string', signal }
   const report = await reportOf(io, inside(args[0] ?? ''), reading)
-  if (typeof diff !== 'string')
-    return { name: 'inspect', data: { ...report }, problems: [], text: (style, { verbose }) => reportText(report, style, verbose) }
+  // Each part is loaded where it is wanted: of a small package that takes longer than to read it.
+  const words = global.json ? undefined : await import('./inspect/text.ts')
+  if (typeof diff !== 'string') {
+    const text: Outcome['text'] = (style, { verbose }) => words?.reportText(report, style, verbose) ?? ''
+    return { name: 'inspect', data: { ...report }, problems: [], text }
+  }
   const other = await reportOf(io, inside(diff), reading)
-  const changes: readonly Change[] = differences(report, other)
+  const changes = (await import('./inspect/diff.ts')).differences(report, other)
   return {
     name: 'inspect',
     data: { ...report, diff: { file: other.file, sha256: other.sha256, changes } },
     problems: [],
-    text: style => changesText([report, other], changes, style),
+    text: style => words?.changesText([report, other], changes, style) ?? '',
   }
 }
 
@@ -36,7 +38,8 @@ const reportOf = async (io: Io, path: string, reading: Reading): Promise<Report>
   const facts = await io.files.stat(path)
   const where = { file: path }
   if (facts === null) return fail('inspect/not-found', `${path} is not there.`, { hint: 'Give the path of a package.', where })
-  const isBundle = facts.type === 'folder' && (await isBundleFolder(io, path))
+  const folder = facts.type === 'folder' ? await import('./inspect/folder.ts') : undefined
+  const isBundle = folder !== undefined && (await folder.isBundleFolder(io, path))
   if (facts.type !== 'file' && facts.type !== 'link' && !isBundle) {
     return fail('inspect/no-file', `${path} is no file.`, {
       hint: 'Give one file, an archive, a package or a program; or an .app folder.',
@@ -44,7 +47,7 @@ const reportOf = async (io: Io, path: string, reading: Reading): Promise<Report>
     })
   }
   try {
-    if (isBundle) return await readFolderReport(io, path, reading)
+    if (isBundle) return await folder.readFolderReport(io, path, reading)
     return await readReport(io, path, reading)
   } catch (error) {
     if (error instanceof FormatError) throw new SlipwayError([damaged(error, path)])

@@ -23,6 +23,7 @@ export const isBundleText = (path: string): boolean => /\.app\/(.+\/)?(Info\.pli
 /** Of the bundle that lies furthest out; nothing where there is none. */
 export const bundleFacts = async (source: BundleSource): Promise<Partial<Found>> => {
   const tops = source.seen
+    .filter(({ entry }) => entry.path.endsWith('.app/Contents/Info.plist'))
     .flatMap(({ entry }) => /^((?:.+\/)?[^/]+\.app)\/Contents\/Info\.plist$/.exec(entry.path)?.[1] ?? [])
     .filter((path, _, all) => !all.some(other => path !== other && path.startsWith(`${other}/`)))
   const [path] = tops

@@ -99,7 +99,7 @@ export interface Openable {
   readonly entry: Entry
   readonly open: () => ByteChunks
   /** Where it can be read anywhere: then a program is known whatever its size. */
-  readonly within?: <T>(use: (source: Source) => Promise<T>) => Promise<T>
+  readonly within?: (<T>(use: (source: Source) => Promise<T>) => Promise<T>) | undefined
 }
 
 const limitLooks = 200
@@ -128,7 +128,7 @@ export const lookAround = async (all: readonly Openable[], digests: boolean): Pr
     next = queue.length
   }
   const open = new Set(wanted.slice(queue.length))
-  return all.map(one => looked.get(one) ?? (open.has(one) ? { entry: one.entry, isUnlooked: true } : { entry: one.entry }))
+  return all.map(one => looked.get(one) ?? (open.has(one) ? { entry: one.entry, isUnlooked: true } : one))
 }
 
 const looksAtOnce = 4
@@ -165,7 +165,7 @@ const isFrameworkProgram = (path: string): boolean => /(?:^|\/)([^/]+)\.framewor
 /** What all programs inside say together, and what a package of this format is then. */
 export const foundOf = (format: string, seen: readonly Seen[], more: Partial<Found> = {}): Found => {
   const contents = seen.map(({ entry }) => entry)
-  const programs = seen.flatMap(({ program }) => (program === undefined ? [] : [program]))
+  const programs = seen.map(({ program }) => program).filter(program => program !== undefined)
   const signed = [...new Set(programs.flatMap(program => program.signatures))].map(signature => `${signature} (programs inside)`)
   const signatures = [...(more.signatures ?? []), ...bundleSignatures(contents), ...signed]
   const arch = more.arch ?? archOfAll(programs)
@@ -220,10 +220,11 @@ const byVersion = (left: string, right: string): number => {
 
 /** Signatures that a bundle carries as files. */
 const bundleSignatures = (contents: readonly Entry[]): string[] => {
-  const has = (pattern: RegExp): boolean => contents.some(({ path }) => pattern.test(path))
+  // Compared first: a pattern is tried at each of a hundred thousand paths.
+  const has = (is: (path: string) => boolean): boolean => contents.some(({ path }) => is(path))
   return [
-    ...(has(/\/_CodeSignature\/CodeResources$/) ? ['codesign (bundle)'] : []),
-    ...(has(/^META-INF\/[^/]+\.(RSA|DSA|EC)$/) ? ['jar'] : []),
-    ...(has(/^AppxSignature\.p7x$/) ? ['authenticode (msix)'] : []),
+    ...(has(path => path.endsWith('/_CodeSignature/CodeResources')) ? ['codesign (bundle)'] : []),
+    ...(has(path => path.startsWith('META-INF/') && /^META-INF\/[^/]+\.(RSA|DSA|EC)$/.test(path)) ? ['jar'] : []),
+    ...(has(path => path === 'AppxSignature.p7x') ? ['authenticode (msix)'] : []),
   ]
 }

@@ -1,7 +1,8 @@
 // Property lists as inspect shows them, and what is one inside of a signature: provisioning profiles (Apple's TN3125).
 import { collect } from '@slipway/formats/bytes'
-import { isSignedData, readSignedData } from '@slipway/formats/cms'
+import { readSignedData } from '@slipway/formats/cms'
 import { FormatError } from '@slipway/formats/format-error'
+import { isSignedData } from '@slipway/formats/identify'
 import { isBinaryPlist } from '@slipway/formats/plist/read-binary'
 import { readPlist } from '@slipway/formats/plist/read'
 import { isDict, plistText, type PlistValue } from '@slipway/formats/plist/value'

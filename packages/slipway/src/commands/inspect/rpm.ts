@@ -1,10 +1,11 @@
 // rpm as inspect shows it: all of it stands in the headers, the payload is not read.
 import { relationText } from '@slipway/formats/rpm/relation'
-import { readRpm, type Rpm } from '@slipway/formats/rpm/read'
+import { readRpmHead, type RpmHead } from '@slipway/formats/rpm/read'
+import { isConfigFile, type RpmColumns, typeOf } from '@slipway/formats/rpm/read-files'
 import { type Draft, type Entry, type Found, given, modeText, type Subject } from './report.ts'
 
 export const readRpmReport = async ({ source }: Subject): Promise<Found> => {
-  const rpm = await readRpm(source)
+  const rpm = await readRpmHead(source)
   const { epoch, version, release } = rpm
   return {
     format: rpm.isSource ? 'rpm (source)' : 'rpm',
@@ -15,7 +16,7 @@ export const readRpmReport = async ({ source }: Subject): Promise<Found> => {
       name: rpm.name,
       fields: fieldsOf(rpm),
       scripts: scriptsOf(rpm),
-      configs: rpm.files.filter(({ flags }) => flags.includes('config')).map(({ path }) => path),
+      configs: configsOf(rpm.columns),
       dependencies: given(
         Object.fromEntries(
           Object.entries(rpm.relations).map(([kind, list]) => [
@@ -26,11 +27,11 @@ export const readRpmReport = async ({ source }: Subject): Promise<Found> => {
       ),
       ...librariesOf(rpm),
     }),
-    contents: rpm.files.map(entryOf),
+    contents: entriesOf(rpm.columns),
   }
 }
 
-const fieldsOf = (rpm: Rpm): Readonly<Record<string, unknown>> =>
+const fieldsOf = (rpm: RpmHead): Readonly<Record<string, unknown>> =>
   given({
     summary: rpm.summary,
     description: rpm.description,
@@ -42,7 +43,7 @@ const fieldsOf = (rpm: Rpm): Readonly<Record<string, unknown>> =>
     payload: `${rpm.payload.format}.${rpm.payload.compressor}`,
   })
 
-const scriptsOf = ({ scripts, triggers }: Rpm): Readonly<Record<string, string>> => ({
+const scriptsOf = ({ scripts, triggers }: RpmHead): Readonly<Record<string, string>> => ({
   ...Object.fromEntries(Object.entries(scripts).map(([kind, script]) => [kind, textOf(script)])),
   ...Object.fromEntries(triggers.map((trigger, index) => [`trigger ${index + 1}`, textOf(trigger)])),
 })
@@ -54,7 +55,7 @@ const textOf = (script: unknown): string => {
 }
 
 /** rpm writes what the programs need as `libc.so.6(GLIBC_2.34)(64bit)`. */
-const librariesOf = ({ relations }: Rpm): Readonly<Record<string, unknown>> => {
+const librariesOf = ({ relations }: RpmHead): Readonly<Record<string, unknown>> => {
   const requires = relations.requires.map(({ name }) => name)
   const libraries = requires.flatMap(name => /^(lib[^/()]*\.so[^()]*|ld-[^/()]*\.so[^()]*)\(\)/.exec(name)?.[1] ?? [])
   const floors = requires.flatMap(name => /\(GLIBC_(\d+)\.(\d+)(?:\.\d+)?\)/.exec(name)?.slice(1, 3).map(Number).join('.') ?? [])
@@ -63,9 +64,17 @@ const librariesOf = ({ relations }: Rpm): Readonly<Record<string, unknown>> => {
   return { libraries: [...new Set(libraries)].sort(), glibc: floors.sort(byNumber).at(-1) }
 }
 
-const entryOf = ({ path, type, mode, sizeBytes, linkTarget, digest }: Rpm['files'][number]): Entry => {
-  const entry: Draft = { path, type, mode: modeText(mode), sizeBytes: type === 'file' ? sizeBytes : 0 }
-  if (digest?.algorithm === 'sha256') entry.sha256 = digest.hex
-  if (linkTarget !== undefined) entry.linkTarget = linkTarget
-  return entry
-}
+const configsOf = ({ paths, flags }: RpmColumns): readonly string[] => paths.filter((_, index) => isConfigFile(flags[index] ?? 0))
+
+const entriesOf = ({ paths, modes, sizes, linkTargets, digests, algorithm }: RpmColumns): readonly Entry[] =>
+  paths.map((path, index) => {
+    const mode = modes[index] ?? 0
+    const type = typeOf(mode)
+    const digest = algorithm === 'sha256' ? (digests[index] ?? '') : ''
+    const sizeBytes = type === 'file' ? (sizes[index] ?? 0) : 0
+    // Most have one: what is added to an object later lies outside of it.
+    const entry: Draft =
+      digest === '' ? { path, type, mode: modeText(mode), sizeBytes } : { path, type, mode: modeText(mode), sizeBytes, sha256: digest }
+    if (type === 'symlink') entry.linkTarget = linkTargets[index] ?? ''
+    return entry
+  })

@@ -10,7 +10,7 @@ const [methodStored, methodDeflated, limitLinkBytes, limitLinks] = [0, 8, 4096, 
 
 export const readZipReport = async ({ source, digests, nowMs }: Subject): Promise<Found> => {
   const entries = await readZip(source, { limitEntries: limits.limitEntries })
-  const open = (entry: ZipFound) => () => openEntry(source, entry, { limitBytes: limits.limitBytes })
+  const open = (entry: ZipFound) => openEntry(source, entry, { limitBytes: limits.limitBytes })
   const all: Openable[] = []
   let links = 0
   for (const found of entries) {
@@ -18,7 +18,7 @@ export const readZipReport = async ({ source, digests, nowMs }: Subject): Promis
     // What is encrypted or packed in another way is listed, and not looked into.
     const isReadable = (method === methodStored || method === methodDeflated) && (found.flags & 1) === 0
     const isLink = type === 'symlink' && isReadable && sizeBytes <= limitLinkBytes && (digests || links++ < limitLinks)
-    const linkTarget = isLink ? decodeText(await collect(open(found)(), limitLinkBytes)) : undefined
+    const linkTarget = isLink ? decodeText(await collect(open(found), limitLinkBytes)) : undefined
     const isFile = type === 'file'
     const entry: Draft = {
       path,
@@ -28,23 +28,25 @@ export const readZipReport = async ({ source, digests, nowMs }: Subject): Promis
     }
     if (linkTarget !== undefined) entry.linkTarget = linkTarget
     const isStored = isFile && isReadable && method === methodStored
-    all.push({ entry, open: open(found), ...(isStored ? { within: use => within(source, found, use) } : {}) })
+    all.push({ entry, open: () => open(found), within: isStored ? use => within(source, found, use) : undefined })
   }
   const encrypted = entries.filter(({ flags }) => (flags & 1) !== 0).length
   const seen = await lookAround(all, digests)
   const manifest = entries.find(({ path, sizeBytes }) => path === 'AppxManifest.xml' && sizeBytes <= limitSpecBytes)
   if (manifest !== undefined) {
     const isSigned = entries.some(({ path }) => path === 'AppxSignature.p7x')
-    return foundOf('msix', seen, appxFacts(new TextDecoder().decode(await collect(open(manifest)(), limitSpecBytes)), isSigned))
+    return foundOf('msix', seen, appxFacts(new TextDecoder().decode(await collect(open(manifest), limitSpecBytes)), isSigned))
   }
-  const spec = entries.find(({ path, sizeBytes }) => /^[^/]+\.nuspec$/.test(path) && sizeBytes <= limitSpecBytes)
+  const spec = entries.find(
+    ({ path, sizeBytes }) => path.endsWith('.nuspec') && /^[^/]+\.nuspec$/.test(path) && sizeBytes <= limitSpecBytes,
+  )
   if (spec === undefined) {
-    const readable = new Map(all.filter(({ entry }) => entry.type === 'file').map(one => [one.entry.path, one.open]))
-    const bundle = await bundleFacts({ seen, open: path => readable.get(path)?.(), nowMs })
+    const fileAt = (path: string) => all.find(({ entry }) => entry.path === path && entry.type === 'file')
+    const bundle = await bundleFacts({ seen, open: path => fileAt(path)?.open(), nowMs })
     return foundOf('zip', seen, { ...bundle, facts: { ...(encrypted === 0 ? {} : { encrypted }), ...bundle.facts } })
   }
   const isSigned = entries.some(({ path }) => path === '.signature.p7s')
-  return foundOf('nupkg', seen, nuspecFacts(new TextDecoder().decode(await collect(open(spec)(), limitSpecBytes)), isSigned))
+  return foundOf('nupkg', seen, nuspecFacts(new TextDecoder().decode(await collect(open(spec), limitSpecBytes)), isSigned))
 }
 
 const within = async <T>(source: Source, found: ZipFound, use: (inside: Source) => Promise<T>): Promise<T> =>
