@@ -1,11 +1,10 @@
 // The document and the text of what a stage made: slipway.release/1 and its siblings (CONFIG 7).
-import type { Artifact } from '@slipway/core'
 import type { Project } from '../config/project.ts'
 import type { Stage } from '../plan/steps.ts'
 import { plain } from '../reporters/safe.ts'
 import { humanBytes, humanDuration, table } from '../reporters/table.ts'
 import type { RunResult } from '../run/run.ts'
-import type { Work } from '../run/work.ts'
+import type { Made, Work } from '../run/work.ts'
 import type { Outcome, Style } from './command.ts'
 import type { Planned } from './project.ts'
 
@@ -42,9 +41,9 @@ const appDocument = (work: Work, result: RunResult, until: Stage) => ({
   skipped: result.skipped.filter(one => work.plan.steps.some(step => step.id === one.step && step.app === work.settings.app.key)),
 })
 
-const artifactsOf = (work: Work): readonly Artifact[] => work.release?.artifacts ?? [...work.made.values()].map(one => one.artifact)
+const artifactsOf = (work: Work): readonly Made['artifact'][] => work.release?.artifacts ?? [...work.made.values()].map(one => one.artifact)
 
-const fileDocument = (work: Work, one: Artifact, until: Stage) => ({
+const fileDocument = (work: Work, one: Made['artifact'], until: Stage) => ({
   file: one.file,
   kind: one.kind,
   role: one.role,

@@ -69,7 +69,7 @@ const takeFrom = async (work: Work, bucket: Bucket, artifact: Artifact): Promise
       exit: 'corrupt',
     })
   const path = work.cache.blob(digests.sha256)
-  work.made.set(artifact.file, { artifact, blake2b512: digests.blake2b512, path })
+  work.made.set(artifact.file, { artifact, digests: () => Promise.resolve(digests), path })
   await work.io.files.copy(path, `${work.settings.out}/${artifact.file}`)
 }
 

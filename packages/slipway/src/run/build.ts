@@ -5,11 +5,12 @@ import type { Hex, Json, Step } from '@slipway/core'
 import { lockInput } from '../config/lock.ts'
 import type { Project } from '../config/project.ts'
 import { units } from '../plan/kinds.ts'
-import { digestOn, scanTree } from '../scan-tree.ts'
+import { scanTree } from '../scan-tree.ts'
 import type { FileTree, TreeEntry } from '../tree.ts'
 import { isPure, type AnyBuilder, type BuildJob } from '../builders/builder.ts'
 import { withAppearance } from './appearance.ts'
 import { keyOf } from './cache.ts'
+import { keptFile } from './kept-file.ts'
 import { withNeeds } from './needs.ts'
 import type { StepReport, StepResult } from './schedule.ts'
 import { sourceState } from './source-state.ts'
@@ -101,8 +102,8 @@ interface KeptTree {
 }
 
 const keep = async (work: Work, key: Hex, tree: FileTree): Promise<void> => {
-  for (const entry of tree.entries) if (entry.type === 'file') await work.cache.store(entry.bytes())
-  const entries = tree.entries.map(entry => JSON.parse(JSON.stringify(entry)) as KeptTree['entries'][number])
+  for (const entry of tree.entries) if (entry.type === 'file') await work.cache.keep(entry.bytes())
+  const entries = tree.entries.map(entry => JSON.parse(JSON.stringify({ ...entry, source: undefined })) as KeptTree['entries'][number])
   await work.cache.write(key, { executable: tree.executable, entries } as unknown as Json)
 }
 
@@ -113,13 +114,8 @@ const restored = async (work: Work, key: Hex): Promise<FileTree | null> => {
   for (const entry of kept.entries as unknown as readonly TreeEntry[]) {
     if (entry.type !== 'file') entries.push(entry)
     else if (await work.cache.has(entry.sha256, entry.sizeBytes)) {
-      const path = work.cache.blob(entry.sha256)
-      entries.push({
-        ...entry,
-        bytes: () => work.io.files.stream(path),
-        ...digestOn(work.io, path, entry.sizeBytes),
-        deflated: (level, onBytes) => work.deflated({ ...entry, path }, level, onBytes),
-      })
+      // Their own paths in the folder that was built mean nothing any more.
+      entries.push(keptFile(work, entry))
     } else return null
   }
   return { executable: kept.executable, entries }

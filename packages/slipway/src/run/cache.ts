@@ -4,10 +4,13 @@ import { digestOf } from '@slipway/core'
 import type { Hex, Json } from '@slipway/core'
 import type { Io, Threads } from '../io/io.ts'
 
-/** All digests that a release needs of one file, taken in one pass. */
-export interface Digests {
+/** What bytes are found by. */
+export interface Found {
   readonly sizeBytes: number
   readonly sha256: Hex
+}
+/** All digests that a release needs of one file, taken in one pass. */
+export interface Digests extends Found {
   readonly sha512: Hex
   readonly sha1: Hex
   readonly md5: Hex
@@ -23,8 +26,10 @@ export interface Cache {
   readonly has: (sha256: Hex, sizeBytes: number) => Promise<boolean>
   /** Stores a stream and says what it was. */
   readonly store: (bytes: AsyncIterable<Uint8Array>, onBytes?: (done: number) => void) => Promise<Digests>
-  /** The same for bytes that no release names: with the one digest that they are found by. */
-  readonly keep: (bytes: AsyncIterable<Uint8Array>) => Promise<Pick<Digests, 'sizeBytes' | 'sha256'>>
+  /** The same for bytes that no release names, or not yet: with the one digest that they are found by. */
+  readonly keep: (bytes: AsyncIterable<Uint8Array>) => Promise<Found>
+  /** All digests of what `keep` took; null where `has` would be false. */
+  readonly sum: (found: Found) => Promise<Digests | null>
 }
 
 export const keyOf = (parts: Readonly<Record<string, Json>>): Hex => digestOf(parts)
@@ -33,7 +38,7 @@ export const openCache = (io: Io, folder: string): Cache => {
   const at = (kind: string, name: Hex): string => `${folder}/${kind}/${name.slice(0, 2)}/${name}`
   const blob = (sha256: Hex): string => at('blobs', sha256)
   // Nothing here outlives a power cut for certain: what is torn is found by its digest.
-  const taken = async <Kept extends Pick<Digests, 'sha256'>>(bytes: AsyncIterable<Uint8Array>, taking: Digesting<Kept>): Promise<Kept> => {
+  const taken = async <Kept extends Found>(bytes: AsyncIterable<Uint8Array>, taking: Digesting<Kept>): Promise<Kept> => {
     const temporary = `${folder}/incoming/${Buffer.from(io.random(12)).toString('hex')}`
     await io.files.write(temporary, taking.pass(bytes), { durable: false })
     const digests = await taking.end()
@@ -55,6 +60,14 @@ export const openCache = (io: Io, folder: string): Cache => {
     },
     store: (bytes, onBytes) => taken(bytes, digesting(all, { threads: io.threads, onBytes })),
     keep: bytes => taken(bytes, digesting(['sha256'])),
+    sum: async ({ sha256, sizeBytes }) => {
+      const facts = await io.files.stat(blob(sha256))
+      if (facts?.type !== 'file' || facts.sizeBytes !== sizeBytes) return null
+      const { pass, end } = digesting(all, { threads: io.threads })
+      for await (const _ of pass(io.files.stream(blob(sha256))));
+      const digests = await end()
+      return digests.sha256 === sha256 ? digests : null
+    },
   }
 }
 

@@ -77,7 +77,7 @@ const shipped = async (work: Work, { job, need, path }: Asked): Promise<TreeFile
       hint: `Name the program for ${job.target} in bundle, and pin its digest.`,
       where,
     })
-  const { sizeBytes } = isKept ? facts : await work.cache.store(work.io.files.stream(file))
+  const { sizeBytes } = isKept ? facts : await work.cache.keep(work.io.files.stream(file))
   return keptFile(work, { path, mode: 0o755, sha256, sizeBytes })
 }
 

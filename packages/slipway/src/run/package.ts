@@ -1,5 +1,5 @@
-// The steps of stage `package`: a tree becomes one file, from cache where nothing changed; digests are taken while it streams.
-import type { Artifact, Hex, Json, Step, Target } from '@slipway/core'
+// The steps of stage `package`: a tree becomes one file, from cache where nothing changed; its digests are taken while it streams.
+import type { Hex, Json, Step, Target } from '@slipway/core'
 import { letGo } from '@slipway/formats/bytes'
 import { units } from '../plan/kinds.ts'
 import type { AnyPackager, AssetFile, Facts, Source } from '../packagers/packager.ts'
@@ -7,15 +7,17 @@ import type { FileTree, TreeEntry, TreeFile } from '../tree.ts'
 import { treeDigest, treeOf } from './build.ts'
 import { readAssets } from './assets.ts'
 import { keyOf } from './cache.ts'
-import type { Digests } from './cache.ts'
+import type { Digests, Found } from './cache.ts'
 import { lending } from './lend.ts'
 import { markedFor } from './marks.ts'
 import type { StepReport, StepResult } from './schedule.ts'
 import { noTree, sourcesDigest, sourcesOf } from './sources.ts'
-import type { Work } from './work.ts'
+import { need } from './work.ts'
+import type { Made, Work } from './work.ts'
 
 interface Packed {
-  readonly digests: Digests
+  /** Without those that nobody has asked for yet. */
+  readonly digests: Found | Digests
   readonly facts: Facts
 }
 
@@ -30,19 +32,19 @@ export const performPackage = async (work: Work, step: Step, report: StepReport)
   const assets = await readAssets(work.io, work.project, unit.assets?.(naming, step.options as never) ?? [])
   if (unit.shape !== undefined) return shape(work, { unit, step, report, assets, tree })
   const key = packageKey(work, step, { from, assets, executable: tree.executable, targets: unit.seesTargets === true ? targets : [] })
-  const known = (await work.cache.read(key)) as unknown as Packed | null
-  const usable = known !== null && (await work.cache.has(known.digests.sha256, known.digests.sizeBytes))
-  const packed = usable ? known : await pack(work, { unit, step, report, assets, tree, sources })
-  if (!usable) await work.cache.write(key, packed as unknown as Json)
+  const known = await keptPackage(work, key)
+  const packed = known ?? (await pack(work, { unit, step, report, assets, tree, sources }))
+  if (known === null) await work.cache.write(key, packed as unknown as Json)
   const planned = work.planned.artifacts.find(one => one.file === file)
-  const path = work.cache.blob(packed.digests.sha256)
-  const { blake2b512, ...digests } = packed.digests
-  const artifact: Artifact = {
+  const { sha256, sizeBytes } = packed.digests
+  const path = work.cache.blob(sha256)
+  const artifact: Made['artifact'] = {
     file,
     kind: unit.id,
     target: step.target ?? '',
     role: planned?.role ?? unit.role,
-    ...digests,
+    sizeBytes,
+    sha256,
     from: unit.from === undefined ? [from] : sources.map(one => one.sha256),
     signed: 'no',
     signatures: {},
@@ -50,10 +52,35 @@ export const performPackage = async (work: Work, step: Step, report: StepReport)
     labels: planned?.labels ?? [],
     features: [],
   }
-  work.made.set(file, { artifact, blake2b512, path })
+  work.made.set(file, { artifact, digests: allDigests(work, file, packed.digests), path })
   // Made again from the cache after a power cut; what is published is made durable there.
   await work.io.files.copy(path, `${work.settings.out}/${file}`, { durable: false, ...modeOf(unit) })
-  return { outcome: usable ? 'cached' : 'done', reason: `${file} ${digests.sha256}`, bytes: digests.sizeBytes }
+  return { outcome: known === null ? 'done' : 'cached', reason: `${file} ${sha256}`, bytes: sizeBytes }
+}
+
+/** Null: it is to be packed. Digests that an earlier run had no need of are taken while the bytes are checked. */
+const keptPackage = async (work: Work, key: Hex): Promise<Packed | null> => {
+  const known = (await work.cache.read(key)) as unknown as Packed | null
+  if (known === null) return null
+  const { sha256, sizeBytes } = known.digests
+  if (hasAll(known.digests) || !isReleased(work)) return (await work.cache.has(sha256, sizeBytes)) ? known : null
+  const digests = await work.cache.sum(known.digests)
+  if (digests === null) return null
+  const packed = { ...known, digests }
+  await work.cache.write(key, packed as unknown as Json)
+  return packed
+}
+
+const hasAll = (digests: Found | Digests): digests is Digests => 'blake2b512' in digests
+
+/** Whether the run goes on to what names all digests; a run that ends with packages does not. */
+const isReleased = ({ plan, settings }: Work): boolean =>
+  plan.steps.some(one => one.app === settings.app.key && (one.unit === 'release/record' || one.unit.startsWith('signers/')))
+
+const allDigests = (work: Work, file: string, known: Found | Digests): Made['digests'] => {
+  let summed: Promise<Digests> | undefined
+  const sum = async (): Promise<Digests> => (hasAll(known) ? known : need((await work.cache.sum(known)) ?? undefined, `whole ${file}`))
+  return () => (summed ??= sum())
 }
 
 /** The tree that the needed step left: of the unit that shaped it, else of the builder. */
@@ -149,7 +176,7 @@ const pack = async (work: Work, { unit, step, report, assets, tree: unheard, sou
     }
   }
   try {
-    const digests = await work.cache.store(bytes())
+    const digests = await (isReleased(work) ? work.cache.store(bytes()) : work.cache.keep(bytes()))
     return { digests, facts }
   } finally {
     await giveBack()

@@ -130,7 +130,7 @@ describe('a version that is published from the same inputs (TRUST 7)', () => {
       bucket: async () => there,
       cache: openCache(io, join(out, 'cache')),
       settings: { app: { version: '1.0.0' }, out },
-      made: new Map(published.artifacts.map(one => [one.file, { artifact: one === first ? ours : one, blake2b512: '', path: '' }])),
+      made: new Map(published.artifacts.map(one => [one.file, { artifact: one === first ? ours : one, path: '' }])),
       release: { ...published, notes: 'other', artifacts: published.artifacts.map(one => (one === first ? ours : one)) },
     } as unknown as Work
     await performAdopt(work)

@@ -1,8 +1,9 @@
 // A run: cached, resumable, told whole; versions and channels that refuse what was not meant (CONTRACTS 8, TRUST 4 and 7; rows A7 A8).
+import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { digestOf, problem, SlipwayError } from '@slipway/core'
-import type { Json } from '@slipway/core'
+import { digestOf, parseJson, parseRelease, problem, SlipwayError } from '@slipway/core'
+import type { Artifact, Json } from '@slipway/core'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { nextVersion, smallProject } from '../../../../test/kit/project.ts'
 import type { Document, SmallOptions, SmallProject } from '../../../../test/kit/project.ts'
@@ -115,6 +116,29 @@ describe('a second run', () => {
       expect(filesOf(join(project.root, 'dist'))).toEqual(wanted)
       expect(outcomes((await told(project, ['package'])).events, 'package:')).toEqual(['cached'])
     }
+  })
+  it('that signs what was only packaged takes the digests that the record names, once, and of whole bytes alone', async () => {
+    const project = await small({ targets: ['linux-x64'], more: { packages: ['deb'], feeds: {} } })
+    const results = join(project.root, '.slipway/cache/results')
+    const summed = (): number => Object.values(filesOf(results)).filter(one => one.includes('"blake2b512"')).length
+    const artifactOf = (): Artifact => {
+      const release = parseRelease(parseJson(readFileSync(join(project.root, 'dist/1.0.0/release.json'), 'utf8')))
+      return release.artifacts[0] as Artifact
+    }
+    await ok(project, 'package')
+    expect(summed()).toBe(0)
+    expect(outcomes((await told(project, ['sign'])).events, 'package:')).toEqual(['cached'])
+    expect(summed()).toBe(1)
+    const artifact = artifactOf()
+    const bytes = readFileSync(join(project.root, 'dist/1.0.0', artifact.file))
+    for (const algorithm of ['sha512', 'sha256', 'sha1', 'md5'] as const)
+      expect(artifact[algorithm]).toBe(createHash(algorithm).update(bytes).digest('hex'))
+    rmSync(join(project.root, '.slipway/cache'), { recursive: true })
+    await ok(project, 'package')
+    const blobs = join(project.root, '.slipway/cache/blobs')
+    writeFileSync(join(blobs, artifact.sha256.slice(0, 2), artifact.sha256), bytes.fill(0, 0, 1))
+    expect(outcomes((await told(project, ['sign'])).events, 'package:')).toEqual(['done'])
+    expect(artifactOf()).toEqual(artifact)
   })
   it('needs no CI and no token in the environment (A7)', async () => {
     const project = await small()

@@ -1,12 +1,12 @@
 // The steps of stage `sign`: detached signatures, the release record, SHA256SUMS (TRUST 2 and 3).
 import { canonical, digestOf } from '@slipway/core'
-import type { Json, Release, Step } from '@slipway/core'
+import type { Artifact, Json, Release, Step } from '@slipway/core'
 import { units } from '../plan/kinds.ts'
 import { plannedArtifacts } from '../plan/products.ts'
 import { acceptsOf } from './accepts.ts'
 import { need } from './work.ts'
 import type { StepResult } from './schedule.ts'
-import type { Work } from './work.ts'
+import type { Made, Work } from './work.ts'
 
 /** One package, one signer. */
 export const performSignPackage = async (work: Work, step: Step, file: string): Promise<StepResult> => {
@@ -22,7 +22,7 @@ export const performSignPackage = async (work: Work, step: Step, file: string): 
       date: work.date,
       sizeBytes: artifact.sizeBytes,
       sha256: artifact.sha256,
-      blake2b512: Buffer.from(made.blake2b512, 'hex'),
+      blake2b512: Buffer.from((await made.digests()).blake2b512, 'hex'),
       bytes: () => work.io.files.stream(made.path),
     },
     key,
@@ -43,7 +43,7 @@ export const performSignPackage = async (work: Work, step: Step, file: string): 
 /** release.json: what this release is, in RFC 8785 bytes; its sha256 is its id. */
 export const performRecord = async (work: Work): Promise<StepResult> => {
   const { settings, project } = work
-  const artifacts = [...work.made.values()].map(one => one.artifact).sort((a, b) => (a.file < b.file ? -1 : 1))
+  const artifacts = (await Promise.all([...work.made.values()].map(whole))).sort((a, b) => (a.file < b.file ? -1 : 1))
   const url = project.store.options['url']
   const base = typeof url === 'string' ? `${url.replace(/\/+$/, '')}/${settings.base}` : (await work.bucket()).url('')
   const inputs = artifacts.map(one => ({ file: one.file, sha256: one.sha256 }))
@@ -63,6 +63,11 @@ export const performRecord = async (work: Work): Promise<StepResult> => {
   }
   await work.io.files.write(`${recordFolder(work)}/release.json`, recordBytes(work.release), { durable: false })
   return { outcome: 'done', reason: `release.json ${digestOf(work.release as unknown as Json)}` }
+}
+
+const whole = async ({ artifact, digests }: Made): Promise<Artifact> => {
+  const { sha512, sha1, md5 } = await digests()
+  return { ...artifact, sha512, sha1, md5 }
 }
 
 /**

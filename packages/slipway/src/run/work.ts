@@ -6,15 +6,16 @@ import type { Io } from '../io/io.ts'
 import type { Key } from '../keys/key.ts'
 import type { Bucket } from '../stores/store.ts'
 import type { FileTree } from '../tree.ts'
-import type { Cache } from './cache.ts'
+import type { Cache, Digests } from './cache.ts'
 import type { Deflating } from './deflated.ts'
 import type { ReadDraft } from './draft.ts'
 
 /** A package that was made, before and after it was signed. */
 export interface Made {
-  /** Signatures are filled in by the sign steps. */
-  readonly artifact: Artifact
-  readonly blake2b512: Hex
+  /** Signatures are filled in by the sign steps. Its other digests: `digests`. */
+  readonly artifact: Omit<Artifact, 'sha512' | 'sha1' | 'md5'>
+  /** They take as long as quick packing does, and only a release names them. */
+  readonly digests: () => Promise<Digests>
   /** Absolute path of its bytes in the cache. */
   readonly path: string
 }
