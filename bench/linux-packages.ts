@@ -8,6 +8,7 @@ import {
   allLinuxFormats,
   type BenchFormat,
   deflateFormats,
+  levelOfNfpm,
   linuxBench,
   type LinuxBench,
   linuxFormats,
@@ -52,12 +53,19 @@ const makersFor = ({ home, root }: LinuxBench, format: BenchFormat): readonly Ma
       command: async () => ['rpmbuild', '-bb', '--quiet', '--target', 'x86_64', ...rpmDefines, join(home, 'tool.spec')],
     },
   }
-  const ours: Maker = {
-    name: 'slipway',
-    command: async () => [process.execPath, await installedLauncher(), 'package', '--only', format, '--set', `out=${out}`],
-  }
-  return [ours, ...[own[format]].filter(one => one !== undefined), nfpm]
+  const ours = (name: string, more: readonly string[] = []): Maker => ({
+    name,
+    command: async () => [process.execPath, await installedLauncher(), 'package', '--only', format, '--set', `out=${out}`, ...more],
+  })
+  const tool = own[format]
+  const light = ours(lightName, ['--set', `packages.${format}.level=${levelOfNfpm[format]}`])
+  return [...(tool === undefined ? [] : [ours(oursName), tool]), light, nfpm]
 }
+
+/** With the level of each format's default, 6, which Debian's and rpm's own tools are given as well. */
+const oursName = 'slipway'
+/** With the level that gives nfpm's size. */
+const lightName = 'slipway, lighter'
 
 const make = async ({ home }: LinuxBench, command: readonly string[]): Promise<Made> => {
   for (const folder of [out, '.slipway', 'dist', 'rpmbuild']) rmSync(join(home, folder), { recursive: true, force: true })
@@ -97,19 +105,27 @@ const runRounds = async (megabytes: number, format: BenchFormat): Promise<Rounds
 }
 
 type Figure = (made: Made) => number
-const pairs = (rounds: Rounds, peer: string, figure: Figure): Omit<Measured, 'unit' | 'against'> => {
-  const [ours, theirs] = [rounds.get('slipway') ?? [], rounds.get(peer) ?? []].map(all => all.map(figure)) as [number[], number[]]
+interface Peer {
+  readonly peer: string
+  /** Which of our runs it is held against. */
+  readonly name: string
+  readonly level: number
+  readonly limit: number
+}
+const pairs = (rounds: Rounds, { peer, name, level }: Peer, figure: Figure): Omit<Measured, 'unit' | 'against'> => {
+  const [ours, theirs] = [rounds.get(name) ?? [], rounds.get(peer) ?? []].map(all => all.map(figure)) as [number[], number[]]
+  const why = name === lightName ? `level ${level}, which gives nfpm's size` : `level ${level}`
   return {
     ours: median(ours),
     peer: median(theirs),
     ratio: median(ours.map((one, index) => one / (theirs[index] ?? NaN))),
-    note: theirs.length === 0 ? `${peer} is lacking` : `median of ${theirs.length} pairs; ${cpuNote(rounds, peer)}`,
+    note: theirs.length === 0 ? `${peer} is lacking` : `${why}; median of ${theirs.length} pairs; ${cpuNote(rounds, [name, peer])}`,
   }
 }
 
 /** Beside others at work on the machine the processor time says more than the clock. */
-const cpuNote = (rounds: Rounds, peer: string): string => {
-  const [ours, theirs] = ['slipway', peer].map(name => median((rounds.get(name) ?? []).map(made => made.cpuMs)) / 1000)
+const cpuNote = (rounds: Rounds, names: readonly [ours: string, peer: string]): string => {
+  const [ours, theirs] = names.map(name => median((rounds.get(name) ?? []).map(made => made.cpuMs)) / 1000)
   return `processor time ${(ours ?? NaN).toFixed(2)} s and ${(theirs ?? NaN).toFixed(2)} s`
 }
 
@@ -119,18 +135,19 @@ const megabytesOf: Figure = made => made.sizeBytes / 1e6
 const benchesOf = (megabytes: number, format: BenchFormat): readonly Bench[] => {
   const title = `${megabytes} MB as ${format}`
   const own = { deb: 'dpkg-deb -Zgzip -z6', rpm: 'rpmbuild w6.gzdio', apk: null, pacman: null }[format]
-  const peers = [...(own === null ? [] : [{ peer: own, limit: 0.4 }]), { peer: 'nfpm 2.44.0', limit: 1 }]
+  const nfpm: Peer = { peer: 'nfpm 2.44.0', name: lightName, level: levelOfNfpm[format], limit: 1 }
+  const peers: readonly Peer[] = [...(own === null ? [] : [{ peer: own, name: oursName, level: 6, limit: 0.4 }]), nfpm]
   return [
-    ...peers.flatMap(({ peer, limit }): readonly Bench[] => [
+    ...peers.flatMap((one): readonly Bench[] => [
       {
-        name: `${title}, time against ${peer}`,
-        limit,
-        run: async () => ({ ...pairs(await roundsOf(megabytes, format), peer, seconds), unit: 's', against: peer }),
+        name: `${title}, time against ${one.peer}`,
+        limit: one.limit,
+        run: async () => ({ ...pairs(await roundsOf(megabytes, format), one, seconds), unit: 's', against: one.peer }),
       },
       {
-        name: `${title}, size against ${peer}`,
+        name: `${title}, size against ${one.peer}`,
         limit: 1.02,
-        run: async () => ({ ...pairs(await roundsOf(megabytes, format), peer, megabytesOf), unit: 'MB', against: peer }),
+        run: async () => ({ ...pairs(await roundsOf(megabytes, format), one, megabytesOf), unit: 'MB', against: one.peer }),
       },
     ]),
     { name: `${title}, peak memory`, limit: 1, run: () => memoryOf(megabytes, format) },
@@ -140,11 +157,13 @@ const benchesOf = (megabytes: number, format: BenchFormat): readonly Bench[] => 
 const memoryOf = async (megabytes: number, format: BenchFormat): Promise<Measured> => {
   const rounds = await roundsOf(megabytes, format)
   const peak = (name: string): number => Math.max(...(rounds.get(name) ?? []).map(made => made.peakMegabytes))
-  const peers = [...rounds.keys()].filter(name => name !== 'slipway').map(name => `${name} ${peak(name).toFixed(0)} MB`)
+  const own: readonly string[] = [oursName, lightName]
+  const ours = Math.max(...own.filter(name => rounds.has(name)).map(peak))
+  const peers = [...rounds.keys()].filter(name => !own.includes(name)).map(name => `${name} ${peak(name).toFixed(0)} MB`)
   return {
-    ours: peak('slipway'),
+    ours,
     peer: memoryLimitMegabytes,
-    ratio: peak('slipway') / memoryLimitMegabytes,
+    ratio: ours / memoryLimitMegabytes,
     unit: 'MB',
     against: `our limit of ${memoryLimitMegabytes} MB`,
     note: peers.join(', '),
