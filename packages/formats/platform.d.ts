@@ -13,5 +13,5 @@ interface ReadableStream<R> {
 }
 declare const ReadableStream: new <R>(source: {
   start?: (controller: { enqueue(chunk: R): void; close(): void; error(cause: unknown): void }) => void
-  pull?: (controller: { enqueue(chunk: R): void; close(): void; error(cause: unknown): void }) => Promise<void>
+  pull?: (controller: { enqueue(chunk: R): void; close(): void; error(cause: unknown): void }) => void | Promise<void>
 }) => ReadableStream<R>

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { encodeText } from './bytes.ts'
-import { type MtreeEntry, mtreeText, parseMtree } from './mtree.ts'
+import { type MtreeEntry, mtreeHead, mtreeLine, parseMtree } from './mtree.ts'
 import { codeOf, itWith, judge, mutate } from './testing/archives.ts'
 
 const sha256 = 'ab'.repeat(32)
@@ -16,6 +16,8 @@ const entries: readonly MtreeEntry[] = [
   { path: 'usr/run', type: 'file', mode: 0o4755, mtime: 5, sizeBytes: 0, sha256 },
   { path: 'usr/to', type: 'symlink', mode: 0o777, mtime: 5, linkTarget: '../a b' },
 ]
+
+const mtreeText = (entries: readonly MtreeEntry[]): string => mtreeHead + entries.map(mtreeLine).join('')
 
 describe('mtree', () => {
   it('comes back as it was', () => {

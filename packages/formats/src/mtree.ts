@@ -21,11 +21,10 @@ export interface MtreeEntry {
 const typeNames = { file: 'file', folder: 'dir', symlink: 'link' } as const
 const defaultMode = 0o644
 
-/** Throws `mtree/bad-entry` for an entry that is no file, folder or symlink, or whose path is none. */
-export const mtreeText = (entries: readonly MtreeEntry[]): string =>
-  `#mtree\n/set type=file uid=0 gid=0 mode=${defaultMode.toString(8)}\n${entries.map(line).join('')}`
+export const mtreeHead = `#mtree\n/set type=file uid=0 gid=0 mode=${defaultMode.toString(8)}\n`
 
-const line = (entry: MtreeEntry): string => {
+/** Behind the head. Throws `mtree/bad-entry` for an entry that is no file, folder or symlink, or whose path is none. */
+export const mtreeLine = (entry: MtreeEntry): string => {
   if (entry.type === 'other' || entry.path === '' || entry.path.includes('\0') || /^\/|\/$/.test(entry.path))
     throw new FormatError('mtree/bad-entry', `${JSON.stringify(entry.path)} cannot be listed`)
   const isFile = entry.type === 'file'

@@ -46,13 +46,21 @@ export async function* compressXz(chunks: ByteChunks, { level, parallel = 2 }: X
   yield xzIndexAndFooter(records)
 }
 
+/** The library keeps the last piece of each stream for good: a whole block of each would be as much memory as the file. */
+const inputBytes = 1 << 16
+const lastBytes = 1 << 8
+
 type Lzma2 = Awaited<ReturnType<typeof loadLzma>>['lzma2']
 
 const lzma2Of = async (lzma2: Lzma2, plain: Uint8Array, options: { preset: number; dictSize: number }): Promise<readonly Uint8Array[]> => {
+  let at = 0
   const input = new ReadableStream<Uint8Array>({
-    start: controller => {
-      controller.enqueue(plain)
-      controller.close()
+    pull: controller => {
+      const left = plain.length - at
+      if (left === 0) return controller.close()
+      const length = left > lastBytes ? Math.min(inputBytes, left - lastBytes) : left
+      controller.enqueue(plain.subarray(at, at + length))
+      at += length
     },
   })
   const parts: Uint8Array[] = []

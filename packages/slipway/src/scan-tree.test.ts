@@ -46,6 +46,36 @@ describe('scanTree', () => {
     const file = entries.find(one => one.path === 'a/x')
     expect(file).toMatchObject({ sizeBytes: 3, sha256: createHash('sha256').update('a/x').digest('hex') })
   })
+  it('spares memory from five thousand entries on, and not before', async () => {
+    const real = machine()
+    const spared: number[] = []
+    for (const count of [4999, 5000]) {
+      const names = Array.from({ length: count }, (_, index) => ({ name: `${index}`, type: 'folder' as const }))
+      const list = (path: string) => Promise.resolve(path === root ? names : [])
+      await scanTree(root, { ...real, files: { ...real.files, list }, spareMemory: () => spared.push(count) }, { deflate })
+    }
+    expect(spared).toEqual([5000])
+  })
+  it('gives entries whose copies, under other paths, have the same bytes', async () => {
+    writeFileSync(join(root, 'f'), 'bytes')
+    writeFileSync(join(root, 'g'), 'others')
+    const asked: string[] = []
+    const entries = await scanTree(root, machine(), {
+      deflate: one => {
+        asked.push(one.path)
+        return Promise.resolve({} as Deflated)
+      },
+    })
+    for (const entry of entries) {
+      if (entry.type !== 'file') continue
+      const copy = { ...entry, path: 'elsewhere', mode: 0o755 }
+      const text = Buffer.concat(await Array.fromAsync(copy.bytes())).toString()
+      expect(text).toBe(entry.path === 'f' ? 'bytes' : 'others')
+      expect(await copy.digest?.('md5')).toBe(createHash('md5').update(text).digest('hex'))
+      await copy.deflated(6)
+    }
+    expect(asked).toEqual([join(root, 'f'), join(root, 'g')])
+  })
   it('asks for a deflate stream with absolute path, digest and size', async () => {
     writeFileSync(join(root, 'f'), 'bytes')
     const asked: unknown[] = []

@@ -30,15 +30,20 @@ export const scanTree = async (folder: string, io: Io, { deflate, modes = {} }: 
       where: { file: folder },
     })
   const found = await walk(folder, '', { io, modes })
-  if (found.reduce((sum, one) => sum + (one.type === 'file' ? one.sizeBytes : 0), 0) >= manyBytes) io.threads?.warm()
+  const sizeBytes = found.reduce((sum, one) => sum + (one.type === 'file' ? one.sizeBytes : 0), 0)
+  if (sizeBytes >= manyBytes) io.threads?.warm(sizeBytes)
+  if (found.length >= manyEntries) io.spareMemory?.()
   const links = new Map(found.flatMap(one => (one.type === 'link' ? [[one.path, one.linkTarget] as const] : [])))
   for (const [path, linkTarget] of links) checkLink(path, linkTarget, links)
-  const entries = await inPairs(found, one => (one.type === 'file' ? hashed(one, folder, { io, deflate }) : Promise.resolve(one)))
+  const methods = methodsIn(folder, { io, deflate })
+  const entries = await inPairs(found, one => (one.type === 'file' ? hashed(one, folder, { io, methods }) : Promise.resolve(one)))
   return entries.sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 
 /** Of so much nearly every package has something to compress. */
 const manyBytes = 8 << 20
+/** From here on they are more than all else that is in memory. */
+const manyEntries = 5_000
 
 type FoundFile = Pick<TreeFile, 'type' | 'path' | 'mode' | 'sizeBytes'>
 type Found = FoundFile | TreeLink | TreeFolder
@@ -93,38 +98,34 @@ const checkLink = (path: string, linkTarget: string, links: ReadonlyMap<string, 
 const hashed = async (
   file: FoundFile,
   root: string,
-  { io, deflate }: { readonly io: Io; readonly deflate: DeflateFile },
+  { io, methods }: { readonly io: Io; readonly methods: Methods },
 ): Promise<TreeFile> => {
-  const { digest: sha256, sizeBytes } = await sha256Of(io, `${root}/${file.path}`, file.sizeBytes)
-  return opened(file, { root, sha256, sizeBytes, io, deflate })
+  const { path, mode } = file
+  const { digest: sha256, sizeBytes } = await sha256Of(io, `${root}/${path}`, file.sizeBytes)
+  const { bytes, deflated, digest } = methods
+  // Whole at once: what is spread from another object takes twice the memory, and there may be a hundred thousand.
+  if (digest === undefined) return { type: 'file', path, source: path, mode, sizeBytes, sha256, bytes, deflated }
+  return { type: 'file', path, source: path, mode, sizeBytes, sha256, bytes, deflated, digest }
 }
 
-interface Opening {
-  readonly root: string
-  readonly sha256: Hex
-  readonly sizeBytes: number
-  readonly io: Io
-  readonly deflate: DeflateFile
-}
+type Methods = Pick<TreeFile, 'bytes' | 'deflated' | 'digest'>
+/** An entry as its methods see it. */
+type Lying = Pick<TreeFile, 'sha256' | 'sizeBytes'> & { readonly source: string }
 
-/** There may be a hundred thousand: each keeps as little as it can, so the whole path is put together when it is needed. */
-const opened = ({ path, mode }: FoundFile, { root, sha256, sizeBytes, io, deflate }: Opening): TreeFile => {
-  const at = (): string => `${root}/${path}`
-  const bytes = (): AsyncIterable<Uint8Array> => io.files.stream(at())
-  const deflated: TreeFile['deflated'] = (level, onBytes) => deflate({ path: at(), sha256, sizeBytes }, level, onBytes)
-  if (io.threads === undefined) return { type: 'file', path, mode, sizeBytes, sha256, bytes, deflated }
-  // Whole at once: what is spread from another object takes twice the memory.
-  return {
-    type: 'file',
-    path,
-    mode,
-    sizeBytes,
-    sha256,
-    bytes,
-    deflated,
-    digest: algorithm => digestHere(io, { path: at(), algorithm, sizeBytes }),
-  }
-}
+/** One of each for all files of a folder: of its own each file would need as much memory again. */
+const methodsIn = (root: string, { io, deflate }: { readonly io: Io; readonly deflate: DeflateFile }): Methods => ({
+  bytes(this: Lying) {
+    return io.files.stream(`${root}/${this.source}`)
+  },
+  deflated(this: Lying, level: number, onBytes?: (done: number) => void) {
+    return deflate({ path: `${root}/${this.source}`, sha256: this.sha256, sizeBytes: this.sizeBytes }, level, onBytes)
+  },
+  ...(io.threads !== undefined && {
+    digest(this: Lying, algorithm: 'md5' | 'sha1') {
+      return digestHere(io, { path: `${root}/${this.source}`, algorithm, sizeBytes: this.sizeBytes })
+    },
+  }),
+})
 
 /** `digest` of a tree's file that lies at an absolute path; nothing where there are no threads to make it. */
 export const digestOn = (io: Io, path: string, sizeBytes: number): Pick<TreeFile, 'digest'> =>

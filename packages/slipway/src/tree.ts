@@ -9,12 +9,14 @@ export interface TreeFile {
   readonly mode: number
   readonly sizeBytes: number
   readonly sha256: Hex
+  /** What the methods find its bytes by: a folder's files share theirs, so they are called on the entry or a copy of it, never alone. */
+  readonly source?: string | undefined
   /** A chunk is good until the next one is asked for. */
-  readonly bytes: () => AsyncIterable<Uint8Array>
+  bytes(): AsyncIterable<Uint8Array>
   /** Hex digest of the content on whatever core is free. Absent: whoever wants it reads the bytes. */
-  readonly digest?: (algorithm: 'md5' | 'sha1') => Promise<string>
+  digest?(algorithm: 'md5' | 'sha1'): Promise<string>
   /** The file as one raw deflate stream, made once for all formats that share it. `onBytes` hears how much of the file went in. */
-  readonly deflated: (level: number, onBytes?: (done: number) => void) => Promise<Deflated>
+  deflated(level: number, onBytes?: (done: number) => void): Promise<Deflated>
 }
 export interface TreeLink {
   readonly type: 'link'

@@ -2,16 +2,19 @@
 import { createHash } from 'node:crypto'
 import { type ByteChunks, collect, concat, encodeText } from '../bytes.ts'
 import { FormatError } from '../format-error.ts'
+import type { Deflated } from '../deflate.ts'
 import { gzipOf } from '../gzip.ts'
+import { inFlight } from '../in-flight.ts'
 import { type TarDeflated, type TarEntry, tarGzParts, tarHeader, tarPadding } from '../tar.ts'
 import { type ApkFields, apkPkginfo, apkScriptKinds, type ApkScripts } from './package.ts'
 import { type ApkSignature, signatureName } from './signature.ts'
 
-/** A file has `deflated`, and `sha1` or `bytes`; both streams may be opened more than once. */
-export type ApkEntry = TarDeflated & {
-  readonly bytes?: () => ByteChunks
+/** A file has `deflated`, and `sha1` or `bytes`; both streams may be opened more than once. Of many files they are asked for, twice. */
+export interface ApkEntry extends TarEntry {
+  readonly deflated?: Deflated | (() => Promise<Deflated>)
+  bytes?(): ByteChunks
   /** 40 hex digits of the content, where they are known already. */
-  readonly sha1?: string
+  readonly sha1?: string | (() => Promise<string>)
 }
 
 /** The packed control member: what is signed. `sha1` is also the package's identity in an index. */
@@ -29,10 +32,12 @@ export interface ApkPackage {
   readonly entries: readonly ApkEntry[]
   /** Not called without need; the same control member each time. */
   readonly sign?: (control: ApkControl) => Promise<readonly ApkSignature[]>
+  /** Takes the data member in, once, and gives what reads it again: then it is not made a second time. */
+  readonly spool?: (chunks: AsyncIterable<Uint8Array>) => Promise<() => ByteChunks>
 }
 
 /**
- * A whole package, the same bytes each time; deflate streams are read twice, because the control member names the data's digest.
+ * A whole package, the same bytes each time; without a spool deflate streams are read twice, because the control member names the data's digest.
  * Throws `apk/bad-name`, `apk/bad-version`, `apk/bad-relation`, `apk/bad-trigger`, `apk/bad-field`, `apk/bad-path`, `apk/bad-script`,
  * `apk/too-large`, `apk/bad-signature`, `apk/data-changed` and what tar and gzip throw.
  */
@@ -42,10 +47,16 @@ export async function* writeApk(apk: ApkPackage): AsyncGenerator<Uint8Array> {
   // What is bad is told before the files are read.
   checkScripts(apk)
   apkPkginfo(apk.fields, measures)
-  const summed: TarDeflated[] = []
-  for (const entry of entries) summed.push(await withChecksum(entry))
+  const summed = (): AsyncIterable<TarDeflated> => inFlight(entries, withChecksum)
   const data = createHash('sha256')
-  for await (const chunk of dataMember(summed)) data.update(chunk)
+  const counted = async function* (): AsyncGenerator<Uint8Array> {
+    for await (const chunk of dataMember(summed())) {
+      data.update(chunk)
+      yield chunk
+    }
+  }
+  const again = (await apk.spool?.(counted())) ?? (() => dataMember(summed()))
+  if (apk.spool === undefined) for await (const _ of counted());
   const dataSha256 = data.digest('hex')
   const control = await controlMember(apk, apkPkginfo(apk.fields, { ...measures, dataSha256 }))
   const signatures = (await apk.sign?.(control)) ?? []
@@ -54,15 +65,15 @@ export async function* writeApk(apk: ApkPackage): AsyncGenerator<Uint8Array> {
     yield await cutMember(files, apk.fields.date)
   }
   yield control.bytes
-  const again = createHash('sha256')
-  for await (const chunk of dataMember(summed)) {
-    again.update(chunk)
+  const written = createHash('sha256')
+  for await (const chunk of again()) {
+    written.update(chunk)
     yield chunk
   }
-  if (again.digest('hex') !== dataSha256) throw new FormatError('apk/data-changed', 'the files changed while they were packed')
+  if (written.digest('hex') !== dataSha256) throw new FormatError('apk/data-changed', 'the files changed while they were packed')
 }
 
-const dataMember = (entries: readonly TarDeflated[]): AsyncGenerator<Uint8Array> => gzipOf(tarGzParts(entries))
+const dataMember = (entries: AsyncIterable<TarDeflated>): AsyncGenerator<Uint8Array> => gzipOf(tarGzParts(entries))
 
 interface CutFile {
   readonly path: string
@@ -104,16 +115,22 @@ const installedBytes = ({ entries, scripts = {} }: ApkPackage): number => {
   return sum === 0 && entries.length + Object.keys(scripts).length > 0 ? 1 : sum
 }
 
-const withChecksum = async ({ sha1, bytes, ...entry }: ApkEntry): Promise<TarDeflated> => {
-  if (entry.type === 'folder') return entry
-  return { ...entry, pax: { 'APK-TOOLS.checksum.SHA1': sha1 ?? (await sha1Of(entry, bytes)) } }
+const withChecksum = async (entry: ApkEntry): Promise<TarDeflated> => {
+  const { path, type, mode, sizeBytes, mtime, linkTarget } = entry
+  const plain = { path, type, mode, sizeBytes, mtime, ...(linkTarget === undefined ? {} : { linkTarget }) }
+  if (type === 'folder') return plain
+  const [deflated, sha1] = await Promise.all([
+    typeof entry.deflated === 'function' ? entry.deflated() : entry.deflated,
+    typeof entry.sha1 === 'function' ? entry.sha1() : (entry.sha1 ?? sha1Of(entry)),
+  ])
+  return { ...plain, ...(deflated === undefined ? {} : { deflated }), pax: { 'APK-TOOLS.checksum.SHA1': sha1 } }
 }
 
-const sha1Of = async (entry: TarEntry, bytes: ApkEntry['bytes']): Promise<string> => {
+const sha1Of = async (entry: ApkEntry): Promise<string> => {
   const hash = createHash('sha1')
   if (entry.type === 'symlink') return hash.update(encodeText(entry.linkTarget ?? '')).digest('hex')
   let sizeBytes = 0
-  for await (const chunk of bytes?.() ?? []) {
+  for await (const chunk of entry.bytes?.() ?? []) {
     hash.update(chunk)
     sizeBytes += chunk.length
   }

@@ -138,7 +138,7 @@ const nodesOf = (
       valence: children.get(path)?.length ?? 0,
       finderFlags: entry.type === 'link' ? 0 : (entry.finderFlags ?? 0),
     }
-    return { node, content: entry.type === 'file' ? entry.bytes : text === null ? null : () => [text] }
+    return { node, content: entry.type === 'file' ? () => entry.bytes() : text === null ? null : () => [text] }
   })
   const top: CatalogNode = {
     id: rootId,

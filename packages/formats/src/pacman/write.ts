@@ -1,21 +1,22 @@
 // pacman, writing: one compressed tar of what describes the package, and its files (pacman 6.0, scripts/makepkg.sh, create_package).
 import { createHash } from 'node:crypto'
-import { type ByteChunks, collect, encodeText } from '../bytes.ts'
-import { type Deflated, deflatedOf, deflatePieces } from '../deflate.ts'
+import { type ByteChunks, collect, encodeText, letGo } from '../bytes.ts'
+import { type Deflated, deflatedOf, type DeflatePiece, deflatePieces } from '../deflate.ts'
 import { FormatError } from '../format-error.ts'
 import { gzipOf } from '../gzip.ts'
-import { type MtreeEntry, mtreeText } from '../mtree.ts'
-import { type TarEntry, tarGzParts, writeTar } from '../tar.ts'
+import { inFlight } from '../in-flight.ts'
+import { type MtreeEntry, mtreeHead, mtreeLine } from '../mtree.ts'
+import { type TarDeflated, type TarEntry, tarGzParts, writeTar } from '../tar.ts'
 import { compressXz } from '../xz.ts'
 import { zstdFrames } from '../zstd-frames.ts'
 import { type PacmanFields, pacmanBuildinfo, pacmanPkginfo } from './package.ts'
 
-/** A file has `bytes`, and for gzip `deflated`; both may be opened more than once. */
-export type PacmanEntry = TarEntry & {
-  readonly bytes?: () => AsyncIterable<Uint8Array>
-  readonly deflated?: Deflated
+/** A file has `bytes`, and for gzip `deflated`; both may be opened more than once. Of many files they are asked for, each once. */
+export interface PacmanEntry extends TarEntry {
+  bytes?(): AsyncIterable<Uint8Array>
+  readonly deflated?: Deflated | (() => Promise<Deflated>)
   /** Hex digits of the content, where both are known already. */
-  readonly digests?: PacmanDigests
+  readonly digests?: PacmanDigests | (() => Promise<PacmanDigests>)
 }
 
 export interface PacmanDigests {
@@ -54,15 +55,23 @@ export async function* writePacman(pacman: PacmanPackage): AsyncGenerator<Uint8A
   }
   const made: PacmanEntry[] = []
   for (const [path, bytes] of Object.entries(described)) if (bytes !== undefined) made.push(await madeEntry(path, bytes, fields.date))
-  const listed: MtreeEntry[] = []
-  for (const entry of [...made, ...files]) listed.push(await listedOf(entry))
-  const list = await collect(gzipOf([{ plain: encodeText(mtreeText(listed)) }]), Number.MAX_SAFE_INTEGER)
+  const list = await packedList([...made, ...files])
   // As the shell sorts them: .MTREE between .INSTALL and .PKGINFO, and all of them before the files.
   const own = [...made, await madeEntry('.MTREE', list, fields.date)].toSorted(byPath)
   const entries = [...own, ...files]
-  if (compression.type === 'gzip') yield* gzipOf(tarGzParts(entries.map(withoutBytes), dialect))
+  if (compression.type === 'gzip') yield* gzipOf(tarGzParts(inFlight(entries, withStream), dialect))
   else if (compression.type === 'xz') yield* compressXz(writeTar(entries, dialect), { level: compression.level })
-  else for await (const frame of zstdFrames(writeTar(entries, dialect), { level: compression.level, parallel: 1 })) yield frame.bytes
+  else yield* zstdChunks(writeTar(entries, dialect), compression.level)
+}
+
+/** Up to here a compressor is quicker than what it is given is read; above, each has tables of tens of megabytes. */
+const quickLevel = 5
+
+async function* zstdChunks(tar: ByteChunks, level: number): AsyncGenerator<Uint8Array> {
+  for await (const { bytes } of zstdFrames(tar, { level, parallel: level <= quickLevel ? 2 : 1 })) {
+    yield bytes
+    letGo(bytes)
+  }
 }
 
 // libarchive brings names in pax records into the locale and into composed Unicode, so that files would get other names; these it keeps.
@@ -87,16 +96,38 @@ const madeEntry = async (path: string, bytes: Uint8Array, mtime: number): Promis
   }
 }
 
-const withoutBytes = ({ path, type, mode, sizeBytes, mtime, linkTarget, deflated }: PacmanEntry) => ({
-  ...{ path, type, mode, sizeBytes, mtime },
-  ...(linkTarget === undefined ? {} : { linkTarget }),
-  ...(deflated === undefined ? {} : { deflated }),
-})
+const withStream = async (entry: PacmanEntry): Promise<TarDeflated> => {
+  const { path, type, mode, sizeBytes, mtime, linkTarget } = entry
+  const plain = { path, type, mode, sizeBytes, mtime, ...(linkTarget === undefined ? {} : { linkTarget }) }
+  const deflated = typeof entry.deflated === 'function' ? await entry.deflated() : entry.deflated
+  return deflated === undefined ? plain : { ...plain, deflated }
+}
+
+/** Compressed while it is made: that of a hundred thousand files has fifteen megabytes. */
+const packedList = async (entries: readonly PacmanEntry[]): Promise<Uint8Array> => {
+  const pieces: DeflatePiece[] = []
+  for await (const piece of deflatePieces(listOf(entries), { level: 9 })) pieces.push(piece)
+  return collect(gzipOf([{ deflated: deflatedOf(pieces) }]), Number.MAX_SAFE_INTEGER)
+}
+
+async function* listOf(entries: readonly PacmanEntry[]): AsyncGenerator<Uint8Array> {
+  let text = mtreeHead
+  for await (const entry of inFlight(entries, listedOf)) {
+    text += mtreeLine(entry)
+    if (text.length < textBytes) continue
+    yield encodeText(text)
+    text = ''
+  }
+  yield encodeText(text)
+}
+const textBytes = 1 << 16
 
 const listedOf = async (entry: PacmanEntry): Promise<MtreeEntry> => {
-  const { type, mode, mtime, sizeBytes, linkTarget, bytes, digests } = entry
+  const { type, mode, mtime, sizeBytes, linkTarget } = entry
   const common = { path: plainPath(entry), type, mode, mtime, ...(linkTarget === undefined ? {} : { linkTarget }) }
-  return type === 'file' ? { ...common, sizeBytes, ...(digests ?? (await digestsOf(entry, bytes?.() ?? []))) } : common
+  if (type !== 'file') return common
+  const known = typeof entry.digests === 'function' ? await entry.digests() : entry.digests
+  return { ...common, sizeBytes, ...(known ?? (await digestsOf(entry, entry.bytes?.() ?? []))) }
 }
 
 const digestsOf = async (entry: TarEntry, chunks: ByteChunks): Promise<PacmanDigests> => {

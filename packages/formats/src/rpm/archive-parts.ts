@@ -1,5 +1,4 @@
 // rpm: the payload's cpio as parts: what is small is put together, and what is large stays a file whose compressed form can be shared.
-import { concat } from '../bytes.ts'
 import { checkCpioSize, cpioEnd, cpioHeader, cpioPadding, strippedHeader } from '../cpio.ts'
 import { cpioEntry, hasLargeFiles, payloadFiles, type RpmContent, type RpmFile, sortFiles } from './files.ts'
 
@@ -19,39 +18,51 @@ export interface PartSizes {
   readonly mixedBytes: number
 }
 
-/** The whole archive in parts. Throws `rpm/bad-file`, `rpm/too-large`, `cpio/bad-entry`. */
-export const archiveParts = (files: readonly RpmFile[], { largeBytes, mixedBytes }: PartSizes): readonly ArchivePart[] => {
-  const parts: ArchivePart[] = []
-  let pieces: (Uint8Array | RpmContent)[] = []
-  let sizeBytes = 0
-  const add = (piece: Uint8Array | RpmContent): void => {
-    pieces.push(piece)
-    sizeBytes += piece instanceof Uint8Array ? piece.length : piece.sizeBytes
+/** The whole archive in parts, one after the other. Throws `rpm/bad-file`, `rpm/too-large`, `cpio/bad-entry`. */
+export function* archiveParts(all: readonly RpmFile[], { largeBytes, mixedBytes }: PartSizes): Generator<ArchivePart> {
+  const archive: Archive = {
+    files: payloadFiles(all),
+    places: hasLargeFiles(all) ? new Map(sortFiles(all).map((file, place) => [file, place])) : null,
+    largeBytes,
   }
-  const flush = (): void => {
-    if (sizeBytes > 0) parts.push(mixedPart(pieces, sizeBytes))
-    pieces = []
+  let from = 0
+  let sizeBytes = 0
+  for (let step = 0; step <= 2 * archive.files.length; step++) {
+    for (const piece of piecesAt(archive, step)) sizeBytes += piece instanceof Uint8Array ? piece.length : piece.sizeBytes
+    const file = archive.files[step >> 1]
+    const isLarge = step % 2 === 0 && file?.type === 'file' && file.sizeBytes >= largeBytes
+    if (!isLarge && step !== 2 * archive.files.length && (step % 2 === 0 || sizeBytes < mixedBytes)) continue
+    if (sizeBytes > 0) yield mixedPart(archive, { from, end: step + 1, sizeBytes })
+    if (isLarge) yield { kind: 'file', sizeBytes: file.sizeBytes, file }
+    from = step + 1
     sizeBytes = 0
   }
-  const places = hasLargeFiles(files) ? new Map(sortFiles(files).map((file, place) => [file, place])) : null
-  payloadFiles(files).forEach((file, index) => {
-    const place = places?.get(file)
-    add(
-      place === undefined ? cpioHeader(cpioEntry(file), index + 1) : strippedHeader(place, file.type === 'symlink' ? file.linkTarget : ''),
-    )
-    if (file.type === 'file') {
-      if (file.sizeBytes < largeBytes) add(file)
-      else {
-        flush()
-        parts.push({ kind: 'file', sizeBytes: file.sizeBytes, file })
-      }
-      add(cpioPadding(file.sizeBytes))
-    }
-    if (sizeBytes >= mixedBytes) flush()
-  })
-  add(cpioEnd)
-  flush()
-  return parts
+}
+
+interface Archive {
+  /** As the payload has them. */
+  readonly files: readonly RpmFile[]
+  /** Among those of the header, where the payload has no names of its own. */
+  readonly places: ReadonlyMap<RpmFile, number> | null
+  readonly largeBytes: number
+}
+
+/**
+ * The archive in steps, two for each file: its header, then what follows; at last the end. Headers are made when they are asked for:
+ * those of a hundred thousand files would fill the memory.
+ */
+const piecesAt = ({ files, places, largeBytes }: Archive, step: number): readonly (Uint8Array | RpmContent)[] => {
+  const index = step >> 1
+  const file = files[index]
+  if (file === undefined) return [cpioEnd]
+  if (step % 2 === 1) {
+    if (file.type !== 'file') return []
+    return file.sizeBytes < largeBytes ? [file, cpioPadding(file.sizeBytes)] : [cpioPadding(file.sizeBytes)]
+  }
+  const place = places?.get(file)
+  return [
+    place === undefined ? cpioHeader(cpioEntry(file), index + 1) : strippedHeader(place, file.type === 'symlink' ? file.linkTarget : ''),
+  ]
 }
 
 /** The archive itself, uncompressed, for a compressor that is not ours. */
@@ -75,15 +86,24 @@ async function* fileBytes(file: RpmContent): AsyncGenerator<Uint8Array> {
   checkCpioSize(cpioEntry(file), sizeBytes)
 }
 
-const mixedPart = (pieces: readonly (Uint8Array | RpmContent)[], sizeBytes: number): ArchivePart => ({
+const mixedPart = (
+  archive: Archive,
+  { from, end, sizeBytes }: { readonly from: number; readonly end: number; readonly sizeBytes: number },
+): ArchivePart => ({
   kind: 'mixed',
   sizeBytes,
   load: async () => {
-    const loaded: Uint8Array[] = []
-    for (const piece of pieces) {
-      if (piece instanceof Uint8Array) loaded.push(piece)
-      else for await (const chunk of fileBytes(piece)) loaded.push(chunk)
+    const whole = new Uint8Array(sizeBytes)
+    let filled = 0
+    const add = (bytes: Uint8Array): void => {
+      whole.set(bytes, filled)
+      filled += bytes.length
     }
-    return concat(loaded)
+    for (let step = from; step < end; step++)
+      for (const piece of piecesAt(archive, step)) {
+        if (piece instanceof Uint8Array) add(piece)
+        else for await (const chunk of fileBytes(piece)) add(chunk)
+      }
+    return whole
   },
 })

@@ -13,7 +13,7 @@ export {
   xzPayload,
   zstdPayload,
 } from './payload.ts'
-export { readRpm, type Rpm, type RpmPayloadFound, type RpmSigned } from './read.ts'
+export { readRpm, readRpmDescription, type Rpm, type RpmPayloadFound, type RpmSigned } from './read.ts'
 export { type RpmFound } from './read-files.ts'
 export { type Decompressor, type PayloadReading, readRpmPayload, type RpmDigest, type RpmVerifying, verifyRpm } from './read-payload.ts'
 export { parseRelation, relationText, type RpmMark, type RpmRelation } from './relation.ts'

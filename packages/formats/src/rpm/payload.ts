@@ -10,8 +10,10 @@ import {
   deflatePieces,
   emptySum,
 } from '../deflate.ts'
+import { letGo } from '../bytes.ts'
 import { crc32 } from '../crc32.ts'
 import { gzipOf } from '../gzip.ts'
+import { inFlight } from '../in-flight.ts'
 import { compressXz } from '../xz.ts'
 import { zstdFrame, zstdFrames, type ZstdFrames } from '../zstd-frames.ts'
 import { type ArchivePart, archiveParts, partBytes, rpmArchive } from './archive-parts.ts'
@@ -53,7 +55,7 @@ export const gzipPayload = async (files: readonly RpmFile[], options: PayloadOpt
   const keep = keeper(options)
   const made = (async function* () {
     const parts = archiveParts(files, { largeBytes: 1 << 17, mixedBytes: 1 << 20 })
-    for await (const deflated of inFlight(archive.follow(parts), part => deflatedPart(part, options, keep))) {
+    for await (const deflated of inFlight(archive.follow(parts), part => deflatedPart(part, options, keep), 3)) {
       streams.push(deflated)
       yield { deflated }
     }
@@ -69,7 +71,7 @@ export const zstdPayload = async (files: readonly RpmFile[], options: PayloadOpt
   const keep = keeper(options)
   const made = (async function* () {
     const parts = archiveParts(files, { largeBytes: 1 << 20, mixedBytes: 1 << 22 })
-    for await (const frames of inFlight(archive.follow(parts), part => zstdPart(part, options.level, keep))) {
+    for await (const frames of inFlight(archive.follow(parts), part => zstdPart(part, options.level, keep), 3)) {
       streams.push(frames)
       yield* frames.chunks()
     }
@@ -132,19 +134,23 @@ const settle = async (
   return { sizeBytes, sha256: hash.digest('hex'), chunks }
 }
 
-/** Sums up the archive part by part, behind the compressing of each, which runs on other threads meanwhile. */
+/** Sums up the archive part by part; a large file behind its compressing, which runs on other threads meanwhile. */
 const archiveDigest = ({ hashesArchive = true }: PayloadOptions) => {
   const hash: Hash | undefined = hashesArchive ? createHash('sha256') : undefined
   let archiveBytes = 0
   return {
-    async *follow(parts: readonly ArchivePart[]): AsyncGenerator<ArchivePart> {
+    async *follow(parts: Iterable<ArchivePart>): AsyncGenerator<ArchivePart> {
       for (const part of parts) {
-        const loaded = part.kind === 'mixed' ? await part.load() : undefined
-        yield loaded === undefined || part.kind === 'file' ? part : { ...part, load: firstLoaded(loaded, part.load) }
         archiveBytes += part.sizeBytes
-        if (hash === undefined) continue
-        if (loaded === undefined) for await (const chunk of partBytes(part)) hash.update(chunk)
-        else hash.update(loaded)
+        if (part.kind === 'mixed') {
+          const loaded = await part.load()
+          // Before it is handed out: whoever takes it lets go of it.
+          hash?.update(loaded)
+          yield { ...part, load: firstLoaded(loaded, part.load) }
+          continue
+        }
+        yield part
+        if (hash !== undefined) for await (const chunk of partBytes(part)) hash.update(chunk)
       }
     },
     done: () => ({ archiveBytes, ...(hash === undefined ? {} : { archiveSha256: hash.digest('hex') }) }),
@@ -166,23 +172,35 @@ const limitKeptBytes = 24 << 20
 /** Of one large file that brings no stream. */
 const limitPiecesBytes = 4 << 20
 
-type Keep = (bytes: Uint8Array, again: () => Promise<Uint8Array>) => () => Promise<Uint8Array>
+type Keep = (bytes: Uint8Array, again: () => Promise<Uint8Array>) => () => AsyncGenerator<Uint8Array>
 
 const keeper = ({ spool }: PayloadOptions): Keep => {
   let keptBytes = spool === undefined ? 0 : limitKeptBytes
   return (bytes, again) => {
     keptBytes += bytes.length
-    return keptBytes > limitKeptBytes ? firstLoaded(bytes, again) : () => Promise.resolve(bytes)
+    if (keptBytes <= limitKeptBytes) return () => onlyChunk(bytes)
+    const load = firstLoaded(bytes, again)
+    return async function* () {
+      const own = await load()
+      yield own
+      letGo(own)
+    }
   }
+}
+
+async function* onlyChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
 }
 
 const deflatedPart = async (part: ArchivePart, options: PayloadOptions, keep: Keep): Promise<Deflated> => {
   const { level, deflate } = options
   if (part.kind === 'file') return checked(part.file, (await part.file.deflated?.(level)) ?? (await deflatedHere(part.file, options)))
   const plain = await part.load()
+  const sum = { crc32: crc32(plain), sizeBytes: plain.length }
   const compressed = await deflateAlone(plain, level, deflate)
-  const load = keep(compressed, async () => deflateAlone(await part.load(), level, deflate))
-  return { crc32: crc32(plain), sizeBytes: plain.length, compressedBytes: compressed.length, chunks: () => onlyChunk(load) }
+  letGo(plain)
+  const chunks = keep(compressed, async () => deflateAlone(await part.load(), level, deflate))
+  return { ...sum, compressedBytes: compressed.length, chunks }
 }
 
 /** The pieces are kept while they are few; a larger stream is made again each time. */
@@ -205,37 +223,23 @@ type Frames = Pick<ZstdFrames, 'sizeBytes' | 'chunks'>
 
 const zstdPart = async (part: ArchivePart, level: number, keep: Keep): Promise<Frames> => {
   if (part.kind === 'file') return checked(part.file, (await part.file.zstd?.(level)) ?? zstdHere(part, level))
-  const { bytes, sizeBytes } = await zstdFrame(await part.load(), level)
-  const load = keep(bytes, async () => (await zstdFrame(await part.load(), level)).bytes)
-  return { sizeBytes, chunks: () => onlyChunk(load) }
+  const plain = await part.load()
+  const { bytes, sizeBytes } = await zstdFrame(plain, level)
+  letGo(plain)
+  return { sizeBytes, chunks: keep(bytes, async () => (await zstdFrame(await part.load(), level)).bytes) }
 }
 
 const zstdHere = (part: ArchivePart, level: number): Frames => ({
   sizeBytes: part.sizeBytes,
   async *chunks() {
-    for await (const frame of zstdFrames(partBytes(part), { level })) yield frame.bytes
+    for await (const { bytes } of zstdFrames(partBytes(part), { level })) {
+      yield bytes
+      letGo(bytes)
+    }
   },
 })
-
-async function* onlyChunk(load: () => Promise<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield await load()
-}
 
 const checked = <Stream extends { readonly sizeBytes: number }>(file: RpmContent, stream: Stream): Stream => {
   if (stream.sizeBytes === file.sizeBytes) return stream
   throw new FormatError('rpm/size-changed', `${file.path} gave ${stream.sizeBytes} bytes where ${file.sizeBytes} were announced`)
-}
-
-/** Results in order, with a few in the making at once. */
-async function* inFlight<From, To>(items: AsyncIterable<From>, make: (item: From) => Promise<To>): AsyncGenerator<To> {
-  const flying: Promise<To>[] = []
-  for await (const item of items) {
-    const made = make(item)
-    // Whoever stops reading leaves some behind; their failure is then nobody's.
-    made.catch(() => undefined)
-    flying.push(made)
-    const first = flying.length > 2 ? flying.shift() : undefined
-    if (first !== undefined) yield await first
-  }
-  for (const made of flying) yield await made
 }

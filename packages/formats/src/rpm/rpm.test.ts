@@ -191,9 +191,9 @@ describe('rpm payloads', () => {
       }),
     ]
     const spool = async (chunks: AsyncIterable<Uint8Array>) => {
-      const kept = await listOf(chunks)
+      const kept = await all(chunks)
       return async function* () {
-        yield* kept
+        yield kept
       }
     }
     const payload = await zstdPayload(files, { level: 1, spool, hashesArchive: false })

@@ -1,6 +1,6 @@
 // rpm, writing: lead, signature header, main header and payload (rpm's docs/manual/format.md; package format version 4).
 import { createHash } from 'node:crypto'
-import { concat, encodeText } from '../bytes.ts'
+import { concat, encodeText, letGo } from '../bytes.ts'
 import { FormatError } from '../format-error.ts'
 import { binValue, encodeHeader, type HeaderValue, int32Value, int64Value, stringValue } from './header-write.ts'
 import { type RpmJob, jobValues } from './job.ts'
@@ -17,7 +17,13 @@ export interface RpmSignature {
 const reservedBytes = 4128
 
 /** The main header's bytes: what a signature is made over. The same bytes each time. Codes as `writeRpm`. */
-export const rpmHeader = (job: RpmJob): Uint8Array => encodeHeader(jobValues(job), tags.region)
+export const rpmHeader = (job: RpmJob): Uint8Array => {
+  const values = jobValues(job)
+  const header = encodeHeader(values, tags.region)
+  // Of many files they are megabytes, and the header is put together with what stands before it next.
+  for (const { bytes } of values) letGo(bytes)
+  return header
+}
 
 /**
  * A whole package. With a signature, the file has the same size and only the signature header differs.
@@ -41,7 +47,11 @@ export async function* writeRpm(job: RpmJob, signature?: RpmSignature): AsyncGen
 export const rpmFront = (job: RpmJob, signature?: RpmSignature): Uint8Array => {
   const header = rpmHeader(job)
   const unsigned = signatureHeader(job, header, { reservedBytes })
-  if (signature === undefined) return concat([lead(job), padTo8(unsigned), header])
+  if (signature === undefined) {
+    const front = concat([lead(job), padTo8(unsigned), header])
+    letGo(header)
+    return front
+  }
   const longer = signatureHeader(job, header, { reservedBytes, signature })
   const left = reservedBytes - (longer.length - unsigned.length)
   if (left < 1)

@@ -5,7 +5,7 @@ import { parsePkginfo } from '@slipway/formats/pkginfo'
 import { FormatError } from '@slipway/formats/format-error'
 import * as z from 'zod'
 import { apkFields, apkVersionOf, checkApk, packageName } from './apk/fields.ts'
-import { tarEntries } from './linux/entries.ts'
+import { lazyEntries, manyFiles, onDisk } from './linux/entries.ts'
 import { examineLinux, folderOptions, layoutOf, linuxAssets, linuxOptions } from './linux/layout.ts'
 import { readableScripts, scriptAssets, scriptTexts, type Scripts } from './linux/scripts.ts'
 import type { Hooks } from './linux/services.ts'
@@ -64,18 +64,24 @@ export const apk = packager({
     }),
   async *pack(subject, chosen) {
     failAll(checkApk(subject, chosen))
-    const { date } = subject
+    const { date, spool } = subject
     const layout = await layoutOf(subject, { ...chosen, format: 'apk', package: packageName(subject, chosen) })
     const fields = apkFields(subject, chosen, { date, needs: layout.needs })
     const scripts = scriptsOf(chosen.scripts ?? {}, layout.hooks, subject.assets)
-    const entries = await tarEntries(layout.entries, { date, level: chosen.level, sum: 'sha1' })
+    const entries = lazyEntries(layout.entries, { date, level: chosen.level })
     let sha1 = ''
     // No signature yet: that is how the digest of the control member is heard of.
     const sign = async (control: { readonly sha1: string }): Promise<readonly []> => {
       sha1 = control.sha1
       return []
     }
-    yield* writeApk({ fields, scripts, entries, sign })
+    yield* writeApk({
+      fields,
+      scripts,
+      entries,
+      sign,
+      ...(spool === undefined || entries.length < manyFiles ? {} : { spool: onDisk(spool) }),
+    })
     const installedBytes = entries.reduce((sum, entry) => sum + entry.sizeBytes, 0)
     return { ...factsOf(apkPkginfo(fields, { installedBytes, dataSha256: '' })), identity: `sha1:${sha1}` }
   },

@@ -25,6 +25,6 @@ export const appTarGz = packager({
   },
 })
 
-async function* withStreams(packed: readonly Packed[], level: number): AsyncGenerator<TarDeflated> {
+async function* withStreams(packed: Iterable<Packed>, level: number): AsyncGenerator<TarDeflated> {
   for (const { entry, file } of packed) yield file === null ? entry : { ...entry, deflated: await file.deflated(level) }
 }

@@ -1,6 +1,8 @@
 // deb: ar of debian-binary, control.tar.gz and data.tar.* (deb(5), Debian Policy 4.7), from deflate streams that other formats share.
 import { compareFor, fail, failAll, problem } from '@slipway/core'
 import { arHeader, arMagic, arPadding } from '@slipway/formats/ar'
+import { concat, encodeText, letGo } from '@slipway/formats/bytes'
+import { inFlight } from '@slipway/formats/in-flight'
 import { md5Of } from '@slipway/formats/md5'
 import * as z from 'zod'
 import { tarGzMember, tarMember, type Member } from './deb/archive.ts'
@@ -9,7 +11,6 @@ import { changelogGz, copyrightText, overridesText } from './deb/documents.ts'
 import { triggersText } from './deb/relations.ts'
 import { scriptAssets, scriptTexts } from './deb/scripts.ts'
 import { hasLevel, levelHint, levelOf, levelText } from './linux/compression.ts'
-import { inTurns } from './linux/entries.ts'
 import { madeFile, withParents, type Installed, type InstalledFile } from './linux/installed.ts'
 import { examineLinux, folderOptions, layoutOf, linuxAssets, linuxOptions, type Layout } from './linux/layout.ts'
 import { readableScripts } from './linux/scripts.ts'
@@ -100,7 +101,7 @@ export const deb = packager({
     if (packed.sizeBytes > limitMemberBytes) tooLarge(name, packed.sizeBytes)
     const version = madeFile('debian-binary', '2.0\n')
     yield arMagic
-    yield* member('debian-binary', { sizeBytes: version.sizeBytes, bytes: version.bytes }, date)
+    yield* member('debian-binary', version, date)
     if (chosen.compression === 'xz') yield* member('control.tar.xz', await tarMember(entries, { date, level: 6, compression: 'xz' }), date)
     else yield* member('control.tar.gz', await tarGzMember(entries, { date, level: 9 }), date)
     yield* member(name, packed, date)
@@ -128,7 +129,7 @@ const dataMember = async (
 ): Promise<readonly [name: string, member: Member]> => {
   const { compression } = chosen
   const level = levelOf(chosen)
-  if (compression === 'gzip') return ['data.tar.gz', await tarGzMember(data, { date, level })]
+  if (compression === 'gzip') return ['data.tar.gz', await tarGzMember(data, { date, level, spool })]
   return [compression === 'xz' ? 'data.tar.xz' : 'data.tar.zst', await tarMember(data, { date, level, compression, spool })]
 }
 
@@ -142,9 +143,10 @@ const badLevel = (chosen: DebOptions) =>
         }),
       ]
 
-async function* member(name: string, { sizeBytes, bytes }: Member, date: number): AsyncGenerator<Uint8Array> {
+async function* member(name: string, content: Member, date: number): AsyncGenerator<Uint8Array> {
+  const { sizeBytes } = content
   yield arHeader({ name, sizeBytes, mtime: date, mode: 0o100644 })
-  yield* bytes()
+  yield* content.bytes()
   if (sizeBytes % 2 === 1) yield arPadding(sizeBytes)
 }
 
@@ -174,22 +176,38 @@ const controlEntries = async (
   { data, layout, control }: ControlSource,
 ): Promise<readonly Installed[]> => {
   const files = data.filter(one => one.type === 'file')
-  const sums: string[] = []
-  // dpkg keeps the sums of conffiles itself; a name with a line end is refused before (tree/bad-name).
-  await inTurns(files, async (file, index) => {
-    if (file.flag !== 'config') sums[index] = `${await (file.digest?.('md5') ?? md5Of(file.bytes()))}  ${file.path}\n`
-  })
   const conffiles = files.filter(file => file.flag === 'config').map(file => `/${file.path}\n`)
   const scripts = scriptTexts(chosen.scripts ?? {}, layout.hooks, path => subject.assets?.get(path)?.bytes)
   const triggers = triggersText(chosen.triggers ?? {})
   return withParents([
     madeFile('control', control),
-    madeFile('md5sums', sums.join('')),
+    madeFile('md5sums', await md5sumsOf(files)),
     ...(conffiles.length > 0 ? [madeFile('conffiles', conffiles.join(''))] : []),
     ...(triggers === '' ? [] : [madeFile('triggers', triggers)]),
     ...[...scripts].map(([name, text]) => madeFile(name, text, { mode: 0o755 })),
   ])
 }
+
+/** dpkg keeps the sums of conffiles itself; a name with a line end is refused before (tree/bad-name). */
+const md5sumsOf = async (files: readonly InstalledFile[]): Promise<Uint8Array> => {
+  const parts: Uint8Array[] = []
+  let text = ''
+  for await (const line of inFlight(files, sumLine)) {
+    text += line
+    if (text.length < textBytes) continue
+    parts.push(encodeText(text))
+    text = ''
+  }
+  const whole = concat([...parts, encodeText(text)])
+  for (const part of parts) letGo(part)
+  return whole
+}
+
+/** A hundred thousand short strings take several times the memory of what is in them. */
+const textBytes = 1 << 18
+
+const sumLine = async (file: InstalledFile): Promise<string> =>
+  file.flag === 'config' ? '' : `${await (file.digest?.('md5') ?? md5Of(file.bytes()))}  ${file.path}\n`
 
 /** As dpkg-gencontrol counts: files in whole KiB, everything else as one. */
 const installedKib = (entries: readonly Installed[]): number =>

@@ -59,7 +59,7 @@ const iconPlaces = ({ app }: Naming, { icon }: MsiOptions): readonly { readonly 
 
 const cabinetOf = async (subject: PackSubject, { level }: MsiOptions, { layout }: Database): Promise<Cab> => {
   const { date, deflate, spool } = subject
-  const files = layout.files.map(({ id, file }) => ({ name: id, sizeBytes: file.sizeBytes, bytes: file.bytes }))
+  const files = layout.files.map(({ id, file }) => ({ name: id, sizeBytes: file.sizeBytes, bytes: () => file.bytes() }))
   try {
     return await writeCab(files, {
       mtime: date,

@@ -42,7 +42,7 @@ export const npmMain = packager({
       madeFile('package/index.js', library),
       madeFile('package/platforms.json', jsonText({ platforms: platforms.map(one => ({ ...one })) })),
     ]
-    yield* gzipOf(tarGzParts(await tarEntries(files, { date, level: 9 })))
+    yield* gzipOf(tarGzParts(tarEntries(files, { date, level: 9 })))
     return { manifest }
   },
 })

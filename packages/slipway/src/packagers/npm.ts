@@ -55,7 +55,7 @@ export const npm = packager({
     const manifest = platformManifest(subject, chosen, await libcOf(subject, chosen))
     const readme = platformReadme(app, { name: platformName(subject, chosen), main: mainName(app, chosen) })
     const entries = entriesOf(subject, { 'package.json': jsonText(manifest), 'README.md': readme })
-    yield* gzipOf(tarGzParts(await tarEntries(entries, { date: subject.date, level: chosen.level })))
+    yield* gzipOf(tarGzParts(tarEntries(entries, { date: subject.date, level: chosen.level })))
     return { manifest, main: mainName(app, chosen), executable: `app/${tree.executable}` }
   },
 })

@@ -174,7 +174,7 @@ const compiled = async (subject: PackSubject, prepared: Prepared): Promise<Async
   const { lend, signProgram, tree } = subject
   if (lend === undefined)
     return fail('nsis/no-tool', 'nobody lends makensis', { hint: 'This is a fault of Slipway; please report it.', exit: 'bug' })
-  const files = tree.entries.flatMap((one, index) => (one.type === 'file' ? [{ path: packedName(index), bytes: one.bytes }] : []))
+  const files = tree.entries.flatMap((one, index) => (one.type === 'file' ? [{ path: packedName(index), bytes: () => one.bytes() }] : []))
   const run = { lend, prepared }
   if (signProgram === undefined) return compile(run, { files, uninstaller: null, wants: installerFile })
   const copy = 'uninstaller.exe'

@@ -5,7 +5,7 @@ import { comparePacman, pacmanInstall, pacmanPkginfo, pacmanScriptKinds, writePa
 import { parsePkginfo } from '@slipway/formats/pkginfo'
 import * as z from 'zod'
 import { levelOf, levelText } from './linux/compression.ts'
-import { tarEntries } from './linux/entries.ts'
+import { lazyEntries } from './linux/entries.ts'
 import { examineLinux, folderOptions, layoutOf, linuxAssets, linuxOptions } from './linux/layout.ts'
 import { isShell, readableScripts, scriptAssets, scriptTexts, type Scripts } from './linux/scripts.ts'
 import type { Hooks } from './linux/services.ts'
@@ -77,7 +77,7 @@ export const pacman = packager({
     const scripts = scriptsOf(chosen.scripts ?? {}, layout.hooks, subject.assets)
     const { compression: type } = chosen
     const level = levelOf(chosen)
-    const entries = await tarEntries(layout.entries, { date, level: type === 'gzip' ? level : undefined, sum: 'digests' })
+    const entries = lazyEntries(layout.entries, { date, level })
     const compression = type === 'gzip' ? { type } : { type, level }
     yield* writePacman({ fields, install: pacmanInstall(scripts), entries, compression })
     const installedBytes = entries.reduce((sum, entry) => sum + entry.sizeBytes, 0)

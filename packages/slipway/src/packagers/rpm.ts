@@ -1,9 +1,10 @@
 // rpm: a package of Fedora, RHEL and openSUSE (rpm's format manual, version 4), from deflate streams that other formats share.
 import { compareFor, failAll, type Json } from '@slipway/core'
 import { fromBytes } from '@slipway/formats/bytes'
-import { gzipPayload, readRpm, relationText, type RpmJob, type Spool, writeRpm, xzPayload, zstdPayload } from '@slipway/formats/rpm/index'
+import { gzipPayload, readRpmDescription, relationText, type RpmJob, writeRpm, xzPayload, zstdPayload } from '@slipway/formats/rpm/index'
 import * as z from 'zod'
 import { levelOf, levelText } from './linux/compression.ts'
+import { manyFiles, onDisk } from './linux/entries.ts'
 import { examineLinux, folderOptions, layoutOf, linuxAssets, linuxOptions, systemPath } from './linux/layout.ts'
 import { packager, type Facts, type Naming, type PackSubject } from './packager.ts'
 import { checkRpm, descriptionOf, nevraOf, packageName } from './rpm/fields.ts'
@@ -89,11 +90,10 @@ export const rpm = packager({
   async *pack(subject, chosen) {
     failAll(checkRpm(subject, chosen))
     const writing = writeRpm(await jobOf(subject, chosen))
-    const first = await writing.next()
-    const front = first.done === true ? new Uint8Array() : first.value
-    yield front
+    // In a function of its own: a header may be large, and nothing should hold it while the files follow.
+    const facts = yield* frontOf(writing)
     yield* writing
-    return factsOf(front)
+    return facts
   },
 })
 
@@ -103,42 +103,44 @@ const evrOf = (naming: Naming, chosen: RpmChosen): string => {
 }
 
 const jobOf = async (subject: PackSubject, chosen: RpmChosen): Promise<RpmJob> => {
-  const { date, assets, spool, deflate } = subject
-  const name = packageName(subject, chosen)
-  const layout = await layoutOf(subject, { ...chosen, format: 'rpm', package: name })
-  const files = await rpmFiles(layout.entries, { name, date, ghosts: chosen.ghosts })
+  const described = await describedBy(subject, chosen)
+  const { spool, deflate } = subject
+  const { files } = described
   const writing = {
     level: levelOf(chosen),
-    // The files' deflate streams are kept already, and can be read twice.
-    ...(spool === undefined || chosen.compression === 'gzip' ? {} : { spool: spooled(spool) }),
+    // The streams of large files are kept already, and can be read twice; so are those of small ones while they are not too many.
+    ...(spool === undefined || (chosen.compression === 'gzip' && files.length < manyFiles) ? {} : { spool: onDisk(spool) }),
     ...(deflate === undefined ? {} : { deflate }),
   }
+  return { ...described, payload: await payloads[chosen.compression](files, writing) }
+}
+
+/** All but the payload; the layout is let go of before that is made. */
+const describedBy = async (subject: PackSubject, chosen: RpmChosen): Promise<Omit<RpmJob, 'payload'>> => {
+  const { date, assets } = subject
+  const name = packageName(subject, chosen)
+  const layout = await layoutOf(subject, { ...chosen, format: 'rpm', package: name })
   return {
     ...nevraOf(subject, chosen),
     ...descriptionOf(subject, chosen, { date, needs: layout.needs }),
     ...rpmScripts(chosen, layout.hooks, path => assets?.get(path)?.bytes),
     buildTime: date,
-    files,
-    payload: await payloads[chosen.compression](files, writing),
+    files: await rpmFiles(layout.entries, { name, date, ghosts: chosen.ghosts }),
   }
 }
 
 const payloads = { gzip: gzipPayload, xz: xzPayload, zstd: zstdPayload }
 
-const spooled =
-  (spool: NonNullable<PackSubject['spool']>): Spool =>
-  async chunks => {
-    const again = await spool(chunks)
-    return () => streamOf(again())
-  }
-
-async function* streamOf(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  yield* chunks
+async function* frontOf(writing: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array, Facts> {
+  const first = await writing.next()
+  const front = first.done === true ? new Uint8Array() : first.value
+  yield front
+  return factsOf(front)
 }
 
 /** As rpm calls its tags, read from what was written; an index of packages asks for the header by its place. */
 const factsOf = async (front: Uint8Array): Promise<Facts> => {
-  const { header, relations, ...rpm } = await readRpm(fromBytes(front))
+  const { header, relations, ...rpm } = await readRpmDescription(fromBytes(front))
   const said = {
     NAME: rpm.name,
     EPOCH: rpm.epoch,

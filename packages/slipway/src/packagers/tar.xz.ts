@@ -3,7 +3,7 @@ import { writeTar } from '@slipway/formats/tar'
 import { compressXz } from '@slipway/formats/xz'
 import * as z from 'zod'
 import { packager, stem } from './packager.ts'
-import { tarEntriesOf } from './tar/entries.ts'
+import { tarFilesOf } from './tar/entries.ts'
 
 /** Packs the app folder below one folder named like the file. Facts: that folder and the executable in it. */
 export const tarXz = packager({
@@ -18,8 +18,7 @@ export const tarXz = packager({
   ext: () => 'tar.xz',
   fileName: naming => `${stem(naming)}.tar.xz`,
   async *pack(subject, { level }) {
-    const files = tarEntriesOf(subject).map(({ entry, file }) => (file === null ? entry : { ...entry, bytes: file.bytes }))
-    yield* compressXz(writeTar(files), { level })
+    yield* compressXz(writeTar(tarFilesOf(subject)), { level })
     return { folder: stem(subject), executable: subject.tree.executable }
   },
 })

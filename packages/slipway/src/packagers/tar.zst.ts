@@ -3,7 +3,7 @@ import { writeTar } from '@slipway/formats/tar'
 import { compressZstd } from '@slipway/formats/zstd'
 import * as z from 'zod'
 import { packager, stem } from './packager.ts'
-import { tarEntriesOf } from './tar/entries.ts'
+import { tarFilesOf } from './tar/entries.ts'
 
 /**
  * Packs the app folder below one folder named like the file. Facts: that folder and the executable in it.
@@ -21,8 +21,7 @@ export const tarZst = packager({
   ext: () => 'tar.zst',
   fileName: naming => `${stem(naming)}.tar.zst`,
   async *pack(subject, { level }) {
-    const files = tarEntriesOf(subject).map(({ entry, file }) => (file === null ? entry : { ...entry, bytes: file.bytes }))
-    yield* compressZstd(writeTar(files), { level })
+    yield* compressZstd(writeTar(tarFilesOf(subject)), { level })
     return { folder: stem(subject), executable: subject.tree.executable }
   },
 })

@@ -30,7 +30,7 @@ export const packApp = async (job: BuildJob, options: Options, resources: string
     if (entry.type === 'folder') return { type: 'folder', path: entry.path }
     const own = { path: entry.path, isUnpacked: isUnpacked.has(entry.path) }
     if (entry.type === 'link') return { type: 'link', linkTarget: entry.linkTarget, ...own }
-    return { type: 'file', sizeBytes: entry.sizeBytes, isExecutable: (entry.mode & 0o111) !== 0, bytes: entry.bytes, ...own }
+    return { type: 'file', sizeBytes: entry.sizeBytes, isExecutable: (entry.mode & 0o111) !== 0, bytes: () => entry.bytes(), ...own }
   })
   const { files } = job.io
   try {

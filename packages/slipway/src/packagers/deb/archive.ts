@@ -1,10 +1,11 @@
 // A compressed tar inside a deb: its size must be known before its first byte (deb(5), ar(5)).
 import type { Deflated } from '@slipway/formats/deflate'
 import { gzipOf } from '@slipway/formats/gzip'
+import { inFlight } from '@slipway/formats/in-flight'
 import { tarGzParts, writeTar, type TarDeflated, type TarFile } from '@slipway/formats/tar'
 import { compressXz } from '@slipway/formats/xz'
 import { compressZstd } from '@slipway/formats/zstd'
-import { inTurns } from '../linux/entries.ts'
+import { manyFiles, onDisk } from '../linux/entries.ts'
 import type { Installed } from '../linux/installed.ts'
 import type { PackSubject } from '../packager.ts'
 
@@ -16,14 +17,27 @@ export interface Member {
 /** Entries under `./`, in order, as dpkg-deb has them; long names in the GNU form, the only one that dpkg unpacks. */
 export const tarGzMember = async (
   entries: readonly Installed[],
-  options: { readonly date: number; readonly level: number },
+  { spool, ...options }: { readonly date: number; readonly level: number; readonly spool?: PackSubject['spool'] | undefined },
 ): Promise<Member> => {
-  const tar: TarDeflated[] = [{ type: 'folder', path: './', mode: 0o755, sizeBytes: 0, mtime: options.date }]
-  await inTurns(entries, async (entry, index) => void (tar[index + 1] = await tarEntryOf(entry, options)))
+  // Made anew each time: the streams are kept where they come from, and all their entries at once would take more than they do.
+  const tar = (made: (entry: TarDeflated) => TarDeflated): AsyncGenerator<TarDeflated> => {
+    const entryOf = async (entry: Installed | null): Promise<TarDeflated> =>
+      entry === null ? topFolder(options.date) : made(await tarEntryOf(entry, options))
+    return inFlight(withTop(entries), entryOf)
+  }
+  // Streams of so many small files are not all kept: on disk they need not be made again.
+  if (spool !== undefined && entries.length >= manyFiles) return spooled(packed(tar(entry => entry)), spool)
   let sizeBytes = 0
-  for await (const chunk of packed(tar.map(blank))) sizeBytes += chunk.length
-  return { sizeBytes, bytes: () => packed(tar) }
+  for await (const chunk of packed(tar(blank))) sizeBytes += chunk.length
+  return { sizeBytes, bytes: () => packed(tar(entry => entry)) }
 }
+
+function* withTop(entries: readonly Installed[]): Generator<Installed | null> {
+  yield null
+  yield* entries
+}
+
+const topFolder = (mtime: number): TarFile => ({ type: 'folder', path: './', mode: 0o755, sizeBytes: 0, mtime })
 
 const heldBytes = 1 << 26
 
@@ -36,10 +50,8 @@ interface Packing {
 
 /** The same in one xz stream or Zstandard frame: on disk where there is room, else held where it is small and compressed twice where it is not. */
 export const tarMember = async (entries: readonly Installed[], { date, level, compression, spool }: Packing): Promise<Member> => {
-  const tar: TarFile[] = [{ type: 'folder', path: './', mode: 0o755, sizeBytes: 0, mtime: date }]
-  for (const entry of entries) tar.push(plainEntryOf(entry, date))
   const compressor = compression === 'xz' ? compressXz : compressZstd
-  const compress = (): AsyncGenerator<Uint8Array> => compressor(writeTar(tar, { dialect: 'gnu' }), { level })
+  const compress = (): AsyncGenerator<Uint8Array> => compressor(writeTar(plainEntries(entries, date), { dialect: 'gnu' }), { level })
   if (spool !== undefined) return spooled(compress(), spool)
   const held: Uint8Array[] = []
   let sizeBytes = 0
@@ -65,23 +77,23 @@ const spooled = async (chunks: AsyncIterable<Uint8Array>, spool: NonNullable<Pac
       yield chunk
     }
   }
-  const again = await spool(counted())
-  return {
-    sizeBytes,
-    async *bytes() {
-      yield* again()
-    },
-  }
+  const bytes = await onDisk(spool)(counted())
+  return { sizeBytes, bytes }
+}
+
+function* plainEntries(entries: readonly Installed[], date: number): Generator<TarFile> {
+  yield topFolder(date)
+  for (const entry of entries) yield plainEntryOf(entry, date)
 }
 
 const plainEntryOf = (entry: Installed, mtime: number): TarFile => {
   const path = `./${entry.path}`
   if (entry.type === 'folder') return { type: 'folder', path, mode: entry.mode, sizeBytes: 0, mtime }
   if (entry.type === 'link') return { type: 'symlink', path, mode: 0o777, sizeBytes: 0, mtime, linkTarget: entry.linkTarget }
-  return { type: 'file', path, mode: entry.mode, sizeBytes: entry.sizeBytes, mtime, bytes: entry.bytes }
+  return { type: 'file', path, mode: entry.mode, sizeBytes: entry.sizeBytes, mtime, bytes: () => entry.bytes() }
 }
 
-const packed = (tar: readonly TarDeflated[]): AsyncGenerator<Uint8Array> => gzipOf(tarGzParts(tar, { dialect: 'gnu' }))
+const packed = (tar: AsyncIterable<TarDeflated>): AsyncGenerator<Uint8Array> => gzipOf(tarGzParts(tar, { dialect: 'gnu' }))
 
 const tarEntryOf = async (
   entry: Installed,

@@ -1,56 +1,89 @@
 // Installed files as the entries of a tar, for the formats that are one: apk and pacman.
+import { letGo } from '@slipway/formats/bytes'
 import type { Deflated } from '@slipway/formats/deflate'
 import { md5Of, sha1Of } from '@slipway/formats/md5'
-import type { TarEntry } from '@slipway/formats/tar'
+import { inFlight } from '@slipway/formats/in-flight'
+import type { TarDeflated, TarEntry } from '@slipway/formats/tar'
+import type { PackSubject } from '../packager.ts'
 import type { Installed, InstalledFile } from './installed.ts'
 
-export type InstalledEntry = TarEntry & {
-  readonly bytes?: () => AsyncIterable<Uint8Array>
-  readonly deflated?: Deflated
-  /** Hex, of files, where they were asked for. */
-  readonly sha1?: string
-  readonly digests?: { readonly sha256: string; readonly md5: string }
-}
+/** From so many on, what is needed twice waits on disk. */
+export const manyFiles = 10_000
+
+type AgainOnDisk = (chunks: AsyncIterable<Uint8Array>) => Promise<() => AsyncGenerator<Uint8Array>>
+
+/** Each chunk that is read again is good until the next one is asked for. */
+export const onDisk =
+  (spool: NonNullable<PackSubject['spool']>): AgainOnDisk =>
+  async chunks => {
+    const again = await spool(chunks)
+    return async function* () {
+      for await (const chunk of again()) {
+        yield chunk
+        letGo(chunk)
+      }
+    }
+  }
 
 interface Wanted {
   readonly date: number
-  /** Of the files' shared deflate streams; undefined: they are not asked for. */
-  readonly level: number | undefined
-  /** What is summed up meanwhile: `sha1` for apk, `digests` for pacman. */
-  readonly sum?: 'sha1' | 'digests'
+  /** Of the files' shared deflate streams. */
+  readonly level: number
 }
 
 /** In order; a few files are worked on at once, so that no core waits. */
-export const tarEntries = async (entries: readonly Installed[], wanted: Wanted): Promise<readonly InstalledEntry[]> => {
-  const made: InstalledEntry[] = []
-  await inTurns(entries, async (entry, index) => void (made[index] = await tarEntry(entry, wanted)))
-  return made
+export const tarEntries = (entries: readonly Installed[], { date, level }: Wanted): AsyncGenerator<TarDeflated> =>
+  inFlight(entries, async entry => {
+    const made = plainEntry(entry, date)
+    return entry.type === 'file' ? { ...made, deflated: await entry.deflated(level) } : made
+  })
+
+const plainEntry = (entry: Installed, mtime: number): TarEntry => {
+  const { path, type } = entry
+  if (type === 'folder') return { path, mtime, sizeBytes: 0, type, mode: entry.mode }
+  if (type === 'link') return { path, mtime, sizeBytes: 0, type: 'symlink', mode: 0o777, linkTarget: entry.linkTarget }
+  return { path, mtime, sizeBytes: entry.sizeBytes, type, mode: entry.mode }
 }
 
-const tarEntry = async (entry: Installed, { date, level, sum }: Wanted): Promise<InstalledEntry> => {
-  const common = { path: entry.path, mtime: date, sizeBytes: 0 }
-  if (entry.type === 'folder') return { ...common, type: 'folder', mode: entry.mode }
-  if (entry.type === 'link') return { ...common, type: 'symlink', mode: 0o777, linkTarget: entry.linkTarget }
-  const { mode, sizeBytes, bytes } = entry
-  const [deflated, sums] = await Promise.all([level === undefined ? undefined : entry.deflated(level), sumsOf(entry, sum)])
-  return { ...common, type: 'file', mode, sizeBytes, bytes, ...(deflated === undefined ? {} : { deflated }), ...sums }
+/** What is known of a file is asked for when its turn comes: of a hundred thousand it would fill the memory. */
+export interface LazyEntry extends TarEntry {
+  bytes?(): AsyncIterable<Uint8Array>
+  deflated?(): Promise<Deflated>
+  /** Hex. */
+  sha1?(): Promise<string>
+  digests?(): Promise<{ readonly sha256: string; readonly md5: string }>
 }
 
-const sumsOf = async ({ bytes, sha256, digest }: InstalledFile, sum: Wanted['sum']): Promise<Pick<InstalledEntry, 'sha1' | 'digests'>> => {
-  if (sum === undefined) return {}
-  if (sum === 'sha1') return { sha1: await (digest?.('sha1') ?? sha1Of(bytes())) }
-  return { digests: { sha256, md5: await (digest?.('md5') ?? md5Of(bytes())) } }
-}
-
-const atOnce = 4
-
-/** Does `work` for all, begun in order, four at a time. */
-export const inTurns = async <One>(all: readonly One[], work: (one: One, index: number) => Promise<void>): Promise<void> => {
-  const queue = all.entries()
-  const take = async (): Promise<void> => {
-    for (const [index, one] of queue) await work(one, index)
+/** Each is called on its entry: one of each serves all files. */
+export const lazyEntries = (entries: readonly Installed[], { date, level }: Wanted): readonly LazyEntry[] => {
+  const methods = {
+    bytes(this: LazyFile) {
+      return this.file.bytes()
+    },
+    deflated(this: LazyFile) {
+      return this.file.deflated(level)
+    },
+    async sha1(this: LazyFile) {
+      this.sum ||= await (this.file.digest?.('sha1') ?? sha1Of(this.file.bytes()))
+      return this.sum
+    },
+    async digests(this: LazyFile) {
+      return { sha256: this.file.sha256, md5: await (this.file.digest?.('md5') ?? md5Of(this.file.bytes())) }
+    },
   }
-  await Promise.all(Array.from({ length: atOnce }, take))
+  const { bytes, deflated, sha1, digests } = methods
+  return entries.map((file): LazyEntry => {
+    if (file.type !== 'file') return plainEntry(file, date)
+    const { path, sizeBytes, mode } = file
+    const made: LazyFile = { path, type: 'file', mode, sizeBytes, mtime: date, file, sum: '', bytes, deflated, sha1, digests }
+    return made
+  })
+}
+
+interface LazyFile extends LazyEntry {
+  readonly file: InstalledFile
+  /** Once it is known: a package may ask twice. */
+  sum: string
 }
 
 /** What the config says of a package stands before what was computed; names end at an operator. */

@@ -11,11 +11,13 @@ export interface InstalledFile {
   readonly mode: number
   readonly sizeBytes: number
   readonly sha256: Hex
-  readonly bytes: () => AsyncIterable<Uint8Array>
+  /** As of `TreeFile`. */
+  readonly source?: string | undefined
+  bytes(): AsyncIterable<Uint8Array>
   /** Hex digest of the content on whatever core is free, where the file is the app's. */
-  readonly digest?: (algorithm: 'md5' | 'sha1') => Promise<string>
+  digest?(algorithm: 'md5' | 'sha1'): Promise<string>
   /** The stream that all formats share. */
-  readonly deflated: (level: number) => Promise<Deflated>
+  deflated(level: number): Promise<Deflated>
   readonly flag: Flag
 }
 export interface InstalledLink {
@@ -39,6 +41,7 @@ export const madeFile = (
   { mode = 0o644, flag = 'none' }: { readonly mode?: number; readonly flag?: Flag } = {},
 ): InstalledFile => {
   const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content
+  const streams = new Map<number, Promise<Deflated>>()
   return {
     type: 'file',
     path,
@@ -48,13 +51,19 @@ export const madeFile = (
     async *bytes() {
       yield bytes
     },
-    deflated: async level => {
-      const pieces: DeflatePiece[] = []
-      for await (const piece of deflatePieces([bytes], { level })) pieces.push(piece)
-      return deflatedOf(pieces)
+    deflated: level => {
+      const made = streams.get(level) ?? deflatedNow(bytes, level)
+      streams.set(level, made)
+      return made
     },
     flag,
   }
+}
+
+const deflatedNow = async (bytes: Uint8Array, level: number): Promise<Deflated> => {
+  const pieces: DeflatePiece[] = []
+  for await (const piece of deflatePieces([bytes], { level })) pieces.push(piece)
+  return deflatedOf(pieces)
 }
 
 /** With every folder that leads to an entry, all sorted by code units; package managers make no parents of their own. */

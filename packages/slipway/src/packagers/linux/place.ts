@@ -1,7 +1,7 @@
 // Where the files of an app folder lie on a Linux system (Filesystem Hierarchy Standard 3.0).
 import { fail } from '@slipway/core'
 import type { FileTree, TreeFile } from '../../tree.ts'
-import type { Installed } from './installed.ts'
+import type { Flag, Installed, InstalledFile } from './installed.ts'
 
 export interface Place {
   readonly package: string
@@ -28,31 +28,39 @@ export const placeTree = (tree: FileTree, place: Place): readonly Installed[] =>
       hint: 'Name the executable with build.prebuilt.bin.',
       where: { path: place.at, target: place.target },
     })
-  const library = `usr/lib/${place.package}`
+  const below = `usr/lib/${place.package}/`
   const special = (path: string): boolean => conffiles.has(path) || isDocument(path)
   const alone = tree.entries.every(one => one.type === 'folder' || one.path === tree.executable || special(one.path))
   const kept = keptFolders(tree, special)
   const placed = tree.entries.flatMap((one): readonly Installed[] => {
-    if (one.type === 'link') return [{ ...one, path: `${library}/${one.path}` }]
-    if (one.type === 'folder') return alone || !kept(one.path) ? [] : [{ ...one, path: `${library}/${one.path}` }]
-    if (conffiles.has(one.path)) return [{ ...one, flag: 'config' }]
+    if (one.type === 'link') return [{ ...one, path: `${below}${one.path}` }]
+    if (one.type === 'folder') return alone || !kept(one.path) ? [] : [{ ...one, path: `${below}${one.path}` }]
+    if (conffiles.has(one.path)) return [placedFile(one, one.path, { flag: 'config' })]
     if (isDocument(one.path)) {
       const flag = isLicense(one.path) ? 'license' : 'doc'
-      return [{ ...one, path: `${flag === 'license' ? place.licenses : `usr/share/doc/${place.package}`}/${one.path}`, flag }]
+      return [placedFile(one, `${flag === 'license' ? place.licenses : `usr/share/doc/${place.package}`}/${one.path}`, { flag })]
     }
-    return [
-      alone ? { ...placedFile(one, tree), path: `usr/bin/${place.bin}` } : { ...placedFile(one, tree), path: `${library}/${one.path}` },
-    ]
+    const mode = one.path === tree.executable ? one.mode | 0o755 : one.mode
+    return [placedFile(one, alone ? `usr/bin/${place.bin}` : `${below}${one.path}`, { mode, flag: 'none' })]
   })
   if (alone) return placed
   return [...placed, { type: 'link', path: `usr/bin/${place.bin}`, linkTarget: `../lib/${place.package}/${tree.executable}` }]
 }
 
-const placedFile = (one: TreeFile, tree: FileTree) => ({
-  ...one,
-  mode: one.path === tree.executable ? one.mode | 0o755 : one.mode,
-  flag: 'none' as const,
-})
+/** Whole at once: what is spread from another object takes twice the memory, and there may be a hundred thousand. */
+const placedFile = (
+  file: TreeFile,
+  path: string,
+  { mode = file.mode, flag }: { readonly mode?: number; readonly flag: Flag },
+): InstalledFile => {
+  const { source, sizeBytes, sha256 } = file
+  // They see the entry that they are called on, of which all that they need goes along.
+  const { bytes, deflated, digest } = file as Methods
+  if (digest === undefined) return { type: 'file', path, source, mode, sizeBytes, sha256, flag, bytes, deflated }
+  return { type: 'file', path, source, mode, sizeBytes, sha256, flag, bytes, deflated, digest }
+}
+
+type Methods = { readonly [Name in 'bytes' | 'deflated' | 'digest']: InstalledFile[Name] }
 
 /** A folder that held nothing but conffiles is gone; an empty one stays. */
 const keptFolders = (tree: FileTree, special: (path: string) => boolean): ((path: string) => boolean) => {

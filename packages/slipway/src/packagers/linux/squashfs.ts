@@ -6,5 +6,5 @@ import type { Installed } from './installed.ts'
 export const entryOf = (one: Installed): SquashfsEntry => {
   if (one.type === 'link') return { type: 'symlink', path: one.path, linkTarget: one.linkTarget }
   if (one.type === 'folder') return { type: 'folder', path: one.path, mode: one.mode }
-  return { type: 'file', path: one.path, mode: one.mode, sizeBytes: one.sizeBytes, digest: one.sha256, bytes: one.bytes }
+  return { type: 'file', path: one.path, mode: one.mode, sizeBytes: one.sizeBytes, digest: one.sha256, bytes: () => one.bytes() }
 }

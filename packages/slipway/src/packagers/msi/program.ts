@@ -30,13 +30,14 @@ export const programFacts = async (file: TreeFile): Promise<ProgramFacts> => {
 const windowBytes = 1 << 18
 
 /** A Source over a file that is read from its begin: the headers stand in front, the version in one place further back. */
-const forwards = ({ sizeBytes, bytes }: TreeFile): Source => {
+const forwards = (file: TreeFile): Source => {
+  const { sizeBytes } = file
   let [window, windowAt] = [new Uint8Array(0), 0]
   const fill = async (offset: number, length: number): Promise<void> => {
     const end = Math.min(sizeBytes, offset + Math.max(length, windowBytes))
     ;[window, windowAt] = [new Uint8Array(end - offset), offset]
     let at = 0
-    for await (const chunk of bytes()) {
+    for await (const chunk of file.bytes()) {
       const from = Math.max(offset, at)
       const to = Math.min(end, at + chunk.length)
       if (from < to) window.set(chunk.subarray(from - at, to - at), from - offset)

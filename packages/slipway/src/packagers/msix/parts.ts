@@ -9,7 +9,7 @@ export interface Part {
   readonly path: string
   /** Decides how many are begun at once, and what waits on disk; 0 for what is made here. */
   readonly sizeBytes: number
-  readonly bytes: () => AsyncIterable<Uint8Array>
+  bytes(): AsyncIterable<Uint8Array>
 }
 export interface PartPacking {
   readonly subject: PackSubject
@@ -59,16 +59,17 @@ interface Packed {
 }
 
 /** A zip says sizes before bytes. */
-const packPart = async ({ path, sizeBytes, bytes }: Part, { subject, level }: PartPacking): Promise<Packed> => {
+const packPart = async (part: Part, { subject, level }: PartPacking): Promise<Packed> => {
   const { date, deflate, spool = inMemory } = subject
   let sums: AppxSums = { sizeBytes: 0, compressedBytes: 0, crc32: 0, blocks: [] }
   const blocks = async function* (): AsyncGenerator<Uint8Array> {
-    sums = yield* appxBlocks(bytes(), { level, ...(deflate === undefined ? {} : { deflate }) })
+    sums = yield* appxBlocks(part.bytes(), { level, ...(deflate === undefined ? {} : { deflate }) })
   }
-  const open = await (sizeBytes > mostKeptBytes ? spool : inMemory)(blocks())
+  const open = await (part.sizeBytes > mostKeptBytes ? spool : inMemory)(blocks())
   const chunks = async function* (): AsyncGenerator<Uint8Array> {
     yield* open()
   }
+  const { path } = part
   const name = path === '[Content_Types].xml' ? path : appxPartName(path)
   const { compressedBytes, crc32 } = sums
   const deflated = { sizeBytes: sums.sizeBytes, compressedBytes, crc32, chunks }

@@ -1,5 +1,5 @@
 // The layout's files as an rpm lists them. Folders that other packages own are left out: rpm makes them, and refuses other modes of theirs.
-import type { RpmFile, RpmFileFlag } from '@slipway/formats/rpm/index'
+import type { RpmContent, RpmFile, RpmFileFlag } from '@slipway/formats/rpm/index'
 import { madeFile, type Flag, type Installed, type InstalledFile } from '../linux/installed.ts'
 
 interface Listing {
@@ -19,28 +19,24 @@ export const rpmFiles = async (entries: readonly Installed[], { name, date, ghos
       if (entry.isOwn === true || isOwn(entry.path, name)) files.push({ ...common, type: 'folder', mode: entry.mode })
     } else if (entry.type === 'link') files.push({ ...common, type: 'symlink', mode: 0o777, linkTarget: entry.linkTarget })
     else {
-      const { mode, sizeBytes, sha256, bytes, deflated, flag } = entry
+      const { source, mode, sizeBytes, sha256, flag } = entry
       const color = await colorOf(entry)
-      files.push({
-        ...common,
-        type: 'file',
-        mode,
-        sizeBytes,
-        sha256,
-        bytes,
-        deflated,
-        flags: flagsOf[flag],
-        ...(color === 0 ? {} : { color }),
-      })
+      const { path, mtime } = common
+      // They see their entry, of which all that they need goes along.
+      const { bytes, deflated } = entry as { readonly bytes: RpmContent['bytes']; readonly deflated: NonNullable<RpmContent['deflated']> }
+      const file: Lying = { type: 'file', path, mtime, source, mode, sizeBytes, sha256, flags: flagsOf[flag], color, bytes, deflated }
+      files.push(file)
     }
   }
   return files
 }
 
+type Lying = RpmContent & Pick<InstalledFile, 'source'>
+
 /** 1 for ELF files of 32 bits, 2 for 64: by it rpm lets two architectures of one package share a path. */
-const colorOf = async ({ path, mode, bytes }: InstalledFile): Promise<0 | 1 | 2> => {
-  if ((mode & 0o111) === 0 && !/\.so(\.|$)/.test(path)) return 0
-  for await (const [first, second, third, fourth, bits] of bytes()) {
+const colorOf = async (file: InstalledFile): Promise<0 | 1 | 2> => {
+  if ((file.mode & 0o111) === 0 && !/\.so(\.|$)/.test(file.path)) return 0
+  for await (const [first, second, third, fourth, bits] of file.bytes()) {
     const isElf = first === 0x7f && second === 0x45 && third === 0x4c && fourth === 0x46
     return isElf && (bits === 1 || bits === 2) ? bits : 0
   }

@@ -1,5 +1,5 @@
 // The entries of a tar of an app folder: one folder on top, one time, no owner; shared by the tar formats.
-import type { TarEntry } from '@slipway/formats/tar'
+import type { TarEntry, TarFile } from '@slipway/formats/tar'
 import { stem, type PackSubject } from '../packager.ts'
 import type { TreeEntry, TreeFile } from '../../tree.ts'
 
@@ -10,15 +10,21 @@ export interface Packed {
 }
 
 /** Top folder first, then everything in the order of the tree. */
-export const tarEntriesOf = (subject: PackSubject): readonly Packed[] => {
+export function* tarEntriesOf(subject: PackSubject): Generator<Packed> {
   const top = stem(subject)
-  const mtime = subject.date
-  return [{ entry: { type: 'folder', path: top, mode: 0o755, sizeBytes: 0, mtime }, file: null }, ...tarEntriesIn(subject, `${top}/`)]
+  yield { entry: { type: 'folder', path: top, mode: 0o755, sizeBytes: 0, mtime: subject.date }, file: null }
+  yield* tarEntriesIn(subject, `${top}/`)
 }
 
 /** Everything in the order of the tree, behind a prefix. */
-export const tarEntriesIn = ({ tree, date }: PackSubject, prefix: string): readonly Packed[] =>
-  tree.entries.map(one => ({ entry: entryOf(one, prefix, date), file: one.type === 'file' ? one : null }))
+export function* tarEntriesIn({ tree, date }: PackSubject, prefix: string): Generator<Packed> {
+  for (const one of tree.entries) yield { entry: entryOf(one, prefix, date), file: one.type === 'file' ? one : null }
+}
+
+/** The same with the files' bytes. */
+export function* tarFilesOf(subject: PackSubject): Generator<TarFile> {
+  for (const { entry, file } of tarEntriesOf(subject)) yield file === null ? entry : { ...entry, bytes: () => file.bytes() }
+}
 
 const entryOf = (one: TreeEntry, prefix: string, mtime: number): TarEntry => {
   const path = `${prefix}${one.path}`
