@@ -1,4 +1,4 @@
-// Pieces of bytes and of files by native deflate, in memory that is used again: one for each core, and one that is read meanwhile.
+// Pieces of bytes and of files by native deflate, in memory that is used again: one for each core, one that is read meanwhile, and one at hand.
 import { closeSync, openSync, read } from 'node:fs'
 import { programLevel, roomFor, windowBytes, type DeflateHere } from '@slipway/formats/deflate-program'
 import type { NativeDeflate } from './native-deflate.ts'
@@ -11,7 +11,7 @@ const mostCores = 16
 export type NativePieces = (task: DeflateTask) => Promise<Done>
 
 export const nativePieces = (native: NativeDeflate, cores: number): NativePieces => {
-  const rooms: Rooms = { free: Array.from({ length: Math.min(cores, mostCores) + 1 }, emptyRoom), waiting: [] }
+  const rooms: Rooms = { free: Array.from({ length: Math.min(cores, mostCores) + 2 }, emptyRoom), waiting: [] }
   return async task => {
     const room = await take(rooms)
     try {

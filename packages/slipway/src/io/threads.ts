@@ -98,7 +98,7 @@ async function* piecesOf(
     // Whoever stops reading leaves pieces behind; their failure is then nobody's.
     made.catch(() => undefined)
     flying.push(made)
-    const first = flying.length > pool.cores ? flying.shift() : undefined
+    const first = flying.length > pool.cores + 1 ? flying.shift() : undefined
     if (first !== undefined) yield await pieceOf(first)
   }
   for (const made of flying) yield await pieceOf(made)
