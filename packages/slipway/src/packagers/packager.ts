@@ -143,7 +143,7 @@ export interface Pack<S extends Shape> {
   readonly topFolder?: true
   /** It keeps setuid, setgid and sticky bits that `app.modes` declares; others drop them. */
   readonly keepsModes?: true
-  /** Yields the package in order and returns its facts. */
+  /** Yields the package in order, each chunk good only until the next one is asked for, and returns its facts. */
   readonly pack: (subject: PackSubject, options: Options<S>) => AsyncGenerator<Uint8Array, Facts>
 }
 

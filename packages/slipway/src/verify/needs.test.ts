@@ -38,7 +38,8 @@ const saidOf = async ({ unit, app, files, target = 'linux-x64', facts, damage = 
       made = next.value
       break
     }
-    parts.push(next.value)
+    // A large chunk is good only until the next one is asked for.
+    parts.push(Uint8Array.from(next.value))
   }
   const bytes = damage(Buffer.concat(parts))
   const artifact = { target, facts: facts === undefined ? made : { ...made, needs: facts } } as unknown as Artifact
