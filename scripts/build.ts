@@ -2,7 +2,7 @@
 import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { join } from 'node:path'
-import { rolldown, type OutputChunk, type Plugin } from 'rolldown'
+import { rolldown, type OutputChunk } from 'rolldown'
 import { projectRoot } from './lib/files.ts'
 import { seconds } from './lib/run.ts'
 
@@ -24,7 +24,6 @@ export const build = async (): Promise<readonly OutputChunk[]> => {
     external: [/^node:/, ...installed],
     // jsonc-parser's main is UMD, whose inner requires no bundler follows.
     resolve: { mainFields: ['module', 'main'] },
-    plugins: [lateChildProcess],
     logLevel: 'warn',
   })
   try {
@@ -47,18 +46,6 @@ export const build = async (): Promise<readonly OutputChunk[]> => {
   } finally {
     await bundle.close()
   }
-}
-
-/** commander could start programs, which takes Node twenty modules to load, and none of our commands is a program. */
-const lateChildProcess: Plugin = {
-  name: 'late-child-process',
-  transform: (code, id) => {
-    if (!id.endsWith('/commander/lib/command.js')) return null
-    const late = `const childProcess = { spawn: (...args) => process.getBuiltinModule('node:child_process').spawn(...args) };`
-    const changed = code.replace("import childProcess from 'node:child_process';", late)
-    if (changed === code) throw new Error(`${id} does not import node:child_process as it did`)
-    return changed
-  },
 }
 
 /** Machine code for one system each, so it is installed beside the bundle: `dependencies` of the package name it. */
