@@ -2,6 +2,7 @@
 import { type ByteChunks, concat, letGo, rechunk } from './bytes.ts'
 import { combineCrc32, crc32 } from './crc32.ts'
 import { deflateHere, windowBytes } from './deflate-program.ts'
+import { inFlight } from './in-flight.ts'
 
 /** Every file is cut here: a constant of the format, so that equal input gives equal bytes on any machine. */
 export const chunkBytes = 1 << 20
@@ -64,19 +65,14 @@ export async function* deflatePieces(
   chunks: ByteChunks,
   { level, parallel = 2, deflate = onThisThread }: DeflateOptions,
 ): AsyncGenerator<DeflatePiece> {
-  const flying: Promise<DeflatePiece>[] = []
   let before: Uint8Array | undefined
-  for await (const chunk of rechunk(chunks, chunkBytes)) {
+  const make = (chunk: Uint8Array): Promise<DeflatePiece> => {
     const piece = deflatePiece(chunk, before, { level, deflate }).finally(() => letGo(chunk))
-    // Whoever stops reading leaves pieces behind; their failure is then nobody's.
-    piece.catch(() => undefined)
-    flying.push(piece)
     // Of its own: the piece is let go of once it is deflated.
     before = chunk.slice(-windowBytes)
-    const first = flying.length > parallel ? flying.shift() : undefined
-    if (first !== undefined) yield await first
+    return piece
   }
-  for (const piece of flying) yield await piece
+  yield* inFlight(rechunk(chunks, chunkBytes), make, parallel + 1)
 }
 
 /** Deflates small bytes on their own, ending on a byte, without the end block. */

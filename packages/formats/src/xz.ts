@@ -1,6 +1,7 @@
 // xz (The .xz File Format 1.1.0): one stream of blocks of equal size, packed side by side, and a reader of all streams with a size cap.
 import { type ByteChunks, concat, letGo, rechunk } from './bytes.ts'
 import { FormatError } from './format-error.ts'
+import { inFlight } from './in-flight.ts'
 import { xzBlock, xzIndexAndFooter, type XzBlock, type XzRecord, xzStreamHeader } from './xz/container.ts'
 import { loadLzma, lzmaNow, unpackedBy } from './xz/lzma.ts'
 import { checkHead, headBytes, measureXz } from './xz/measure.ts'
@@ -21,28 +22,17 @@ export interface XzWriting {
 export async function* compressXz(chunks: ByteChunks, { level, parallel = 2 }: XzWriting): AsyncGenerator<Uint8Array> {
   const { lzma2 } = await loadLzma()
   const records: XzRecord[] = []
-  const flying: Promise<XzBlock>[] = []
   const pack = async (plain: Uint8Array): Promise<XzBlock> => {
     const block = xzBlock(plain, concat(await lzma2Of(lzma2, plain, { preset: level, dictSize: dictionaryBytes })), dictionaryBytes)
     // A copy of our own; else some of them fill the memory until the garbage collector comes.
     letGo(plain)
     return block
   }
-  const land = async function* (block: Promise<XzBlock>): AsyncGenerator<Uint8Array> {
-    const { parts, record } = await block
+  yield xzStreamHeader
+  for await (const { parts, record } of inFlight(rechunk(chunks, xzBlockBytes), pack, parallel)) {
     records.push(record)
     yield* parts
   }
-  yield xzStreamHeader
-  for await (const plain of rechunk(chunks, xzBlockBytes)) {
-    const block = pack(plain)
-    // Whoever stops reading leaves blocks behind; their failure is then nobody's.
-    block.catch(() => undefined)
-    flying.push(block)
-    const first = flying.length >= parallel ? flying.shift() : undefined
-    if (first !== undefined) yield* land(first)
-  }
-  for (const block of flying) yield* land(block)
   yield xzIndexAndFooter(records)
 }
 

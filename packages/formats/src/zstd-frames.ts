@@ -1,6 +1,7 @@
 // Zstandard (RFC 8878) as frames that can be put one after the other, so that several files and formats share the work and the cores.
 import { constants, createZstdCompress } from 'node:zlib'
 import { type ByteChunks, concat, letGo, noBytes, rechunk } from './bytes.ts'
+import { inFlight } from './in-flight.ts'
 
 /** Every file is cut here: a constant of the format, so that equal input gives equal bytes on any machine. */
 export const zstdFrameBytes = 4 << 20
@@ -40,16 +41,7 @@ export interface ZstdFrameOptions {
  * A frame has more memory than it needs: `letGo` of it gives that back at once.
  */
 export async function* zstdFrames(chunks: ByteChunks, { level, parallel = 2 }: ZstdFrameOptions): AsyncGenerator<ZstdFrame> {
-  const flying: Promise<ZstdFrame>[] = []
-  for await (const chunk of rechunk(chunks, zstdFrameBytes)) {
-    const frame = compressed(chunk, level).finally(() => letGo(chunk))
-    // Whoever stops reading leaves frames behind; their failure is then nobody's.
-    frame.catch(() => undefined)
-    flying.push(frame)
-    const first = flying.length > parallel ? flying.shift() : undefined
-    if (first !== undefined) yield await first
-  }
-  for (const frame of flying) yield await frame
+  yield* inFlight(rechunk(chunks, zstdFrameBytes), chunk => compressed(chunk, level).finally(() => letGo(chunk)), parallel + 1)
 }
 
 /** One frame with its size and a checksum: of the same bytes always the same. */

@@ -1,6 +1,7 @@
 // squashfs, writing: file contents as packed blocks in order, several being packed at once; small files share fragments.
 import { concat, rechunk } from '../bytes.ts'
 import { FormatError } from '../format-error.ts'
+import { inFlight } from '../in-flight.ts'
 import { packBlock, type PackedBlock, type SquashfsCompression } from './block.ts'
 import type { Placed } from './placed.ts'
 import * as squashfs from './squashfs.ts'
@@ -23,22 +24,13 @@ export interface DataPacking {
 
 /** The data area. Throws `squashfs/size-changed` when a file does not have the size that was announced. */
 export async function* packData(files: readonly FileNode[], packing: DataPacking): AsyncGenerator<Uint8Array> {
-  const flying: Job[] = []
   let offset: number = squashfs.superblockBytes
-  const land = async ({ packed, place }: Job): Promise<Uint8Array> => {
-    const { bytes, isStored } = await packed
+  const land = async ({ packed, place }: Job) => ({ ...(await packed), place })
+  for await (const { bytes, isStored, place } of inFlight(jobsOf(files, packing), land, packing.parallel + 1)) {
     place(offset, bytes.length | (isStored && bytes.length > 0 ? squashfs.dataStored : 0))
     offset += bytes.length
-    return bytes
+    yield bytes
   }
-  for await (const job of jobsOf(files, packing)) {
-    // Whoever stops reading leaves blocks behind; their failure is then nobody's.
-    job.packed.catch(() => undefined)
-    flying.push(job)
-    const first = flying.length > packing.parallel ? flying.shift() : undefined
-    if (first !== undefined) yield await land(first)
-  }
-  for (const job of flying) yield await land(job)
 }
 
 interface Job {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { chunkBytes, type DeflatePiece } from '@slipway/formats/deflate'
 import { lendDeflate } from '@slipway/formats/deflate-program'
+import { inFlight } from '@slipway/formats/in-flight'
 import { guard } from './file-errors.ts'
 import type { Summing, Threads } from './io.ts'
 import { nativeDeflate, type NativeDeflate } from './native-deflate.ts'
@@ -87,21 +88,14 @@ async function* piecesOf(
   path: string,
   { level, sizeBytes }: { readonly level: number; readonly sizeBytes: number },
 ): AsyncGenerator<DeflatePiece> {
-  const flying: Promise<Done>[] = []
-  const pieceOf = async (made: Promise<Done>): Promise<DeflatePiece> => {
+  const offsets = Array.from({ length: Math.ceil(sizeBytes / chunkBytes) }, (_, index) => index * chunkBytes)
+  const pieceAt = async (offset: number): Promise<DeflatePiece> => {
+    const length = Math.min(chunkBytes, sizeBytes - offset)
+    const made = give(pool, { kind: 'range', path, offset, sizeBytes: length, level }, length)
     const { bytes = new Uint8Array(), ...done } = await guard('read', path, () => made)
     return { bytes, sizeBytes: done.sizeBytes, crc32: done.crc32 }
   }
-  for (let offset = 0; offset < sizeBytes; offset += chunkBytes) {
-    const length = Math.min(chunkBytes, sizeBytes - offset)
-    const made = give(pool, { kind: 'range', path, offset, sizeBytes: length, level }, length)
-    // Whoever stops reading leaves pieces behind; their failure is then nobody's.
-    made.catch(() => undefined)
-    flying.push(made)
-    const first = flying.length > pool.cores + 1 ? flying.shift() : undefined
-    if (first !== undefined) yield await pieceOf(first)
-  }
-  for (const made of flying) yield await pieceOf(made)
+  yield* inFlight(offsets, pieceAt, pool.cores + 2)
 }
 
 const give = (pool: Pool, task: Task, sizeBytes: number): Promise<Done> => {
